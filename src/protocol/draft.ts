@@ -1,0 +1,285 @@
+// What operations do to a document, and the patch that says the same. The worker's local view and the engine both run this file, so the two
+// cannot disagree. A container is copied at most once per draft, the size is kept by difference, and a refused operation leaves no trace.
+import { InvalidOperationError, InvalidValueError, MetadataTooLargeError, RunfeedError } from './errors.ts'
+import { isJsonArray, isJsonObject, type Json, type JsonObject, jsonBytes, jsonDepth, jsonEqual } from './json.ts'
+import { MAX_DEPTH, MAX_METADATA_BYTES } from './limits.ts'
+import type { Operation } from './operation.ts'
+import { type Path, parseKey, type Segment, toPointer } from './path.ts'
+import type { PatchOperation } from './patch.ts'
+
+type Members = { [key: string]: Json }
+
+/** A document with its size: bytes of its JSON in UTF-8. */
+export interface SizedDocument {
+  readonly document: JsonObject
+  readonly bytes: number
+}
+export const sized = (document: JsonObject): SizedDocument => ({ document, bytes: jsonBytes(document) })
+
+/** A change that is worked out but not made: so that a refusal costs nothing. */
+interface Change {
+  /** Bytes by which the document grows. */
+  readonly grows: number
+  make(): void
+}
+
+/** Where a path leads in the document as it is. `found` counts the segments that are there. */
+interface Place {
+  readonly path: Path
+  readonly found: number
+  /** What is at the path, when all of it is there. */
+  readonly value: Json | undefined
+}
+
+export class Draft {
+  #document: JsonObject
+  #bytes: number
+  readonly #limit: number
+  readonly #prefix: string
+  readonly #owned = new Set<object>()
+  readonly #patch: PatchOperation[] = []
+
+  /**
+   * @param limit - bytes; a result over it is refused.
+   * @param prefix - the pointer of the document in the record, for the patch.
+   */
+  constructor(base: SizedDocument, limit: number = MAX_METADATA_BYTES, prefix = '/metadata') {
+    this.#document = base.document
+    this.#bytes = base.bytes
+    this.#limit = limit
+    this.#prefix = prefix
+  }
+
+  /** The document as it is now. It changes in place with the next operation: take it when all are applied. */
+  get result(): SizedDocument {
+    return { document: this.#document, bytes: this.#bytes }
+  }
+  /** What was done so far, over the record. Empty when nothing changed. */
+  get patch(): readonly PatchOperation[] {
+    return this.#patch
+  }
+
+  /**
+   * Applies one operation.
+   * @returns the reason when it is refused; the document is then as it was.
+   */
+  apply(operation: Operation): RunfeedError | undefined {
+    try {
+      const change = this.#plan(operation)
+      if (!change) return undefined
+      const size = this.#bytes + change.grows
+      // what makes a document smaller is always welcome: a limit may have been lowered since
+      if (size > this.#limit && change.grows > 0) throw new MetadataTooLargeError(operation.op === 'replace' ? '$' : operation.key, size, this.#limit)
+      change.make()
+      this.#bytes = size
+      return undefined
+    } catch (thrown) {
+      if (thrown instanceof RunfeedError) return thrown
+      throw thrown
+    }
+  }
+
+  #plan(operation: Operation): Change | undefined {
+    switch (operation.op) {
+      case 'set':
+        return this.#put(this.#find(operation.key), operation.key, operation.value)
+      case 'delete':
+        return this.#delete(operation.key)
+      case 'append':
+        return this.#append(operation.key, operation.value, operation.max)
+      case 'remove':
+        return this.#remove(operation.key, operation.value)
+      case 'increment':
+        return this.#increment(operation.key, operation.by)
+      case 'replace':
+        return this.#replace(operation.value)
+      default:
+        operation satisfies never
+        throw new InvalidOperationError(String((operation as { op?: unknown }).op), 'is no operation')
+    }
+  }
+
+  #find(key: string): Place {
+    const path = parseKey(key)
+    let value: Json = this.#document
+    for (let found = 0; found < path.length; found++) {
+      const segment = path[found] as Segment
+      const child: Json | undefined = this.#step(value, segment, path, found, key)
+      if (child === undefined) return { path, found, value: undefined }
+      value = child
+    }
+    return { path, found: path.length, value }
+  }
+
+  /** The child that a segment names, `undefined` where it may still be made; refuses what can neither be there nor be made. */
+  #step(value: Json, segment: Segment, path: Path, found: number, key: string): Json | undefined {
+    const here = (): string => `$${path.slice(0, found).map(part).join('')}`
+    if (isJsonArray(value)) {
+      if (typeof segment !== 'number') throw new InvalidOperationError(key, `${here()} is an array; write ${here()}[0], not ${part(segment)}`)
+      if (segment > value.length) throw new InvalidOperationError(key, `index ${segment} is beyond the length of ${here()}, ${value.length}`)
+      return value[segment]
+    }
+    if (!isJsonObject(value)) throw new InvalidOperationError(key, `${here()} is ${value === null ? 'null' : `a ${typeof value}`} and has no ${part(segment)}`)
+    if (typeof segment === 'number') throw new InvalidOperationError(key, `${here()} is an object; write ${here()}["${segment}"] for its member`)
+    return Object.hasOwn(value, segment) ? value[segment] : undefined
+  }
+
+  #put({ path, found, value: old }: Place, key: string, value: Json): Change | undefined {
+    if (found === path.length) {
+      if (jsonEqual(old, value)) return undefined
+      checkDepth(path.length, value, key)
+      return { grows: jsonBytes(value) - jsonBytes(old as Json), make: () => this.#write('replace', path, value) }
+    }
+    // what is missing is built around the value and added as one
+    let built = value
+    for (let at = path.length - 1; at > found; at--) {
+      const segment = path[at] as Segment
+      if (typeof segment === 'number' && segment > 0) throw new InvalidOperationError(key, `index ${segment} is beyond the length of a new array`)
+      built = typeof segment === 'number' ? [built] : { [segment]: built }
+    }
+    checkDepth(found + 1, built, key)
+    const last = path[found] as Segment
+    const holder = this.#at(path.slice(0, found))
+    const comma = hasMembers(holder) ? 1 : 0
+    const name = typeof last === 'number' ? 0 : jsonBytes(last) + 1
+    return { grows: jsonBytes(built) + name + comma, make: () => this.#write('add', path.slice(0, found + 1), built) }
+  }
+
+  #delete(key: string): Change | undefined {
+    const { path, found, value } = this.#find(key)
+    if (found < path.length) return undefined
+    const last = path[path.length - 1] as Segment
+    const holder = this.#at(path.slice(0, -1))
+    const comma = hasMembers(holder, 2) ? 1 : 0
+    const name = typeof last === 'number' ? 0 : jsonBytes(last) + 1
+    return { grows: -(jsonBytes(value as Json) + name + comma), make: () => this.#write('remove', path) }
+  }
+
+  #append(key: string, value: Json, max: number | undefined): Change | undefined {
+    if (max !== undefined && (!Number.isInteger(max) || max < 1)) throw new InvalidOperationError(key, `max is ${max}; it is a whole number from 1`)
+    const place = this.#find(key)
+    const { path, found, value: old } = place
+    if (found < path.length) return this.#put(place, key, [value])
+    if (!isJsonArray(old)) return this.#put(place, key, max === 1 ? [value] : [old as Json, value])
+    checkDepth(path.length + 1, value, key)
+    const dropped = max === undefined ? [] : old.slice(0, Math.max(0, old.length + 1 - max))
+    let grows = jsonBytes(value) + (old.length > 0 ? 1 : 0)
+    for (const item of dropped) grows -= jsonBytes(item) + 1
+    return {
+      grows,
+      make: () => {
+        const array = this.#own(path) as Json[]
+        const pointer = this.#pointer(path)
+        array.push(value)
+        this.#patch.push({ op: 'add', path: `${pointer}/-`, value })
+        if (dropped.length === 0) return
+        array.splice(0, dropped.length)
+        for (const _ of dropped) this.#patch.push({ op: 'remove', path: `${pointer}/0` })
+      },
+    }
+  }
+
+  #remove(key: string, value: Json): Change | undefined {
+    const { path, found, value: old } = this.#find(key)
+    if (found < path.length || !isJsonArray(old)) return undefined
+    const equal = old.flatMap((item, index) => (jsonEqual(item, value) ? [index] : []))
+    if (equal.length === 0) return undefined
+    let grows = equal.length === old.length ? 1 : 0
+    for (const index of equal) grows -= jsonBytes(old[index] as Json) + 1
+    return {
+      grows,
+      make: () => {
+        const array = this.#own(path) as Json[]
+        const pointer = this.#pointer(path)
+        // from the end, so that no index moves before it is used
+        for (const index of equal.reverse()) {
+          array.splice(index, 1)
+          this.#patch.push({ op: 'remove', path: `${pointer}/${index}` })
+        }
+      },
+    }
+  }
+
+  #increment(key: string, by: number): Change | undefined {
+    if (!Number.isFinite(by)) throw new InvalidValueError(key, `${by} cannot be added; pass a finite number`)
+    const place = this.#find(key)
+    return this.#put(place, key, addNumbers(typeof place.value === 'number' ? place.value : 0, by, key))
+  }
+
+  #replace(value: JsonObject): Change | undefined {
+    if (jsonEqual(this.#document, value)) return undefined
+    checkDepth(0, value, '$')
+    return {
+      grows: jsonBytes(value) - this.#bytes,
+      make: () => {
+        this.#document = value
+        this.#patch.push({ op: 'replace', path: this.#prefix, value })
+      },
+    }
+  }
+
+  #write(op: 'add' | 'replace' | 'remove', path: Path, value?: Json): void {
+    const holder = this.#own(path.slice(0, -1))
+    const last = path[path.length - 1] as Segment
+    if (value === undefined) {
+      if (Array.isArray(holder)) holder.splice(Number(last), 1)
+      else delete holder[last]
+      this.#patch.push({ op: 'remove', path: this.#pointer(path) })
+      return
+    }
+    if (Array.isArray(holder)) holder[Number(last)] = value
+    else holder[last] = value
+    this.#patch.push({ op: op === 'add' ? 'add' : 'replace', path: this.#pointer(path), value })
+  }
+
+  /** The container at a path, copied once per draft with all that lead to it. */
+  #own(path: Path): Json[] | Members {
+    let container = this.#copyOnce(this.#document) as Members | Json[]
+    this.#document = container as JsonObject
+    for (const segment of path) {
+      const child = this.#copyOnce((container as Members)[segment] as Json)
+      ;(container as Members)[segment] = child as Json
+      container = child
+    }
+    return container
+  }
+
+  #copyOnce(value: Json): Json[] | Members {
+    if (this.#owned.has(value as object)) return value as Json[] | Members
+    const copy = isJsonArray(value) ? value.slice() : { ...(value as JsonObject) }
+    this.#owned.add(copy)
+    return copy
+  }
+
+  #at(path: Path): Json {
+    let value: Json = this.#document
+    for (const segment of path) value = (value as Members)[segment] as Json
+    return value
+  }
+
+  #pointer(path: Path): string {
+    return this.#prefix + toPointer(path)
+  }
+}
+
+const part = (segment: Segment): string =>
+  typeof segment === 'number' ? `[${segment}]` : /^[\w-]+$/.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`
+
+/** `by` added to `from`: exact for whole numbers, else rounded to 15 significant digits, so that 0.5 - 0.4 is 0.1. */
+export function addNumbers(from: number, by: number, key: string): number {
+  const sum = from + by
+  if (!Number.isFinite(sum)) throw new InvalidOperationError(key, `${from} + ${by} is not finite`)
+  return Number.isInteger(from) && Number.isInteger(by) ? sum : Number(sum.toPrecision(15))
+}
+
+function checkDepth(containersAbove: number, value: Json, key: string): void {
+  if (containersAbove + jsonDepth(value) > MAX_DEPTH) throw new InvalidOperationError(key, `nested deeper than ${MAX_DEPTH} levels`)
+}
+
+/** Whether a container has at least `n` members, without counting them all. */
+function hasMembers(container: Json, n = 1): boolean {
+  if (isJsonArray(container)) return container.length >= n
+  let left = n
+  for (const _ in container as JsonObject) if (--left === 0) return true
+  return false
+}

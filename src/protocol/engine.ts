@@ -1,0 +1,157 @@
+// The interfaces of what keeps runs. No method assumes one process: an engine may be a file, memory, or a server elsewhere.
+// A commit addresses one run; nothing is atomic across runs. Every promise settles when what it says is durable, as the engine defines that.
+import type { Cursor } from './cursor.ts'
+import type { ErrorBody } from './errors.ts'
+import type { Json } from './json.ts'
+import type { Operation } from './operation.ts'
+import type { Patch } from './patch.ts'
+import type { RunListRequest, RunPage } from './rest.ts'
+import type { NewRun, Run, RunFailure, StreamState } from './run.ts'
+import type { TerminalStatus } from './status.ts'
+
+/** Everything that one writer says about one run at once: one version, or none where it changes nothing. */
+export interface Commit {
+  readonly run: string
+  readonly operations?: readonly Operation[]
+  /** The run's own attempt; required for `move`, `streams` and `end`. A descendant that writes to its parent names none. */
+  readonly attempt?: number
+  /** The run that writes, where it is not the addressed one. */
+  readonly by?: string
+  /** A repeat of the same number by the same writer is answered as before, and not applied again. */
+  readonly writer?: { readonly id: string; readonly sequence: number }
+  /** The attempt begins to wait for other runs, or goes on. */
+  readonly move?: 'WAITING' | 'EXECUTING'
+  readonly streams?: { readonly [key: string]: StreamChange }
+  /** The run's last commit: open streams close as `aborted`, the status is final. */
+  readonly end?: RunEnd
+  /** The version that the writer knows; the answer then brings the patch from there. */
+  readonly base?: number
+}
+
+export type StreamChange = { readonly state: 'open' } | { readonly state: 'closed' } | { readonly state: 'errored'; readonly error: string }
+
+export interface RunEnd {
+  readonly status: TerminalStatus
+  readonly output?: Json
+  readonly error?: RunFailure
+}
+
+export interface CommitAnswer {
+  readonly version: number
+  readonly cursor: Cursor
+  /** The operations that were left out, by their index in the commit. */
+  readonly refused: readonly { readonly index: number; readonly error: ErrorBody }[]
+  /** What happened after `base`, this commit included; the whole run where the log no longer reaches back. Absent without `base`. */
+  readonly since?: { readonly patch: Patch } | { readonly run: Run }
+}
+
+/** A run and the cursor of its version. */
+export interface StoredRun {
+  readonly run: Run
+  readonly cursor: Cursor
+}
+
+/** One version in the log. */
+export interface LogEntry {
+  readonly cursor: Cursor
+  readonly at: number
+  readonly by: string | null
+  /** Over the record, but for `version` and `updatedAt`. */
+  readonly patch: Patch
+}
+
+export interface RunRecord {
+  /**
+   * Makes queued runs, in order, all or none.
+   * @throws NotFoundError for a parent that is not there, RunEndedError for one that has ended.
+   */
+  create(runs: readonly NewRun[]): Promise<readonly Run[]>
+  read(run: string): Promise<StoredRun | undefined>
+  /** @throws NotFoundError, RunEndedError, StaleAttemptError, TooLargeError (output). A refused operation does not throw: see the answer. */
+  commit(commit: Commit): Promise<CommitAnswer>
+  /** The versions after a cursor, oldest first; `undefined` for a cursor that the log does not hold. */
+  since(run: string, cursor: Cursor): Promise<readonly LogEntry[] | undefined>
+  list(request: RunListRequest): Promise<RunPage>
+  /** A queued run ends at once; an executing one gets `cancelRequestedAt` and is ended by its worker. Ended already: nothing. @throws NotFoundError */
+  cancel(run: string): Promise<Run>
+  /** Whether neither the run nor a descendant of it lives any more. */
+  isSettled(run: string): Promise<boolean>
+}
+
+export interface StreamInfo {
+  /** `undefined`: never opened. */
+  readonly state: StreamState | undefined
+  /** Where readers show from: the length at the last opening. */
+  readonly start: number
+  /** The index after the last chunk. */
+  readonly length: number
+  /** The first chunk that is still kept. */
+  readonly first: number
+  readonly error?: string
+}
+
+export interface ChunkRead {
+  readonly index: number
+  readonly chunks: readonly Json[]
+  /** Of the position after the last of them. */
+  readonly cursor: Cursor
+  /** Who wrote them, null where several did. */
+  readonly by: string | null
+}
+
+export interface ChunkLog {
+  /**
+   * Appends to an open stream; the engine gives the indexes.
+   * @throws NotFoundError, RunEndedError, StaleAttemptError, TooLargeError; InvalidRequestError when the stream is not open.
+   */
+  append(run: string, stream: string, chunks: readonly Json[], from: { readonly by: string; readonly attempt?: number }): Promise<{ readonly index: number }>
+  info(run: string, stream: string): Promise<StreamInfo>
+  /** Chunks from `index` on, about `maxBytes` of them but at least one where there is one. */
+  read(run: string, stream: string, index: number, maxBytes: number): Promise<ChunkRead>
+  /** Whether the log holds this cursor. */
+  holds(run: string, stream: string, cursor: Cursor): Promise<boolean>
+}
+
+export interface ClaimRequest {
+  /** Names the claiming worker. */
+  readonly worker: string
+  /** Only runs of these tasks. */
+  readonly tasks: readonly string[]
+  readonly max: number
+}
+
+/** The run as it is after the claim: EXECUTING, its attempt counted. */
+export interface Claim {
+  readonly run: Run
+  readonly leaseUntil: number
+}
+
+export interface RunQueue {
+  /** Takes queued runs, oldest first, under a lease. */
+  claim(request: ClaimRequest): Promise<readonly Claim[]>
+  /** Renews leases; answers the runs that this worker still holds. */
+  renew(worker: string, runs: readonly string[]): Promise<readonly string[]>
+  /** Gives a claimed run back, unfinished. */
+  release(worker: string, run: string): Promise<void>
+}
+
+/** What keeps runs: the record, the chunks, the queue, and a bell. */
+export interface RunEngine {
+  readonly record: RunRecord
+  readonly chunks: ChunkLog
+  readonly queue: RunQueue
+  /**
+   * Calls `listener` when there may be something new about a topic (see want.ts). No data; late, spurious and repeated wakes are allowed.
+   * @returns ends it.
+   */
+  wake(topic: string, listener: () => void): () => void
+  close(): Promise<void>
+}
+
+/** The part of an engine that a worker needs; over HTTP it is the same part. */
+export interface RunBackend {
+  readonly record: Pick<RunRecord, 'create' | 'read' | 'commit'>
+  readonly chunks: ChunkLog
+  readonly queue: RunQueue
+  wake(topic: string, listener: () => void): () => void
+}

@@ -1,0 +1,83 @@
+// Frames: what the feed says, and how a frame is written as a server-sent event (WHATWG HTML, 9.2).
+// Unknown frames and unknown fields are ignored by readers.
+import type { Cursor } from './cursor.ts'
+import { ProtocolError } from './errors.ts'
+import { isJsonObject, type Json } from './json.ts'
+import type { Patch } from './patch.ts'
+import type { Run, StreamState } from './run.ts'
+
+interface FrameData {
+  /** The first frame, at once. `heartbeat` is ms between two pings, `time` the server's clock. */
+  readonly open: { readonly protocol: number; readonly heartbeat: number; readonly time: number }
+  /** Replaces what the client has, unless the client's is newer. */
+  readonly run: { readonly run: Run; readonly cursor: Cursor }
+  /**
+   * What changed from version `base` to the cursor's. The patch is over the whole record, but for `version` and `updatedAt`: those are the
+   * cursor's number and `at`. `by` is the run that wrote it, null where that is the server or several.
+   */
+  readonly patch: {
+    readonly run: string
+    readonly base: number
+    readonly cursor: Cursor
+    readonly at: number
+    readonly patch: Patch
+    readonly by: string | null
+  }
+  /** `index` is that of the first chunk; overlap is skipped, a hole is a resync. */
+  readonly chunks: {
+    readonly run: string
+    readonly stream: string
+    readonly index: number
+    readonly cursor: Cursor
+    readonly chunks: readonly Json[]
+    readonly by: string | null
+  }
+  /** A stream opened (again) or ended. `start` is where readers show from, `length` the index after its last chunk. */
+  readonly stream: {
+    readonly run: string
+    readonly stream: string
+    readonly state: StreamState
+    readonly start: number
+    readonly length: number
+    readonly error?: string
+  }
+  /** The run has ended, and the client has its last version so far. `lengths` are those of its streams, `settled` whether its descendants have ended too. */
+  readonly end: { readonly run: string; readonly cursor: Cursor; readonly lengths: { readonly [stream: string]: number }; readonly settled: boolean }
+  /** Chunks from `from` to `to` (exclusive) are gone; chunks follow from `to`. */
+  readonly gap: { readonly run: string; readonly stream: string; readonly from: number; readonly to: number }
+  /** This subscription failed; the others go on. */
+  readonly denied: { readonly run: string; readonly stream?: string; readonly code: string; readonly message: string }
+  readonly ping: { readonly time: number }
+  /** This node drains; come back after so many ms. */
+  readonly bye: { readonly reconnectAfter: number }
+}
+
+export type FrameEvent = keyof FrameData
+export type FrameOf<E extends FrameEvent> = { readonly event: E; readonly data: FrameData[E] }
+export type Frame = { [E in FrameEvent]: FrameOf<E> }[FrameEvent]
+
+const EVENTS: ReadonlySet<string> = new Set<FrameEvent>(['open', 'run', 'patch', 'chunks', 'stream', 'end', 'gap', 'denied', 'ping', 'bye'])
+
+/**
+ * The frame as an event. JSON text has neither CR nor LF, so one `data:` line holds it.
+ * @param id - for a feed of one resource: what a native `EventSource` sends back as `Last-Event-ID`.
+ */
+export function encodeFrame(frame: Frame, id?: string): string {
+  return `event: ${frame.event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(frame.data)}\n\n`
+}
+
+/**
+ * The frame of an event; `undefined` for one that this version does not know.
+ * @throws ProtocolError when a known event's data is no JSON object.
+ */
+export function decodeFrame(event: string | undefined, data: string): Frame | undefined {
+  if (event === undefined || !EVENTS.has(event)) return undefined
+  let parsed: Json
+  try {
+    parsed = JSON.parse(data) as Json
+  } catch {
+    throw new ProtocolError(`the data of a ${event} frame is not JSON`)
+  }
+  if (!isJsonObject(parsed)) throw new ProtocolError(`the data of a ${event} frame is not an object`)
+  return { event, data: parsed } as unknown as Frame
+}

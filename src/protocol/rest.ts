@@ -1,0 +1,39 @@
+// The bodies of the REST API, written once: the server answers them, the client reads them.
+import type { Json, JsonObject } from './json.ts'
+import type { Run } from './run.ts'
+
+export interface TriggerOptions {
+  readonly metadata?: JsonObject
+  readonly tags?: readonly string[]
+}
+/** `POST /v1/tasks/:task/trigger` */
+export interface TriggerRequest {
+  readonly payload?: Json
+  readonly options?: TriggerOptions
+}
+/** What a trigger answers. The token reads this run; a keyless server has none to give. */
+export interface RunHandle {
+  readonly id: string
+  readonly publicAccessToken?: string
+}
+
+/** `GET /v1/runs`: a conjunction of equalities. */
+export interface RunQuery {
+  readonly ids?: readonly string[]
+  readonly task?: string
+  readonly tag?: string
+  readonly parent?: string
+  /** Any of these. */
+  readonly status?: readonly string[]
+}
+export interface RunListRequest extends RunQuery {
+  /** @defaultValue 50, at most 200 */
+  readonly limit?: number
+  /** `next` of the page before. */
+  readonly after?: string
+}
+/** Newest first. `next` is absent on the last page. */
+export interface RunPage {
+  readonly runs: readonly Run[]
+  readonly next?: string
+}

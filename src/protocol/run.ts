@@ -1,0 +1,73 @@
+// The run record: what everybody who watches sees.
+import type { Json, JsonObject } from './json.ts'
+import type { RunStatus } from './status.ts'
+
+/** Why a run ended without success. `type` is an error class's or `crashed`, `canceled`, ... */
+export interface RunFailure {
+  readonly type: string
+  readonly message: string
+  readonly stack?: string
+}
+
+export type StreamState = 'open' | 'closed' | 'errored' | 'aborted'
+export interface StreamSummary {
+  readonly state: StreamState
+  /** Why the stream ended as `errored`. */
+  readonly error?: string
+}
+
+/**
+ * One run. Times are ms since the epoch. `version` counts commits from 1; the length of a stream is outside of it.
+ * The type parameters are metadata, output and payload, as a contract types them.
+ */
+export interface Run<M = JsonObject, O = Json, P = Json> {
+  /** `run_...` */
+  readonly id: string
+  readonly namespace: string
+  /** The task's id. */
+  readonly task: string
+  readonly status: RunStatus
+  readonly tags: readonly string[]
+  readonly parentId: string | null
+  /** The run that was triggered from outside; its own id there. */
+  readonly rootId: string
+  /** 0 for a root. */
+  readonly depth: number
+  /** 0 until it is first executed. */
+  readonly attempt: number
+  readonly replayOf: string | null
+  readonly payload: P
+  readonly metadata: M
+  /** Absent until the run completes. */
+  readonly output: O | undefined
+  readonly error: RunFailure | null
+  readonly createdAt: number
+  readonly startedAt: number | null
+  readonly finishedAt: number | null
+  readonly cancelRequestedAt: number | null
+  readonly updatedAt: number
+  readonly version: number
+  readonly streams: { readonly [key: string]: StreamSummary }
+}
+
+/** What a run is made from. The engine fills in the rest, `rootId` and `depth` from the parent's record. */
+export interface NewRun {
+  readonly task: string
+  readonly payload: Json
+  readonly metadata?: JsonObject
+  readonly tags?: readonly string[]
+  readonly parentId?: string
+  readonly replayOf?: string
+}
+
+const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
+const random = (length: number): string => {
+  let out = ''
+  // 252 is the largest multiple of 36 in a byte: what is above would favour the first letters
+  while (out.length < length)
+    for (const byte of crypto.getRandomValues(new Uint8Array(length))) if (byte < 252 && out.length < length) out += ALPHABET[byte % 36]
+  return out
+}
+export const newRunId = (): string => `run_${random(20)}`
+/** Names one writer (one attempt of one run, or one process), so that a repeated commit is known. */
+export const newWriterId = (): string => `w_${random(12)}`
