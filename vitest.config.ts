@@ -67,7 +67,16 @@ export default defineConfig(async () => {
           plugins: [react()],
           // named here, because Vite would otherwise find them during the run and reload the page under a test
           optimizeDeps: {
-            include: ['react', 'react-dom', 'react-dom/client', 'react/jsx-runtime', 'react/jsx-dev-runtime', 'vitest-browser-react'],
+            include: [
+              'react',
+              'react-dom',
+              'react-dom/client',
+              'react/jsx-runtime',
+              'react/jsx-dev-runtime',
+              'vitest-browser-react',
+              'use-sync-external-store/shim',
+              'eventsource-parser',
+            ],
           },
           test: { name: 'browser', include: ['test/**/*.browser.test.tsx'], browser: browser(), sequence: { groupOrder: group.browser } },
         },
