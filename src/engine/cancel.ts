@@ -1,0 +1,22 @@
+// Canceling: what nobody executes ends at once, what somebody executes is told to.
+import type { Run } from '../protocol/run.ts'
+import { topics } from '../protocol/want.ts'
+import { endRun } from './end.ts'
+import { Change, isHeld, isLive, type RunState } from './state.ts'
+import type { Turn } from './turn.ts'
+
+export function cancelRun(turn: Turn, id: string): Run {
+  const state = turn.load(id)
+  if (!isLive(state.run)) return state.run
+  const { run } = cancelOne(turn, state)
+  for (const descendant of turn.storage.liveDescendants(id)) cancelOne(turn, turn.load(descendant))
+  return run
+}
+
+function cancelOne(turn: Turn, state: RunState): RunState {
+  if (!isHeld(state.run)) return endRun(turn, state, { status: 'CANCELED', error: { type: 'canceled', message: 'canceled before it was executed' } })
+  turn.wake(topics.control(state.run.id))
+  if (state.run.cancelRequestedAt !== null) return state
+  const { now } = turn
+  return turn.save(state, new Change(state).set('cancelRequestedAt', now).step(null, now))
+}

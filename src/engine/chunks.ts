@@ -1,0 +1,81 @@
+// Streams: chunks in batches, one per append, each with a tag. A position in the middle of a batch carries that batch's tag.
+import { type Cursor, formatCursor, newTag, parseCursor, START } from '../protocol/cursor.ts'
+import type { ChunkLog, ChunkRead, StreamInfo } from '../protocol/engine.ts'
+import { InvalidRequestError, RunEndedError, TooLargeError } from '../protocol/errors.ts'
+import { type Json, utf8Length } from '../protocol/json.ts'
+import { MAX_CHUNK_BYTES } from '../protocol/limits.ts'
+import type { Run } from '../protocol/run.ts'
+import { topics } from '../protocol/want.ts'
+import { checkAttempt } from './decide.ts'
+import { isLive } from './state.ts'
+import type { ChunkBatch } from './storage.ts'
+import type { Turn } from './turn.ts'
+
+const summaryOf = (run: Run, stream: string): Run['streams'][string] | undefined => (Object.hasOwn(run.streams, stream) ? run.streams[stream] : undefined)
+
+export function appendChunks(turn: Turn, id: string, stream: string, chunks: readonly Json[], from: Parameters<ChunkLog['append']>[3]): { index: number } {
+  const { run } = turn.load(id)
+  if (!isLive(run)) throw new RunEndedError(id)
+  checkAttempt(run, from.attempt)
+  if (summaryOf(run, stream)?.state !== 'open') throw new InvalidRequestError(`the stream ${stream} of ${id} is not open`)
+  const texts = chunks.map((chunk, at) => {
+    const text = JSON.stringify(chunk)
+    // a unit is three bytes at most: most chunks need no counting
+    const bytes = text.length * 3 > MAX_CHUNK_BYTES ? utf8Length(text) : 0
+    if (bytes > MAX_CHUNK_BYTES) throw new TooLargeError(`chunk ${at}`, bytes, MAX_CHUNK_BYTES)
+    return text
+  })
+  const index = turn.storage.place(id, stream).length
+  if (from.attempt !== undefined) turn.leases.renew(id, turn.now)
+  if (chunks.length === 0) return { index }
+  turn.storage.append(id, stream, { first: index, tag: newTag(), by: from.by, chunks, texts })
+  turn.wake(topics.stream(id, stream))
+  return { index }
+}
+
+export function streamInfo(turn: Turn, id: string, stream: string): StreamInfo {
+  const summary = summaryOf(turn.load(id).run, stream)
+  const { start, length } = turn.storage.place(id, stream)
+  return { state: summary?.state, start, length, first: 0, ...(summary?.error === undefined ? {} : { error: summary.error }) }
+}
+
+export function readChunks(turn: Turn, id: string, stream: string, wanted: number, maxBytes: number): ChunkRead {
+  turn.load(id)
+  const place = turn.storage.place(id, stream)
+  // beyond the end there is nothing, and a position there could be no cursor
+  const index = Math.min(Math.max(0, wanted), place.length)
+  if (index === place.length) return { index, chunks: [], cursor: formatCursor(index, place.tag), by: null }
+  const chunks: Json[] = []
+  const writers = new Set<string>()
+  let tag = place.tag
+  let left = maxBytes
+  for (const batch of turn.storage.batches(id, stream, index)) {
+    const taken = take(batch, index + chunks.length - batch.first, left)
+    for (const chunk of taken.chunks) chunks.push(chunk)
+    writers.add(batch.by)
+    tag = batch.tag
+    left -= taken.size
+    if (left <= 0) break
+  }
+  const [by] = writers
+  return { index, chunks, cursor: formatCursor(index + chunks.length, tag), by: writers.size === 1 && by !== undefined ? by : null }
+}
+
+/** Chunks of one batch, from `from` on: at least one. */
+function take(batch: ChunkBatch, from: number, left: number): { readonly chunks: readonly Json[]; readonly size: number } {
+  const all = batch.chunks()
+  if (from === 0 && batch.size <= left) return { chunks: all, size: batch.size }
+  let size = 0
+  let to = from
+  while (to < all.length && (to === from || size < left)) size += JSON.stringify(all[to++]).length
+  return { chunks: all.slice(from, to), size }
+}
+
+export function holdsCursor(turn: Turn, id: string, stream: string, cursor: Cursor): boolean {
+  if (cursor === START) return true
+  const at = parseCursor(cursor)
+  if (!at || at.number === 0 || !turn.storage.load(id)) return false
+  if (at.number > turn.storage.place(id, stream).length) return false
+  for (const batch of turn.storage.batches(id, stream, at.number - 1)) return batch.tag === at.tag
+  return false
+}

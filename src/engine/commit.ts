@@ -1,0 +1,55 @@
+// A commit on the storage: repeats are answered as before, what changed is kept, and the answer brings what others wrote meanwhile.
+import { formatCursor, parseCursor } from '../protocol/cursor.ts'
+import type { Commit, CommitAnswer, LogEntry } from '../protocol/engine.ts'
+import { InvalidRequestError } from '../protocol/errors.ts'
+import { coalescePatch } from '../protocol/patch.ts'
+import { topics } from '../protocol/want.ts'
+import { decide } from './decide.ts'
+import { cursorOf, type RunState } from './state.ts'
+import type { Turn } from './turn.ts'
+
+export function commitRun(turn: Turn, commit: Commit): CommitAnswer {
+  const { storage } = turn
+  const before = turn.load(commit.run)
+  const repeated = commit.writer && answerOfRepeat(turn, commit)
+  // before anything else: a repeated last commit finds a run that has ended
+  if (repeated) return withSince(turn, before, commit, repeated, undefined)
+
+  const decision = decide(before, commit, turn.settings, (stream) => storage.place(commit.run, stream).attempt)
+  let state = before
+  if (decision.step) {
+    state = turn.save(before, decision.step)
+    for (const key of decision.opened) storage.open(commit.run, key, before.run.attempt)
+    for (const key of Object.keys(state.run.streams)) if (state.run.streams[key] !== before.run.streams[key]) turn.wake(topics.stream(commit.run, key))
+  }
+  if (commit.attempt !== undefined) turn.leases.renew(commit.run, turn.now)
+  const answer = { version: state.run.version, cursor: cursorOf(state), refused: decision.refused }
+  if (commit.writer) storage.remember(commit.run, commit.writer.id, { sequence: commit.writer.sequence, answer }, turn.now)
+  return withSince(turn, state, commit, answer, decision.step?.entry)
+}
+
+function answerOfRepeat(turn: Turn, { run, writer }: Commit): CommitAnswer | undefined {
+  if (!writer) return undefined
+  const last = turn.storage.answered(run, writer.id)
+  if (!last || writer.sequence > last.sequence) return undefined
+  if (writer.sequence < last.sequence) throw new InvalidRequestError(`commit ${writer.sequence} of ${writer.id} comes after its commit ${last.sequence}`)
+  return last.answer
+}
+
+function withSince(turn: Turn, state: RunState, { base, run }: Commit, answer: CommitAnswer, entry: LogEntry | undefined): CommitAnswer {
+  if (base === undefined) return answer
+  if (base === answer.version) return { ...answer, since: { patch: [] } }
+  if (entry && base === answer.version - 1) return { ...answer, since: { patch: entry.patch } }
+  const entries = turn.storage.log(run, base, answer.version)
+  return { ...answer, since: entries ? { patch: coalescePatch(entries.flatMap((one) => one.patch)) } : { run: state.run } }
+}
+
+export function logSince(turn: Turn, run: string, cursor: string): readonly LogEntry[] | undefined {
+  const from = parseCursor(cursor)
+  const state = turn.storage.load(run)
+  if (!from || !state) return undefined
+  if (cursor === cursorOf(state)) return []
+  const tag = turn.storage.tagOf(run, from.number)
+  if (tag === undefined || formatCursor(from.number, tag) !== cursor) return undefined
+  return turn.storage.log(run, from.number, state.run.version)
+}

@@ -1,0 +1,63 @@
+// Who executes what, and until when. Kept in memory: an embedded engine is one process, and on its next start whatever was executing has
+// crashed, so a lease never outlives it.
+
+interface Lease {
+  readonly worker: string
+  until: number
+}
+
+export class Leases {
+  readonly #held = new Map<string, Lease>()
+  readonly #ms: number
+  readonly #onDue: () => void
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #stopped = false
+
+  /** @param onDue - called now and then while there are leases, to look for those that are out. */
+  constructor(ms: number, onDue: () => void) {
+    this.#ms = ms
+    this.#onDue = onDue
+  }
+
+  take(run: string, worker: string, now: number): void {
+    this.#held.set(run, { worker, until: now + this.#ms })
+    this.#arm()
+  }
+
+  isHeldBy(run: string, worker: string): boolean {
+    return this.#held.get(run)?.worker === worker
+  }
+
+  renew(run: string, now: number): void {
+    const lease = this.#held.get(run)
+    if (lease) lease.until = now + this.#ms
+  }
+
+  drop(run: string): void {
+    this.#held.delete(run)
+  }
+
+  out(now: number): readonly string[] {
+    return [...this.#held].flatMap(([run, lease]) => (lease.until <= now ? [run] : []))
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  /** One timer, only while there is something to watch, so that an engine nobody closes keeps neither a process nor a page alive. */
+  #arm(): void {
+    if (this.#timer !== undefined || this.#stopped || this.#held.size === 0) return
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined
+        this.#onDue()
+        this.#arm()
+      },
+      Math.max(20, this.#ms / 4),
+    )
+    const timer: unknown = this.#timer
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
+  }
+}

@@ -1,0 +1,41 @@
+// The engine without a disk: for tests, stories and short-lived servers. Durable means: as long as this object.
+import { RunfeedError } from '../../protocol/errors.ts'
+import { Bell } from '../bell.ts'
+import { type EmbeddedEngine, embeddedEngine } from '../embedded.ts'
+import { Leases } from '../leases.ts'
+import { type EngineOptions, settle } from '../settings.ts'
+import { type Desk, Turn } from '../turn.ts'
+import { MemoryStorage } from './memory-storage.ts'
+
+export interface MemoryEngineOptions extends EngineOptions {
+  /** Versions per run that can be resumed from. @defaultValue 10,000 */
+  readonly logLimit?: number
+}
+
+export function memoryEngine(options: MemoryEngineOptions = {}): EmbeddedEngine {
+  const settings = settle(options)
+  const bell = new Bell()
+  const leases = new Leases(settings.leaseMs, () => void engine.sweep())
+  const desk: Desk = { storage: new MemoryStorage(options.logLimit ?? 10_000), settings, bell, leases }
+  let isClosed = false
+  const run = async <T>(call: (turn: Turn) => T): Promise<T> => {
+    if (isClosed) throw new RunfeedError('closed', 'the engine is closed')
+    const turn = new Turn(desk)
+    const value = call(turn)
+    // not within the call: a listener that calls back would meet a caller that has not got its answer
+    queueMicrotask(() => turn.done())
+    return value
+  }
+  const engine = embeddedEngine(
+    {
+      write: run,
+      read: run,
+      close: async () => {
+        isClosed = true
+        leases.stop()
+      },
+    },
+    bell,
+  )
+  return engine
+}

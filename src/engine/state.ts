@@ -1,0 +1,89 @@
+// A run as an engine holds it, and the step from one version to the next. Pure: a step makes a new state and the log entry that says the
+// same, so the record and its log cannot disagree.
+import { type Cursor, formatCursor, newTag } from '../protocol/cursor.ts'
+import type { SizedDocument } from '../protocol/draft.ts'
+import type { LogEntry } from '../protocol/engine.ts'
+import type { Json } from '../protocol/json.ts'
+import type { Patch, PatchOperation } from '../protocol/patch.ts'
+import { toPointer } from '../protocol/path.ts'
+import type { Run, StreamSummary } from '../protocol/run.ts'
+
+export interface RunState {
+  readonly run: Run
+  /** The tag of the run's version. */
+  readonly tag: string
+  /** Bytes of `run.metadata` as JSON. */
+  readonly bytes: number
+}
+
+export const cursorOf = (state: RunState): Cursor => formatCursor(state.run.version, state.tag)
+export const isLive = (run: Run): boolean => run.finishedAt === null
+/** Under the hands of a worker. */
+export const isHeld = (run: Run): boolean => run.status === 'EXECUTING' || run.status === 'WAITING'
+
+/** A new version: the state after it, and what the log keeps of it. */
+export interface Step {
+  readonly state: RunState
+  readonly entry: LogEntry
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type Plain = 'status' | 'attempt' | 'startedAt' | 'finishedAt' | 'cancelRequestedAt' | 'error'
+
+/** Gathers what one version changes. */
+export class Change {
+  readonly #from: RunState
+  readonly #fields: Partial<Mutable<Run>> = {}
+  readonly #patch: PatchOperation[] = []
+  #bytes: number
+
+  constructor(from: RunState) {
+    this.#from = from
+    this.#bytes = from.bytes
+  }
+
+  get isEmpty(): boolean {
+    return this.#patch.length === 0
+  }
+
+  set<K extends Plain>(name: K, value: Run[K]): this {
+    this.#fields[name] = value
+    this.#patch.push({ op: 'replace', path: `/${name}`, value: value as Json })
+    return this
+  }
+
+  /** `add`, not `replace`: JSON has no `undefined`, so a reader's record lacks the member. */
+  output(value: Json): this {
+    this.#fields.output = value
+    this.#patch.push({ op: 'add', path: '/output', value })
+    return this
+  }
+
+  metadata(result: SizedDocument, patch: Patch): this {
+    this.#fields.metadata = result.document
+    this.#bytes = result.bytes
+    this.#patch.push(...patch)
+    return this
+  }
+
+  stream(key: string, summary: StreamSummary): this {
+    const op = Object.hasOwn(this.streams, key) ? 'replace' : 'add'
+    this.#fields.streams = { ...this.streams, [key]: summary }
+    this.#patch.push({ op, path: toPointer(['streams', key]), value: { ...summary } })
+    return this
+  }
+
+  get streams(): Run['streams'] {
+    return this.#fields.streams ?? this.#from.run.streams
+  }
+
+  /** @param by - the run that wrote, null for the engine itself. */
+  step(by: string | null, now: number): Step {
+    const version = this.#from.run.version + 1
+    const tag = newTag()
+    return {
+      state: { run: { ...this.#from.run, ...this.#fields, version, updatedAt: now }, tag, bytes: this.#bytes },
+      entry: { cursor: formatCursor(version, tag), at: now, by, patch: this.#patch },
+    }
+  }
+}

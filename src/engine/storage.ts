@@ -1,0 +1,78 @@
+// Where an embedded engine keeps its runs: the memory and the SQLite engine differ in this interface and in nothing else.
+// Synchronous, and without rules: what may happen is decided above it. An engine on another machine shares decide.ts and friends, not this.
+import type { CommitAnswer, LogEntry } from '../protocol/engine.ts'
+import type { Json } from '../protocol/json.ts'
+import type { RunListRequest } from '../protocol/rest.ts'
+import type { RunState } from './state.ts'
+
+/** What is known of a stream beside its state, which is in the record. */
+export interface StreamPlace {
+  /** The length at the last opening. */
+  readonly start: number
+  /** The index after the last chunk. */
+  readonly length: number
+  /** The attempt that opened it last; -1 when none did. */
+  readonly attempt: number
+  /** The tag of the last batch; that of START while there is none. */
+  readonly tag: string
+}
+export const NO_PLACE: StreamPlace = { start: 0, length: 0, attempt: -1, tag: '0' }
+
+/** What one `append` brought. */
+export interface ChunkBatch {
+  readonly first: number
+  readonly count: number
+  readonly tag: string
+  readonly by: string
+  /** Length of all of its chunks as JSON text. */
+  readonly size: number
+  chunks(): readonly Json[]
+}
+export interface NewBatch {
+  readonly first: number
+  readonly tag: string
+  readonly by: string
+  readonly chunks: readonly Json[]
+  /** The JSON text of each. */
+  readonly texts: readonly string[]
+}
+
+/** The last thing that a writer said about a run, and what it was answered. */
+export interface Answered {
+  readonly sequence: number
+  readonly answer: Omit<CommitAnswer, 'since'>
+}
+
+export interface IdPage {
+  readonly ids: readonly string[]
+  readonly next?: string
+}
+
+export interface Storage {
+  load(run: string): RunState | undefined
+  insert(state: RunState): void
+  /** The next version of a run that is there. */
+  save(state: RunState, entry: LogEntry): void
+  /** The versions after `after` up to `upTo`; `undefined` when the log does not reach back so far, or not so far ahead. */
+  log(run: string, after: number, upTo: number): readonly LogEntry[] | undefined
+  tagOf(run: string, version: number): string | undefined
+
+  /** Descendants that have not ended, parents before children. */
+  liveDescendants(run: string): readonly string[]
+  hasLiveDescendants(run: string): boolean
+  /** Newest first. */
+  list(request: RunListRequest, limit: number): IdPage
+  /** Queued runs of these tasks, oldest first. */
+  queued(tasks: readonly string[], max: number): readonly string[]
+
+  answered(run: string, writer: string): Answered | undefined
+  remember(run: string, writer: string, said: Answered, at: number): void
+  /** Answers from before `at` may be forgotten. */
+  forget(at: number): void
+
+  place(run: string, stream: string): StreamPlace
+  open(run: string, stream: string, attempt: number): void
+  append(run: string, stream: string, batch: NewBatch): void
+  /** Batches in order, from the one that holds `index`. */
+  batches(run: string, stream: string, index: number): Iterable<ChunkBatch>
+}

@@ -1,0 +1,74 @@
+// One call's work on the storage, and what must wait until that work is durable: wakes and leases. Calls that share a transaction share a
+// turn, so each sees what those before it did.
+import { NotFoundError } from '../protocol/errors.ts'
+import { topics } from '../protocol/want.ts'
+import type { Bell } from './bell.ts'
+import type { Leases } from './leases.ts'
+import type { EngineSettings } from './settings.ts'
+import { isLive, type RunState, type Step } from './state.ts'
+import type { Storage } from './storage.ts'
+
+export interface Desk {
+  readonly storage: Storage
+  readonly settings: EngineSettings
+  readonly bell: Bell
+  readonly leases: Leases
+}
+
+export class Turn {
+  readonly storage: Storage
+  readonly settings: EngineSettings
+  readonly leases: Leases
+  readonly #bell: Bell
+  readonly #wakes = new Set<string>()
+  readonly #after: (() => void)[] = []
+
+  constructor(desk: Desk) {
+    this.storage = desk.storage
+    this.settings = desk.settings
+    this.leases = desk.leases
+    this.#bell = desk.bell
+  }
+
+  get now(): number {
+    return this.settings.now()
+  }
+
+  /** @throws NotFoundError */
+  load(run: string): RunState {
+    const state = this.storage.load(run)
+    if (!state) throw new NotFoundError(run)
+    return state
+  }
+
+  save(before: RunState, { state, entry }: Step): RunState {
+    this.storage.save(state, entry)
+    const { id } = state.run
+    this.wake(topics.run(id))
+    if (isLive(before.run) && !isLive(state.run)) {
+      this.after(() => {
+        this.leases.drop(id)
+        // asked now and not before: readers may have come meanwhile
+        for (const topic of this.#bell.streamTopics(id)) this.wake(topic)
+      })
+      this.wake(topics.control(id))
+      // whether they are settled may have changed
+      for (let parent = state.run.parentId; parent !== null; parent = this.storage.load(parent)?.run.parentId ?? null) this.wake(topics.run(parent))
+    }
+    return state
+  }
+
+  wake(topic: string): void {
+    this.#wakes.add(topic)
+  }
+
+  after(effect: () => void): void {
+    this.#after.push(effect)
+  }
+
+  /** What was done is durable. */
+  done(): void {
+    for (const effect of this.#after) effect()
+    this.#bell.ring(this.#wakes)
+  }
+}
