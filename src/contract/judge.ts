@@ -11,7 +11,8 @@ export interface Issue {
 
 export type Verdict<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly issues: readonly Issue[] }
 
-export const isSchema = (schema: MetadataSchema): schema is Schema<unknown, object> => '~standard' in schema && typeof schema['~standard'] === 'object' && 'validate' in schema['~standard']
+export const isSchema = (schema: MetadataSchema): schema is Schema<unknown, object> =>
+  '~standard' in schema && typeof schema['~standard'] === 'object' && 'validate' in schema['~standard']
 
 /**
  * What a schema makes of a value.

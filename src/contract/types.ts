@@ -9,7 +9,11 @@ export type KeyOf<T> = T extends unknown ? Extract<keyof T, string> : never
 export type At<T, K> = T extends unknown ? (K extends keyof T ? Exclude<T[K], undefined> : never) : never
 
 /** `T`, where all of it can be stored; what cannot (functions, symbols, bigints) is `never`. */
-export type Storable<T> = T extends Json | undefined | { toJSON(): unknown } ? T : T extends ((...args: never[]) => unknown) | symbol | bigint ? never : { [K in keyof T]: Storable<T[K]> }
+export type Storable<T> = T extends Json | undefined | { toJSON(): unknown }
+  ? T
+  : T extends ((...args: never[]) => unknown) | symbol | bigint
+    ? never
+    : { [K in keyof T]: Storable<T[K]> }
 /** `T` as it comes back from the record: a Date is a string. */
 export type Stored<T> = unknown extends T ? Json : T extends { toJSON(): infer J } ? J : T extends object ? { readonly [K in keyof T]: Stored<T[K]> } : T
 

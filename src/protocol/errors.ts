@@ -120,8 +120,8 @@ export class HttpError extends RunfeedError {
   /** What `Retry-After` asked for, in ms. */
   readonly retryAfter: number | undefined
   constructor(status: number, body: ErrorBody | undefined, retryAfter?: number) {
-    const { type = `http_${status}`, message = `the server answered ${status}`, ...rest } = body ?? {}
-    super(type, message, Object.fromEntries(Object.entries(rest).filter((entry): entry is [string, Json] => entry[1] !== undefined)))
+    const { type = `http_${status}`, message = `the server answered ${status}` } = body ?? {}
+    super(type, message, body && detailsOf(body))
     this.status = status
     this.retryAfter = retryAfter
     this.retryable = status === 408 || status === 429 || status >= 500
@@ -135,6 +135,13 @@ export class ProtocolError extends RunfeedError {
     super('protocol', message)
   }
 }
+
+function detailsOf({ type: _type, message: _message, ...details }: ErrorBody): { readonly [name: string]: Json } {
+  return Object.fromEntries(Object.entries(details).filter((entry): entry is [string, Json] => entry[1] !== undefined))
+}
+
+/** An error as it came in an answer. */
+export const fromErrorBody = (body: ErrorBody): RunfeedError => new RunfeedError(body.type, body.message, detailsOf(body))
 
 /** Any thrown thing as one of ours, so that readers can match on `type`. */
 export function toRunfeedError(thrown: unknown): RunfeedError {

@@ -1,0 +1,51 @@
+// One session's place in one run.
+import type { Cursor } from '../protocol/cursor.ts'
+import { parseCursor } from '../protocol/cursor.ts'
+import { encodeFrame } from '../protocol/frame.ts'
+import type { RunTopic } from './run-topic.ts'
+
+/** What a reader gives: text to write, and whether it has nothing more ever, or nothing more now. */
+export interface Reading {
+  readonly text: string
+  readonly state: 'more' | 'idle' | 'done'
+}
+
+const numberOf = (cursor: Cursor | undefined): number => (cursor === undefined ? 0 : (parseCursor(cursor)?.number ?? 0))
+
+export class RunReader {
+  readonly #topic: RunTopic
+  #cursor: Cursor | undefined
+  #fresh = true
+  #endSent: 'none' | 'ended' | 'settled' = 'none'
+
+  constructor(topic: RunTopic, cursor: Cursor | undefined) {
+    this.#topic = topic
+    this.#cursor = cursor
+  }
+
+  async read(): Promise<Reading> {
+    if (this.#fresh) {
+      this.#fresh = false
+      await this.#topic.ready()
+      if (this.#topic.missing) return { text: denied(this.#topic.id), state: 'done' }
+    }
+    let text = ''
+    const step = await this.#topic.after(this.#cursor)
+    if (step) {
+      text = step.text
+      this.#cursor = step.cursor
+    }
+    const { end } = this.#topic
+    if (end && numberOf(this.#cursor) >= numberOf(end.cursor)) {
+      const state = end.settled ? 'settled' : 'ended'
+      if (this.#endSent !== state && this.#endSent !== 'settled') {
+        this.#endSent = state
+        text += end.text
+      }
+      if (end.settled) return { text, state: 'done' }
+    }
+    return { text, state: 'idle' }
+  }
+}
+
+const denied = (run: string): string => encodeFrame({ event: 'denied', data: { run, code: 'not_found', message: `${run} does not exist` } })

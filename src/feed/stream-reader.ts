@@ -1,0 +1,67 @@
+// One session's place in one stream.
+import type { Cursor } from '../protocol/cursor.ts'
+import { parseCursor } from '../protocol/cursor.ts'
+import type { StreamInfo } from '../protocol/engine.ts'
+import { encodeFrame, type Frame } from '../protocol/frame.ts'
+import type { Reading } from './run-reader.ts'
+import type { StreamTopic } from './stream-topic.ts'
+
+export class StreamReader {
+  readonly #topic: StreamTopic
+  readonly #wanted: { readonly index: number | undefined; readonly cursor: Cursor | undefined }
+  #index: number | undefined
+  /** The state that was last told, with its start: a stream that reopens is told again. */
+  #told = ''
+
+  constructor(topic: StreamTopic, index: number | undefined, cursor: Cursor | undefined) {
+    this.#topic = topic
+    this.#wanted = { index, cursor }
+  }
+
+  async read(): Promise<Reading> {
+    let text = ''
+    if (this.#index === undefined) {
+      await this.#topic.ready()
+      if (this.#topic.missing) return { text: this.#frame('denied', { code: 'not_found', message: `${this.#topic.run} does not exist` }), state: 'done' }
+      if (!this.#topic.info) return { text, state: 'idle' }
+      text += await this.#begin(this.#topic.info)
+    }
+    const info = this.#topic.info as StreamInfo
+    if (info.state !== undefined) text += this.#tell({ ...info, state: 'open' })
+    let index = this.#index as number
+    const step = await this.#topic.after(index)
+    if (step) {
+      text += step.text
+      index = this.#index = step.next
+    }
+    if (index < info.length) return { text, state: 'more' }
+    if (info.state === undefined || info.state === 'open') return { text, state: 'idle' }
+    return { text: text + this.#tell(info), state: 'done' }
+  }
+
+  /** Finds where to begin, and says what is gone. */
+  async #begin(info: StreamInfo): Promise<string> {
+    const { index: wanted, cursor } = this.#wanted
+    const number = cursor === undefined ? undefined : parseCursor(cursor)?.number
+    if (cursor !== undefined && number !== undefined && (await this.#topic.holds(cursor))) {
+      this.#index = number
+      return ''
+    }
+    // a cursor of another history: its chunks are not ours, and are sent again from where readers start
+    const from = number ?? (wanted === undefined ? info.start : wanted < 0 ? Math.max(info.start, info.length + wanted) : wanted)
+    const to = number === undefined ? Math.max(from, info.first) : Math.max(info.start, info.first)
+    this.#index = to
+    return number !== undefined || to > from ? this.#frame('gap', { from, to }) : ''
+  }
+
+  #tell({ state, start, length, error }: StreamInfo): string {
+    const told = `${state} ${start}`
+    if (state === undefined || this.#told === told) return ''
+    this.#told = told
+    return this.#frame('stream', { state, start, length, ...(error === undefined ? {} : { error }) })
+  }
+
+  #frame(event: 'gap' | 'stream' | 'denied', data: object): string {
+    return encodeFrame({ event, data: { run: this.#topic.run, stream: this.#topic.stream, ...data } } as Frame)
+  }
+}

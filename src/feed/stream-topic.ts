@@ -1,0 +1,94 @@
+// One stream of a run, for all the sessions that read it: chunks are read and encoded once.
+import type { ChunkRead, RunEngine, StreamInfo } from '../protocol/engine.ts'
+import { encodeFrame } from '../protocol/frame.ts'
+import { topics } from '../protocol/want.ts'
+import { Ticker } from './ticker.ts'
+
+interface EncodedChunks {
+  readonly text: string
+  readonly next: number
+}
+
+/** Bytes of chunks in one frame. */
+const FRAME_BYTES = 64 * 1024
+/** Frames that are kept for readers who come to the same index. */
+const MAX_CACHED = 32
+
+export class StreamTopic {
+  readonly run: string
+  readonly stream: string
+  readonly #engine: RunEngine
+  readonly #ticker: Ticker
+  readonly #unwake: () => void
+  readonly #onChange: () => void
+  readonly #cache = new Map<number, EncodedChunks>()
+  #info: StreamInfo | undefined
+  #missing = false
+
+  constructor(engine: RunEngine, run: string, stream: string, tick: number, onChange: () => void) {
+    this.run = run
+    this.stream = stream
+    this.#engine = engine
+    this.#onChange = onChange
+    this.#ticker = new Ticker(() => this.#advance(), tick)
+    this.#unwake = engine.wake(topics.stream(run, stream), () => this.#ticker.ring())
+  }
+
+  get missing(): boolean {
+    return this.#missing
+  }
+  /** The stream as it was last read. One that was never opened is closed, and empty, once its run has ended. */
+  get info(): StreamInfo | undefined {
+    return this.#info
+  }
+  /** Resolves when the topic has been read once; wakes keep it current from then on. */
+  async ready(): Promise<void> {
+    await this.#ticker.first()
+  }
+  async holds(cursor: string): Promise<boolean> {
+    return await this.#engine.chunks.holds(this.run, this.stream, cursor)
+  }
+  close(): void {
+    this.#ticker.stop()
+    this.#unwake()
+  }
+
+  /** The chunks from an index, as one frame of about 64 kB at most; `undefined` where there are none. */
+  async after(index: number): Promise<EncodedChunks | undefined> {
+    if (!this.#info || index >= this.#info.length) return undefined
+    const known = this.#cache.get(index)
+    if (known) return known
+    const read = await this.#engine.chunks.read(this.run, this.stream, index, FRAME_BYTES)
+    if (read.chunks.length === 0) return undefined
+    const encoded = this.#encode(read)
+    this.#cache.set(index, encoded)
+    if (this.#cache.size > MAX_CACHED)
+      for (const [oldest] of this.#cache) {
+        this.#cache.delete(oldest)
+        break
+      }
+    return encoded
+  }
+
+  #encode({ index, chunks, cursor, by }: ChunkRead): EncodedChunks {
+    return {
+      next: index + chunks.length,
+      text: encodeFrame({ event: 'chunks', data: { run: this.run, stream: this.stream, index, cursor, chunks, by } }),
+    }
+  }
+
+  async #advance(): Promise<void> {
+    try {
+      const info = await this.#engine.chunks.info(this.run, this.stream)
+      this.#info = info
+      if (info.state === undefined) {
+        const stored = await this.#engine.record.read(this.run)
+        this.#missing = stored === undefined
+        if (stored?.run.finishedAt != null) this.#info = { ...info, state: 'closed' }
+      }
+    } catch (thrown) {
+      console.error(`runfeed: stream ${this.stream} of ${this.run} could not be read:`, thrown)
+    }
+    this.#onChange()
+  }
+}

@@ -1,0 +1,53 @@
+// Operations that were said and not yet sent. 10,000 increments of one key leave as one.
+import { addNumbers } from '../protocol/draft.ts'
+import type { Operation } from '../protocol/operation.ts'
+
+export class PendingOperations {
+  #list: Operation[] = []
+  // where the last operation on a literal key stands; two literal keys never touch each other, a path may touch any
+  #lastOn = new Map<string, number>()
+  readonly #mergeSets: boolean
+
+  /** @param mergeSets - whether a later `set` may stand for an earlier one: only where a refusal is known before it is sent. */
+  constructor(mergeSets: boolean) {
+    this.#mergeSets = mergeSets
+  }
+
+  get list(): readonly Operation[] {
+    return this.#list
+  }
+
+  push(operation: Operation): void {
+    if (operation.op === 'replace') {
+      this.#lastOn.clear()
+      this.#list.push(operation)
+      return
+    }
+    const { key } = operation
+    const at = this.#lastOn.get(key)
+    const merged = at === undefined ? undefined : this.#merge(this.#list[at] as Operation, operation)
+    if (at !== undefined && merged) {
+      this.#list[at] = merged
+      return
+    }
+    if (key.startsWith('$')) this.#lastOn.clear()
+    this.#list.push(operation)
+    this.#lastOn.set(key, this.#list.length - 1)
+  }
+
+  #merge(earlier: Operation, later: Operation): Operation | undefined {
+    if (later.op === 'increment' && earlier.op === 'increment') {
+      const by = earlier.by + later.by
+      return Number.isFinite(by) ? { ...later, by: addNumbers(earlier.by, later.by, later.key) } : undefined
+    }
+    return this.#mergeSets && later.op === 'set' && (earlier.op === 'set' || earlier.op === 'increment') ? later : undefined
+  }
+
+  /** All of them, to be sent as one commit. */
+  take(): readonly Operation[] {
+    const list = this.#list
+    this.#list = []
+    this.#lastOn.clear()
+    return list
+  }
+}

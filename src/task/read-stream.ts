@@ -1,0 +1,31 @@
+// Reads a stream of a run from its record, from an index to its end.
+import type { RunBackend } from '../protocol/engine.ts'
+import { RunfeedError } from '../protocol/errors.ts'
+import { topics } from '../protocol/want.ts'
+import { nextWake } from './next-wake.ts'
+
+const READ_BYTES = 64 * 1024
+
+/** Ends where the stream ends. @throws RunfeedError `stream_errored`, `stream_aborted` */
+export async function* readStream<T>(backend: RunBackend, run: string, stream: string, from: number): AsyncGenerator<T, void, undefined> {
+  const bell = nextWake(backend, [topics.stream(run, stream)])
+  try {
+    for (let index = from; ; ) {
+      // taken before the read: what comes between the read and the wait rings it
+      const woken = bell.next()
+      const { state, length, error } = await backend.chunks.info(run, stream)
+      while (index < length) {
+        const read = await backend.chunks.read(run, stream, index, READ_BYTES)
+        if (read.chunks.length === 0) break
+        yield* read.chunks as readonly T[]
+        index = read.index + read.chunks.length
+      }
+      if (state === 'closed') return
+      if (state === 'errored') throw new RunfeedError('stream_errored', error ?? `stream "${stream}" failed`)
+      if (state === 'aborted') throw new RunfeedError('stream_aborted', `stream "${stream}" ended with its run`)
+      await woken
+    }
+  } finally {
+    bell.stop()
+  }
+}

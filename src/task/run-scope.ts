@@ -1,0 +1,63 @@
+// The run that the current code belongs to. AsyncLocalStorage carries it across awaits, timers and emitters; outside a run there is none.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { RunBackend } from '../protocol/engine.ts'
+import type { RunfeedError } from '../protocol/errors.ts'
+import type { Run } from '../protocol/run.ts'
+import { UpdateQueue } from './update-queue.ts'
+
+/** What a worker gives a run while it executes it. */
+export interface RunHost {
+  readonly backend: RunBackend
+  /** Runs `wait` without holding the run's concurrency slot. */
+  withoutSlot<T>(wait: () => Promise<T>): Promise<T>
+  /** An update of another run was refused, or could not be delivered; it does not fail this one. */
+  report(error: RunfeedError): void
+}
+
+export class RunScope {
+  readonly run: Run
+  readonly host: RunHost
+  readonly #abort = new AbortController()
+  readonly #queues = new Map<string, UpdateQueue>()
+  readonly #captures = new Set<Promise<void>>()
+
+  constructor(run: Run, host: RunHost) {
+    this.run = run
+    this.host = host
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+  abort(reason: RunfeedError): void {
+    this.#abort.abort(reason)
+  }
+
+  /** One queue per target run, so that `parent` and `root` keep their call order where they are the same run. */
+  updates(target: 'own' | 'parent' | 'root'): UpdateQueue {
+    const { id, parentId, rootId } = this.run
+    const run = target === 'own' ? id : target === 'parent' ? (parentId ?? id) : rootId
+    let queue = this.#queues.get(run)
+    if (!queue) this.#queues.set(run, (queue = new UpdateQueue(this, run)))
+    return queue
+  }
+
+  /** The run's end waits for `work`: a stream that is still being captured. */
+  hold(work: Promise<void>): void {
+    this.#captures.add(work)
+    void work.finally(() => this.#captures.delete(work))
+  }
+  async captured(): Promise<void> {
+    await Promise.all(this.#captures)
+  }
+
+  /** Everything that was said to other runs is in their records. Refusals are reported, not thrown. */
+  async flushOthers(): Promise<void> {
+    const others = [...this.#queues.values()].filter((queue) => queue.target !== this.run.id)
+    await Promise.all(others.map((queue) => queue.flush().catch((error: RunfeedError) => this.host.report(error))))
+  }
+}
+
+const storage = new AsyncLocalStorage<RunScope>()
+export const currentScope = (): RunScope | undefined => storage.getStore()
+export const withScope = <T>(scope: RunScope, work: () => T): T => storage.run(scope, work)

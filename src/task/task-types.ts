@@ -1,0 +1,66 @@
+// The types of tasks.
+import type { InputOf, OutputOf, Schema } from '../contract/standard-schema.ts'
+import type { MetadataInput, RunContract } from '../contract/types.ts'
+import type { RunfeedError } from '../protocol/errors.ts'
+import type { RunHandle, TriggerOptions as WireOptions } from '../protocol/rest.ts'
+import type { Chunks, Metadata } from './metadata-types.ts'
+
+export interface TriggerOptions {
+  /** What the run's metadata begins with; anything that JSON holds. It is not taken from the run that triggers. */
+  readonly metadata?: object
+  readonly tags?: WireOptions['tags']
+}
+
+/** What a task's function is handed beside its payload. */
+export interface TaskParams<M = Metadata> {
+  readonly ctx: {
+    readonly run: {
+      readonly id: string
+      readonly attempt: number
+      readonly parentId: string | null
+      readonly rootId: string
+      readonly tags: readonly string[]
+    }
+    readonly task: { readonly id: string }
+  }
+  readonly metadata: M
+  /** Aborted when the run is canceled or taken over; its reason is a RunfeedError. */
+  readonly signal: AbortSignal
+}
+
+export type TaskResult<O> =
+  | { readonly ok: true; readonly id: string; readonly output: O }
+  | { readonly ok: false; readonly id: string; readonly error: RunfeedError }
+
+export interface Task<Id = string, P = unknown, O = unknown> {
+  readonly id: Id
+  /** Starts a run and returns at once. Within a run, the new one is its child. @throws RunfeedError `not_configured` outside of a server's process */
+  trigger(payload: P, options?: TriggerOptions): Promise<RunHandle>
+  /** Starts a child and waits for its end; the waiting run holds no concurrency slot. @throws RunfeedError `outside_run` */
+  triggerAndWait(payload: P, options?: TriggerOptions): Promise<TaskResult<O>>
+}
+
+export interface TaskQueue {
+  /** Runs of this task that execute at once, in one worker. @defaultValue the worker's concurrency */
+  readonly concurrencyLimit?: number
+}
+
+export interface LooseTaskOptions<Id extends string, P, O> {
+  readonly id: Id
+  readonly queue?: TaskQueue
+  run(payload: P, params: TaskParams): Promise<O> | O
+}
+export interface SchemaTaskOptions<Id extends string, S extends Schema, O> {
+  readonly id: Id
+  /** Judges the payload before `run`; a refused one fails the run with `invalid_payload`. */
+  readonly schema: S
+  readonly queue?: TaskQueue
+  run(payload: OutputOf<S>, params: TaskParams): Promise<O> | O
+}
+export interface ContractTaskOptions<C extends RunContract> {
+  readonly queue?: TaskQueue
+  run(
+    payload: OutputOf<C['payload']>,
+    params: TaskParams<Metadata<MetadataInput<C['metadata']>, Chunks<C>>>,
+  ): Promise<InputOf<C['output']>> | InputOf<C['output']>
+}

@@ -1,0 +1,40 @@
+// `task` and `schemaTask`: what a worker runs under an id.
+import type { InputOf, OutputOf, Schema } from '../contract/standard-schema.ts'
+import type { RunContract } from '../contract/types.ts'
+import { InvalidRequestError } from '../protocol/errors.ts'
+import { NAME_PATTERN } from '../protocol/limits.ts'
+import { define } from './task-definition.ts'
+import type { ContractTaskOptions, LooseTaskOptions, SchemaTaskOptions, Task, TaskResult, TriggerOptions } from './task-types.ts'
+import { triggerTask } from './trigger.ts'
+import { waitForRuns } from './wait-for-runs.ts'
+
+/**
+ * Declares a task, by an id of its own or by a contract (`defineRun`), which types its payload, metadata, streams and output.
+ * @throws InvalidRequestError when the id does not match `[\w.:/-]{1,128}`.
+ */
+export function task<C extends RunContract>(contract: C, options: ContractTaskOptions<C>): Task<C['id'], InputOf<C['payload']>, OutputOf<C['output']>>
+export function task<Id extends string, P, O>(options: LooseTaskOptions<Id, P, O>): Task<Id, P, O>
+export function task(first: RunContract | LooseTaskOptions<string, unknown, unknown>, second?: ContractTaskOptions<RunContract>): Task {
+  const contract = second ? (first as RunContract) : undefined
+  const options = second ?? (first as LooseTaskOptions<string, unknown, unknown>)
+  return make((first as { readonly id: string }).id, contract?.payload, contract, options as LooseTaskOptions<string, unknown, unknown>)
+}
+
+/** A task whose payload a schema judges. @throws InvalidRequestError when the id does not match `[\w.:/-]{1,128}`. */
+export function schemaTask<Id extends string, S extends Schema, O>(options: SchemaTaskOptions<Id, S, O>): Task<Id, InputOf<S>, O> {
+  return make(options.id, options.schema, undefined, options as unknown as LooseTaskOptions<string, unknown, unknown>) as Task<Id, InputOf<S>, O>
+}
+
+function make(id: string, payload: Schema | undefined, contract: RunContract | undefined, options: LooseTaskOptions<string, unknown, unknown>): Task {
+  if (!NAME_PATTERN.test(id)) throw new InvalidRequestError(`"${id}" is no task id: use 1 to 128 letters, digits and . : / - _`)
+  const made: Task = {
+    id,
+    trigger: async (given, triggerOptions) => await triggerTask(made, given, triggerOptions),
+    triggerAndWait: async (given: unknown, triggerOptions?: TriggerOptions): Promise<TaskResult<unknown>> => {
+      const [result] = await waitForRuns([{ id, payload: given, ...(triggerOptions && { options: triggerOptions }) }])
+      return result as TaskResult<unknown>
+    },
+  }
+  define(made, { id, payload, contract, queue: options.queue, run: (given, params) => options.run(given, params) })
+  return made
+}

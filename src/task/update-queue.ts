@@ -1,0 +1,152 @@
+// What one run says to one run (itself, its parent, its root): gathered, sent in order, one commit in flight, each known by its sequence
+// number so that a retry is not applied twice. What is said in one synchronous stretch of code is never split over two versions.
+import { fromErrorBody, type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import type { JsonObject } from '../protocol/json.ts'
+import { FLUSH_INTERVAL_MS } from '../protocol/limits.ts'
+import type { Operation } from '../protocol/operation.ts'
+import { parseKey } from '../protocol/path.ts'
+import { newWriterId } from '../protocol/run.ts'
+import { LocalView } from './local-view.ts'
+import { PendingOperations } from './pending-operations.ts'
+import type { RunScope } from './run-scope.ts'
+
+const RETRY_MS = { first: 100, most: 5000 } as const
+
+export class UpdateQueue {
+  readonly target: string
+  readonly #scope: RunScope
+  readonly #writer = newWriterId()
+  readonly #view: LocalView | undefined
+  readonly #pending: PendingOperations
+  #inFlight: readonly Operation[] = []
+  #sequence = 0
+  #sending: Promise<void> | undefined
+  #timer: (() => void) | undefined
+  #quietUntil = 0
+  // counts of operations: a flush waits until what was said before it is settled
+  #said = 0
+  #settled = 0
+  #failure: RunfeedError | undefined
+
+  constructor(scope: RunScope, target: string) {
+    this.target = target
+    this.#scope = scope
+    const own = target === scope.run.id
+    this.#pending = new PendingOperations(own)
+    if (own) this.#view = new LocalView(scope.run, () => [...this.#inFlight, ...this.#pending.list])
+  }
+
+  /** The run's own document, as it sees it; `undefined` for another run's. */
+  get document(): JsonObject | undefined {
+    return this.#view?.document
+  }
+
+  /**
+   * Queues an operation. An own one is checked against the document now, another run's by its engine.
+   * @throws InvalidOperationError, MetadataTooLargeError
+   */
+  say(operation: Operation): void {
+    if (this.#view) {
+      const refusal = this.#view.say(operation)
+      if (refusal) throw refusal
+    } else if (operation.op !== 'replace') parseKey(operation.key)
+    this.#pending.push(operation)
+    this.#said++
+    this.#schedule()
+  }
+
+  /**
+   * Resolves when everything said before it is durable, also when a flush is under way.
+   * @throws what the record refused since the last flush, once.
+   */
+  async flush(): Promise<void> {
+    const upTo = this.#said
+    while (this.#settled < upTo) await (this.#sending ?? this.#send())
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure) throw failure
+  }
+
+  /** What is left when the run ends: it travels in the last commit. Nothing is in flight afterwards. */
+  async takeRest(): Promise<{ readonly operations: readonly Operation[]; readonly writer: { readonly id: string; readonly sequence: number } }> {
+    while (this.#sending) await this.#sending
+    this.#unschedule()
+    const operations = this.#pending.take()
+    this.#settled = this.#said
+    return { operations, writer: { id: this.#writer, sequence: ++this.#sequence } }
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#sending) return
+    const wait = this.#quietUntil - Date.now()
+    const go = (): void => {
+      this.#timer = undefined
+      void this.#send()
+    }
+    if (wait > 0) {
+      const timer = setTimeout(go, wait)
+      this.#timer = () => clearTimeout(timer)
+    } else {
+      const immediate = setImmediate(go)
+      this.#timer = () => clearImmediate(immediate)
+    }
+  }
+  #unschedule(): void {
+    this.#timer?.()
+    this.#timer = undefined
+  }
+
+  #send(): Promise<void> {
+    this.#unschedule()
+    return (this.#sending ??= this.#commit().finally(() => {
+      this.#sending = undefined
+      this.#quietUntil = Date.now() + FLUSH_INTERVAL_MS
+      if (this.#pending.list.length > 0) this.#schedule()
+    }))
+  }
+
+  async #commit(): Promise<void> {
+    const said = this.#said
+    this.#inFlight = this.#pending.take()
+    const sequence = ++this.#sequence
+    const { run, host } = this.#scope
+    try {
+      for (let wait: number = RETRY_MS.first; ; wait = Math.min(wait * 2, RETRY_MS.most)) {
+        try {
+          const answer = await host.backend.record.commit({
+            run: this.target,
+            operations: this.#inFlight,
+            writer: { id: this.#writer, sequence },
+            ...(this.#view ? { attempt: run.attempt, base: this.#view.version } : { by: run.id }),
+          })
+          this.#inFlight = []
+          this.#view?.acknowledge(answer)
+          const [refused] = answer.refused
+          if (refused) {
+            this.#view?.rebuild()
+            this.#fail(fromErrorBody(refused.error))
+          }
+          return
+        } catch (thrown) {
+          const error = toRunfeedError(thrown)
+          if (!error.retryable) throw error
+          // the same sequence number again: the record knows whether it had it
+          await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random() / 2)))
+        }
+      }
+    } catch (thrown) {
+      const error = toRunfeedError(thrown)
+      this.#inFlight = []
+      this.#view?.rebuild()
+      if (this.#view && (error.type === 'stale_attempt' || error.type === 'run_ended')) this.#scope.abort(error)
+      this.#fail(error)
+    } finally {
+      this.#settled = said
+    }
+  }
+
+  #fail(error: RunfeedError): void {
+    this.#scope.host.report(error)
+    this.#failure ??= error
+  }
+}
