@@ -1,0 +1,11 @@
+// `runfeed/react`: an export list and nothing else.
+export { createRunHooks, type RunHooks } from '../react/create-run-hooks.ts'
+export type { FollowOptions, InvalidEvent, RunOptions, RunRef, StreamOptions } from '../react/options.ts'
+export type { Progress, ProgressSource, ProgressSources } from '../react/progress.ts'
+export { RunfeedProvider, type RunfeedProviderProps, useRunClient } from '../react/provider.ts'
+export type { ConnectionStatus, Result, Wire } from '../react/result.ts'
+export type { ChunkLog, StreamResult } from '../react/stream-view.ts'
+export { useRun } from '../react/use-run.ts'
+export { useRunMetadata } from '../react/use-run-metadata.ts'
+export { type ProgressOptions, type ProgressResult, useRunProgress } from '../react/use-run-progress.ts'
+export { useRunStream } from '../react/use-run-stream.ts'

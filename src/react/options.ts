@@ -1,0 +1,71 @@
+// What the hooks take. Names are those that React users know.
+import type { RunClient } from '../client/run-client.ts'
+import type { Issue } from '../contract/judge.ts'
+import type { Schema } from '../contract/standard-schema.ts'
+import type { MetadataSchema } from '../contract/types.ts'
+import type { RunfeedError } from '../protocol/errors.ts'
+import type { Json } from '../protocol/json.ts'
+import type { RunHandle } from '../protocol/rest.ts'
+import type { Run } from '../protocol/run.ts'
+
+/** A run by its id, or by what `trigger` returned, which brings its own token. Without one, the hook is disabled. */
+export type RunRef = string | RunHandle | null | undefined
+
+/** A document that the schema refuses. */
+export interface InvalidEvent {
+  readonly runId: string
+  readonly version: number
+  readonly issues: readonly Issue[]
+  readonly raw: Json
+}
+
+/** What every hook that follows a run takes. Each may be written inline: a new function per render neither loops nor subscribes again. */
+export interface FollowOptions {
+  /** @defaultValue true */
+  enabled?: boolean | undefined
+  /** Shows at most one change per so many ms, and always the last one. @defaultValue 0 */
+  throttle?: number | undefined
+  /** Shown until the client has something newer, and on the server. One of another run is ignored. */
+  initialData?: Run | undefined
+  /** Once per run id, when the run has ended and its last state is shown. `live` is false where it had ended before we looked. */
+  onComplete?: ((run: Run, end: { readonly live: boolean }) => void) | undefined
+  onError?: ((error: RunfeedError) => void) | undefined
+  /** Throws `error` in render, for an error boundary. @defaultValue false */
+  throwOnError?: boolean | ((error: RunfeedError) => boolean) | undefined
+  /** @defaultValue the provider's */
+  client?: RunClient | undefined
+}
+
+/** @see useRun, useRunMetadata. `V` is what is read, `T` what is selected from it. */
+export interface RunOptions<V, T, M = MetadataSchema> extends FollowOptions {
+  /** A Standard Schema (zod, valibot, arktype, ...) for the document, or one per key. Keep it outside of the component. */
+  schema?: M | undefined
+  /** What a refused document does: the last good value stays, or `error`. @defaultValue 'keep-last' */
+  mode?: 'keep-last' | 'strict' | undefined
+  /** What this component needs of the value; it renders again when that changes. */
+  select?: ((value: V) => T) | undefined
+  /** Whether two selected values are the same. @defaultValue deep equality that keeps the identity of what did not change */
+  isEqual?: ((a: T, b: T) => boolean) | undefined
+  onData?: ((value: T) => void) | undefined
+  /** Once per version that the schema refuses. */
+  onInvalid?: ((event: InvalidEvent) => void) | undefined
+}
+
+/** @see useRunStream. `T` is one part, `A` what `reduce` makes of them. */
+export interface StreamOptions<T, A> extends FollowOptions {
+  /** A Standard Schema for one part. A part that it refuses is left out and named in `issues`. */
+  schema?: Schema<unknown, T> | undefined
+  mode?: 'keep-last' | 'strict' | undefined
+  /** The first part wanted; negative counts from the end. @defaultValue where the stream's readers start */
+  startIndex?: number | undefined
+  /** Shows the last so many parts. */
+  maxParts?: number | undefined
+  /** Folds the parts into `value`, each once. */
+  reduce?: ((value: A, part: T, index: number) => A) | undefined
+  /** What `reduce` begins with; the first one counts. */
+  initial?: A | undefined
+  isEqual?: ((a: A, b: A) => boolean) | undefined
+  /** The parts that are new since the last call. */
+  onData?: ((parts: readonly T[], firstIndex: number) => void) | undefined
+  onInvalid?: ((event: InvalidEvent) => void) | undefined
+}

@@ -1,0 +1,89 @@
+// A stream's parts as a schema gives them, each judged once; and views of a log that copy nothing.
+import { type Issue, judge } from '../contract/judge.ts'
+import type { Schema } from '../contract/standard-schema.ts'
+import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import type { Json } from '../protocol/json.ts'
+import type { ChunkLog } from '../store/snapshot.ts'
+
+/** So many refused parts are named; a stream of bad parts would otherwise be kept twice. */
+const MAX_ISSUES = 100
+const REFUSED: unique symbol = Symbol('refused')
+
+/** Grows with the log. What it says of an index never changes, so views of it may be kept. */
+export class PartJudge<T> {
+  issues: readonly Issue[] = []
+  raw: Json | undefined
+  error: RunfeedError | undefined
+  readonly #schema: Schema<unknown, T>
+  readonly #firstIndex: number
+  readonly #parts: (T | typeof REFUSED)[] = []
+
+  constructor(schema: Schema<unknown, T>, firstIndex: number) {
+    this.#schema = schema
+    this.#firstIndex = firstIndex
+  }
+
+  read(log: ChunkLog<Json>): void {
+    const added: Issue[] = []
+    for (let index = this.#firstIndex + this.#parts.length; index < log.length; index++) this.#parts.push(this.#judge(log.at(index), index, added))
+    if (added.length > 0) this.issues = [...this.issues, ...added].slice(-MAX_ISSUES)
+  }
+
+  #judge(raw: Json | undefined, index: number, issues: Issue[]): T | typeof REFUSED {
+    // lost to retention: the gap says so, not the schema
+    if (raw === undefined) return REFUSED
+    try {
+      const verdict = judge(this.#schema, raw)
+      if (verdict.ok) return verdict.value
+      for (const issue of verdict.issues) issues.push({ ...issue, path: [index, ...issue.path] })
+      this.raw = raw
+    } catch (thrown) {
+      this.error ??= toRunfeedError(thrown)
+    }
+    return REFUSED
+  }
+
+  at(index: number): T | undefined {
+    const part = this.#parts[index - this.#firstIndex]
+    return part === REFUSED ? undefined : part
+  }
+  slice(from: number, to: number): T[] {
+    return this.#parts.slice(Math.max(0, from - this.#firstIndex), Math.max(0, to - this.#firstIndex)).filter((part): part is T => part !== REFUSED)
+  }
+}
+
+// whose parts -> schema -> judge: siblings with one schema judge each part once
+const judges = new WeakMap<object, WeakMap<object, PartJudge<unknown>>>()
+
+export function partJudge<T>(origin: object, schema: Schema<unknown, T>, firstIndex: number): PartJudge<T> {
+  let bySchema = judges.get(origin)
+  if (!bySchema) judges.set(origin, (bySchema = new WeakMap()))
+  let found = bySchema.get(schema) as PartJudge<T> | undefined
+  if (!found) bySchema.set(schema, (found = new PartJudge(schema, firstIndex)))
+  return found
+}
+
+/** From `firstIndex` to `length` of what can be read by index. */
+export class LogView<T> implements ChunkLog<T> {
+  readonly firstIndex: number
+  readonly length: number
+  readonly #source: { at(index: number): T | undefined; slice(from: number, to: number): T[] }
+
+  constructor(source: { at(index: number): T | undefined; slice(from: number, to: number): T[] }, firstIndex: number, length: number) {
+    this.#source = source
+    this.firstIndex = firstIndex
+    this.length = length
+  }
+  at(index: number): T | undefined {
+    return index >= this.firstIndex && index < this.length ? this.#source.at(index) : undefined
+  }
+  slice(from: number = this.firstIndex, to: number = this.length): T[] {
+    return this.#source.slice(Math.max(from, this.firstIndex), Math.min(to, this.length))
+  }
+  *[Symbol.iterator](): Iterator<T> {
+    for (let index = this.firstIndex; index < this.length; index++) {
+      const part = this.#source.at(index)
+      if (part !== undefined) yield part
+    }
+  }
+}

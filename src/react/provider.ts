@@ -1,0 +1,36 @@
+'use client'
+// The client, for everything below.
+import { createContext, createElement, type FunctionComponentElement, type ProviderProps, type ReactNode, useContext } from 'react'
+import type { RunClient } from '../client/run-client.ts'
+import { RunfeedError } from '../protocol/errors.ts'
+
+const Context = createContext<RunClient | undefined>(undefined)
+
+export interface RunfeedProviderProps {
+  /** Made once, outside of the component: `createRunClient({ baseUrl })`. The provider does not close it. */
+  readonly client: RunClient
+  readonly children?: ReactNode
+}
+
+/** Gives the hooks and components below their client. */
+export function RunfeedProvider({ client, children }: RunfeedProviderProps): FunctionComponentElement<ProviderProps<RunClient | undefined>> {
+  return createElement(Context.Provider, { value: client }, children)
+}
+
+export const noClient = (): RunfeedError =>
+  new RunfeedError('no_client', 'there is no client here: render a <RunfeedProvider client={...}> above, or pass the `client` option')
+
+export const useOptionalClient = (client: RunClient | undefined): RunClient | undefined => {
+  const provided = useContext(Context)
+  return client ?? provided
+}
+
+/**
+ * The client of the provider above.
+ * @throws RunfeedError `no_client` when there is none.
+ */
+export function useRunClient(): RunClient {
+  const client = useContext(Context)
+  if (!client) throw noClient()
+  return client
+}

@@ -1,0 +1,58 @@
+'use client'
+// Callbacks are called after the commit that shows what they tell, each thing once, with the functions of the newest render.
+import { useEffect, useRef } from 'react'
+import type { Issue } from '../contract/judge.ts'
+import type { RunfeedError } from '../protocol/errors.ts'
+import type { Json } from '../protocol/json.ts'
+import type { Run } from '../protocol/run.ts'
+import type { RunSnapshot } from '../store/snapshot.ts'
+import type { FollowOptions, InvalidEvent } from './options.ts'
+
+export interface Tellable {
+  /** Whose data it is: what was told of another origin is forgotten. */
+  readonly origin: object
+  readonly runId: string
+  /** Counts what can be told: a run's versions, a stream's parts. */
+  readonly version: number
+  readonly run: Run | undefined
+  readonly end: RunSnapshot['end']
+  readonly issues: readonly Issue[]
+  readonly raw: Json | undefined
+  readonly error: RunfeedError | undefined
+}
+
+interface Told {
+  origin: object | undefined
+  error: RunfeedError | undefined
+  invalidAt: number
+  /** Ids, because a component may come back to a run that it has already seen end. */
+  readonly completed: Set<string>
+}
+
+export function useCallbacks(
+  now: Tellable,
+  { onComplete, onError, onInvalid }: FollowOptions & { onInvalid?: ((event: InvalidEvent) => void) | undefined },
+): void {
+  const memory = useRef<Told | undefined>(undefined)
+  useEffect(() => {
+    const told = (memory.current ??= { origin: undefined, error: undefined, invalidAt: -1, completed: new Set() })
+    if (told.origin !== now.origin) Object.assign(told, { origin: now.origin, error: undefined, invalidAt: -1 })
+    if (now.issues.length > 0 && now.version > told.invalidAt) {
+      told.invalidAt = now.version
+      onInvalid?.({ runId: now.runId, version: now.version, issues: now.issues, raw: now.raw ?? null })
+    }
+    if (now.error !== told.error) {
+      told.error = now.error
+      if (now.error) onError?.(now.error)
+    }
+    if (now.end && now.run && onComplete && !told.completed.has(now.runId)) {
+      told.completed.add(now.runId)
+      onComplete(now.run, { live: now.end.live })
+    }
+  })
+}
+
+/** Throws in render what a boundary was asked to show. */
+export function throwIfAsked(error: RunfeedError | undefined, throwOnError: FollowOptions['throwOnError']): void {
+  if (error && (typeof throwOnError === 'function' ? throwOnError(error) : throwOnError)) throw error
+}

@@ -1,0 +1,85 @@
+'use client'
+import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import type { Run } from '../protocol/run.ts'
+import type { RunSnapshot } from '../store/snapshot.ts'
+import type { Gated } from './gate.ts'
+import type { FollowOptions, RunRef } from './options.ts'
+import { measure, type Progress, type ProgressMemory, type ProgressSources, UNKNOWN_PROGRESS } from './progress.ts'
+import { disabledFields, keepSame, NO_ISSUES, stateFields, type Wire } from './result.ts'
+import { initialOf, isStale, runOf, sameError } from './run-view.ts'
+import { throwIfAsked, useCallbacks } from './use-callbacks.ts'
+import { type Derive, useSource } from './use-source.ts'
+import { emptyRun, type Target, useRunTarget } from './use-target.ts'
+
+export interface ProgressOptions extends FollowOptions, ProgressSources {}
+
+/** `status` is that of the data, as in every hook; the run's is `runStatus`. */
+export interface ProgressResult extends Progress, Wire {
+  readonly status: 'pending' | 'success' | 'error'
+  readonly isPending: boolean
+  readonly isSuccess: boolean
+  readonly isError: boolean
+  readonly error: RunfeedError | undefined
+}
+
+interface Memory {
+  readonly run: Run | undefined
+  readonly measured: ProgressMemory | undefined
+  readonly end: RunSnapshot['end']
+  readonly initial: Run | undefined
+}
+
+const DISABLED: ProgressResult = Object.freeze({ ...disabledFields, ...UNKNOWN_PROGRESS })
+const FORGOTTEN: Memory = { run: undefined, measured: undefined, end: undefined, initial: undefined }
+const idle = (): Gated<RunSnapshot> => ({ data: emptyRun(), run: undefined, connectionStatus: 'idle' })
+
+function deriveProgress(target: Target<RunSnapshot>, options: ProgressOptions): Derive<Gated<RunSnapshot>, ProgressResult, Memory> {
+  return ({ data, connectionStatus }, previous) => {
+    if (!target.isEnabled) return { result: DISABLED, memory: FORGOTTEN }
+    const before = previous?.memory
+    const initial = initialOf(options.initialData, before?.initial)
+    const run = runOf(data, initial, target.runId)
+    let measured = before?.measured
+    let error = data.error
+    try {
+      if (run) measured = measure(run, options, before?.measured)
+    } catch (thrown) {
+      error ??= toRunfeedError(thrown)
+    }
+    const next = {
+      ...stateFields(sameError(previous?.result, error), measured !== undefined),
+      ...(measured?.progress ?? UNKNOWN_PROGRESS),
+      connectionStatus,
+      isStale: isStale(run, connectionStatus),
+      isEnabled: true,
+      issues: NO_ISSUES,
+      raw: undefined,
+      stop: target.gate.stop,
+    } as unknown as ProgressResult
+    return { result: keepSame(previous?.result, next), memory: { run, measured, end: data.end, initial } }
+  }
+}
+
+/**
+ * How far a run is: `value` of `max`, each a number, a key of the metadata, a path of it (`$.rows.done`), or a function of the run.
+ * Without them it is `metadata.progress`, 0 to 1. The fraction never goes back, and is 1 only when the run has completed.
+ */
+export function useRunProgress(run: RunRef, options: ProgressOptions = {}): ProgressResult {
+  const target = useRunTarget(run, options)
+  const { result, memory } = useSource<Gated<RunSnapshot>, ProgressResult, Memory>(target.gate, deriveProgress(target, options), target.origin, idle)
+  useCallbacks(
+    {
+      origin: target.origin,
+      runId: target.runId,
+      version: memory.run?.version ?? -1,
+      run: memory.run,
+      end: memory.end,
+      issues: NO_ISSUES,
+      raw: undefined,
+      error: result.error,
+    },
+    options,
+  )
+  throwIfAsked(result.error, options.throwOnError)
+  return result
+}

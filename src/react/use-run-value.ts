@@ -1,0 +1,52 @@
+'use client'
+// What `useRun` and `useRunMetadata` have in common, which is all but what they read of the run.
+import { useEffect, useRef } from 'react'
+import type { RunSnapshot } from '../store/snapshot.ts'
+import type { Gated } from './gate.ts'
+import type { RunOptions, RunRef } from './options.ts'
+import type { Result } from './result.ts'
+import { deriveRun, type ReadRun, type RunMemory } from './run-view.ts'
+import { throwIfAsked, useCallbacks } from './use-callbacks.ts'
+import { useSource } from './use-source.ts'
+import { emptyRun, useRunTarget } from './use-target.ts'
+
+const idle = (): Gated<RunSnapshot> => ({ data: emptyRun(), run: undefined, connectionStatus: 'idle' })
+
+export function useRunValue<N extends 'run' | 'metadata', V, T>(
+  noun: N,
+  run: RunRef,
+  read: ReadRun<V>,
+  options: Omit<RunOptions<V, T>, 'schema' | 'mode'>,
+): Result<N, T> {
+  const target = useRunTarget(run, options)
+  const derive = deriveRun<V, T, Result<N, T>>(noun, target, read, options)
+  const { result, memory } = useSource<Gated<RunSnapshot>, Result<N, T>, RunMemory<V>>(target.gate, derive, target.origin, idle)
+  const version = memory.run?.version ?? -1
+  useCallbacks(
+    {
+      origin: target.origin,
+      runId: target.runId,
+      version,
+      run: memory.run,
+      end: memory.end,
+      issues: result.issues,
+      raw: result.raw,
+      error: result.error,
+    },
+    options,
+  )
+  useOnData(options.onData, target.origin, result.isSuccess, (result as { readonly [K in N]: T | undefined })[noun], version)
+  throwIfAsked(result.error, options.throwOnError)
+  return result
+}
+
+// An inline schema may make another object of the same document in each render: only a new version is new data.
+function useOnData<T>(onData: ((value: T) => void) | undefined, origin: object, isSuccess: boolean, value: T | undefined, version: number): void {
+  const told = useRef<{ readonly origin: object; readonly value: T | undefined; readonly version: number } | undefined>(undefined)
+  useEffect(() => {
+    const before = told.current?.origin === origin ? told.current : undefined
+    if (!isSuccess || (before && (before.value === value || before.version === version))) return
+    told.current = { origin, value, version }
+    onData?.(value as T)
+  })
+}

@@ -1,0 +1,84 @@
+'use client'
+// From what a hook was given (a run, a stream, `enabled`, a client) to the gate that it reads; one gate for as long as those stay the same.
+import { useMemo } from 'react'
+import type { RunClient } from '../client/run-client.ts'
+import type { RunfeedError } from '../protocol/errors.ts'
+import type { Json } from '../protocol/json.ts'
+import type { ChunkLog, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
+import { createGate, type Gate } from './gate.ts'
+import type { FollowOptions, RunRef } from './options.ts'
+import { noClient, useOptionalClient } from './provider.ts'
+
+export interface Target<S> {
+  readonly gate: Gate<S>
+  /** Whose data it is. */
+  readonly origin: object
+  readonly runId: string
+  readonly isEnabled: boolean
+}
+
+const EMPTY_RUN: RunSnapshot = { run: undefined, cursor: undefined, error: undefined, end: undefined }
+const EMPTY_LOG: ChunkLog<Json> = { length: 0, firstIndex: 0, at: () => undefined, slice: () => [], [Symbol.iterator]: () => [][Symbol.iterator]() }
+const EMPTY_STREAM: StreamSnapshot = { log: EMPTY_LOG, state: undefined, start: 0, failure: undefined, gap: undefined, error: undefined }
+export const emptyRun = (): RunSnapshot => EMPTY_RUN
+export const emptyStream = (): StreamSnapshot => EMPTY_STREAM
+
+const still = <T>(value: T): Source<T> => ({ getSnapshot: () => value, subscribe: () => () => {} })
+const IDLE = still({ status: 'idle', error: undefined } as const)
+const disabledTarget = <S>(empty: S): Target<S> => {
+  const data = still(empty)
+  return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId: '', isEnabled: false }
+}
+const DISABLED_RUN = disabledTarget(EMPTY_RUN)
+const DISABLED_STREAM = disabledTarget(EMPTY_STREAM)
+const withoutClient = <S>(empty: S, runId: string): Target<S> => {
+  const data = still({ ...empty, error: noClient() })
+  return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId, isEnabled: true }
+}
+
+interface Where {
+  readonly client: RunClient | undefined
+  readonly id: string | undefined
+  readonly token: string | undefined
+}
+
+/** A handle is often written inline, so what it says counts and not which object it is. */
+function useWhere(run: RunRef, options: FollowOptions): Where {
+  const client = useOptionalClient(options.client)
+  const handle = typeof run === 'string' ? { id: run } : run
+  const isEnabled = options.enabled !== false && Boolean(handle?.id)
+  return { client, id: isEnabled ? handle?.id : undefined, token: isEnabled ? handle?.publicAccessToken : undefined }
+}
+
+const refOf = (id: string, token: string | undefined): string | { readonly id: string; readonly publicAccessToken: string } =>
+  token === undefined ? id : { id, publicAccessToken: token }
+const isEnd = (data: { readonly error: RunfeedError | undefined; readonly end?: unknown; readonly state?: unknown }): boolean =>
+  data.error !== undefined || data.end !== undefined || (data.state !== undefined && data.state !== 'open')
+
+export function useRunTarget(run: RunRef, options: FollowOptions): Target<RunSnapshot> {
+  const { client, id, token } = useWhere(run, options)
+  const throttle = options.throttle ?? 0
+  const data = useMemo(() => (client && id !== undefined ? client.run(refOf(id, token)) : undefined), [client, id, token])
+  return useMemo(() => {
+    if (id === undefined) return DISABLED_RUN
+    if (!client || !data) return withoutClient(EMPTY_RUN, id)
+    return { gate: createGate({ data, connection: client.connection }, throttle, isEnd), origin: data, runId: id, isEnabled: true }
+  }, [client, data, id, throttle])
+}
+
+export function useStreamTarget(run: RunRef, stream: string, options: FollowOptions & { startIndex?: number | undefined }): Target<StreamSnapshot> {
+  const { client, id, token } = useWhere(run, options)
+  const { throttle = 0, startIndex } = options
+  // The run's end is in its own topic. It is followed only where it is asked for: a page that shows text alone need not read the metadata.
+  const wantsEnd = options.onComplete !== undefined
+  const data = useMemo(
+    () => (client && id !== undefined ? client.stream(refOf(id, token), stream, startIndex) : undefined),
+    [client, id, token, stream, startIndex],
+  )
+  return useMemo(() => {
+    if (id === undefined) return DISABLED_STREAM
+    if (!client || !data) return withoutClient(EMPTY_STREAM, id)
+    const own = wantsEnd ? client.run(refOf(id, token)) : undefined
+    return { gate: createGate({ data, run: own, connection: client.connection }, throttle, isEnd), origin: data, runId: id, isEnabled: true }
+  }, [client, data, id, token, throttle, wantsEnd])
+}
