@@ -1,0 +1,50 @@
+// Opens a data file: node:sqlite itself, the pragmas, the lock, the schema.
+import type { DatabaseSync } from 'node:sqlite'
+import { DataFileError, NoSqliteError } from './errors.ts'
+import { MIGRATIONS } from './schema.ts'
+
+const SQLITE_BUSY = 5
+const SQLITE_NOTADB = 26
+
+/**
+ * Durable, in this engine, means: in the file's write-ahead log. That survives the end of the process, however it comes; a power cut may
+ * take the last commits, never an earlier one, and never half of one (`synchronous = NORMAL`).
+ * @param maxBytes - the greatest size of the file; writes over it fail.
+ */
+export function openDatabase(file: string, maxBytes: number | undefined): DatabaseSync {
+  // not a static import: whoever imports the server, but keeps its runs in memory, may run a Node without it
+  const sqlite = process.getBuiltinModule?.('node:sqlite')
+  if (!sqlite) throw new NoSqliteError(process.version)
+  const files = process.getBuiltinModule('node:fs')
+  const paths = process.getBuiltinModule('node:path')
+  const path = paths.resolve(file)
+  files.mkdirSync(paths.dirname(path), { recursive: true })
+  const database = new sqlite.DatabaseSync(path, { timeout: 1000 })
+  try {
+    // before the first access: only then is the lock taken at once and held, and no second process gets in
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    database.exec('PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000')
+    migrate(database, file)
+    if (maxBytes !== undefined) database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / Number(pragma(database, 'page_size'))))}`)
+    return database
+  } catch (error) {
+    database.close()
+    const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+    if (code === SQLITE_BUSY) throw new DataFileError(file, 'is in use by another process; stop that one, or give this one a file of its own', error)
+    if (code === SQLITE_NOTADB) throw new DataFileError(file, 'is no SQLite file', error)
+    throw error
+  }
+}
+
+const pragma = (database: DatabaseSync, name: string): unknown => database.prepare(`PRAGMA ${name}`).get()?.[name]
+
+function migrate(database: DatabaseSync, file: string): void {
+  database.exec('BEGIN IMMEDIATE')
+  const version = Number(pragma(database, 'user_version'))
+  if (version > MIGRATIONS.length)
+    throw new DataFileError(file, `was written by a later version of runfeed (schema ${version}, known are up to ${MIGRATIONS.length})`)
+  const isForeign = version === 0 && database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined
+  if (isForeign) throw new DataFileError(file, 'is a SQLite file, but not one of runfeed')
+  for (const step of MIGRATIONS.slice(version)) database.exec(step)
+  database.exec(`PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
+}

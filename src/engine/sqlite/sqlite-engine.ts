@@ -1,0 +1,66 @@
+// The embedded engine: one file, one process.
+import { RunfeedError } from '../../protocol/errors.ts'
+import { Bell } from '../bell.ts'
+import { type EmbeddedEngine, embeddedEngine } from '../embedded.ts'
+import { crashRun } from '../end.ts'
+import { Leases } from '../leases.ts'
+import { type EngineOptions, settle } from '../settings.ts'
+import { type Desk, Turn } from '../turn.ts'
+import { openDatabase } from './database.ts'
+import { GroupCommit } from './group-commit.ts'
+import { SqliteStorage } from './sqlite-storage.ts'
+
+export interface SqliteEngineOptions extends EngineOptions {
+  /** The data file; made, with the folders that lead to it, when it is not there. */
+  readonly file: string
+  /** Bytes of JSON of the runs that are held in memory, about. @defaultValue 64 MB */
+  readonly cacheBytes?: number
+  /** The greatest size of the file in bytes; a write over it is rejected as `storage`. @defaultValue what SQLite allows */
+  readonly maxFileBytes?: number
+}
+
+/**
+ * Opens the file. Runs that were executing when it was last in use are CRASHED when this returns.
+ * @throws NoSqliteError without node:sqlite; DataFileError when the file is in use by another process, or cannot be used.
+ */
+export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
+  const settings = settle({ ...options, metadataLimit: options.metadataLimit ?? limitOfEnvironment() })
+  const database = openDatabase(options.file, options.maxFileBytes)
+  const storage = new SqliteStorage(database, options.cacheBytes ?? 64 * 1024 * 1024)
+  const bell = new Bell()
+  const leases = new Leases(settings.leaseMs, () => void engine.sweep().catch(ignore))
+  const desk: Desk = { storage, settings, bell, leases }
+
+  database.exec('BEGIN IMMEDIATE')
+  const turn = new Turn(desk)
+  for (const id of storage.held()) crashRun(turn, turn.load(id), 'the server stopped while it ran')
+  database.exec('COMMIT')
+  storage.committed()
+
+  const group = new GroupCommit(database, storage, desk)
+  const engine = embeddedEngine(
+    {
+      write: (call) => group.write(call),
+      read: (call) => group.read(call),
+      close: async () => {
+        if (!database.isOpen) return
+        leases.stop()
+        group.close()
+        database.close()
+      },
+    },
+    bell,
+  )
+  return engine
+}
+
+/** A sweep that fails, on a full disk say, is tried again by the next one. */
+const ignore = (): void => {}
+
+function limitOfEnvironment(): number {
+  const text = process.env['TASK_RUN_METADATA_MAXIMUM_SIZE']
+  if (text === undefined || text === '') return settle({}).metadataLimit
+  const limit = Number(text)
+  if (!Number.isInteger(limit) || limit < 1) throw new RunfeedError('invalid_setting', `TASK_RUN_METADATA_MAXIMUM_SIZE is ${text}; it is a number of bytes`)
+  return limit
+}
