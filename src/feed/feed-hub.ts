@@ -40,9 +40,9 @@ export class FeedHub {
     return this.#sessions.size
   }
 
-  /** Opens a session; the caller closes it. */
-  open({ wants }: FeedRequest): FeedSession {
-    const session = new FeedSession(this.heartbeat, () => this.#left(session))
+  /** Opens a session; the caller closes it. @param options - `ids`: name each place as `id:`, for a feed of one resource. */
+  open({ wants }: FeedRequest, { ids = false }: { readonly ids?: boolean } = {}): FeedSession {
+    const session = new FeedSession(this.heartbeat, ids, () => this.#left(session))
     for (const want of wants) {
       const name = topicOf(want)
       const shared = this.#share(name, want)

@@ -1,5 +1,6 @@
 // One connection: a set of readers that wakes mark as ready, and a writer that goes round them. Nothing is queued here; whoever writes to
 // the network asks for the next text when the last one has drained.
+import type { Cursor } from '../protocol/cursor.ts'
 import { encodeFrame } from '../protocol/frame.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
 import type { Reading } from './run-reader.ts'
@@ -16,8 +17,8 @@ interface Place {
 const TURN_BYTES = 64 * 1024
 
 export class FeedSession {
-  readonly #heartbeat: number
   readonly #onClose: () => void
+  readonly #ids: boolean
   readonly #places = new Set<Place>()
   // insertion order is the round: one that was read goes to the end
   readonly #ready = new Set<Place>()
@@ -26,14 +27,11 @@ export class FeedSession {
   #closed = false
   #wake = (): void => {}
 
-  constructor(heartbeat: number, onClose: () => void) {
-    this.#heartbeat = heartbeat
+  /** @param ids - whether each text names the place it leads to, as `id:`; for a feed of one resource. */
+  constructor(heartbeat: number, ids: boolean, onClose: () => void) {
+    this.#ids = ids
     this.#onClose = onClose
     this.#control = encodeFrame({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat, time: Date.now() } })
-  }
-
-  get heartbeat(): number {
-    return this.#heartbeat
   }
 
   /** @param leave - called when the reader is done, or the session closes. @returns marks the reader as ready. */
@@ -101,12 +99,19 @@ export class FeedSession {
   }
 
   async #turn(place: Place): Promise<string> {
-    const { text, state } = await place.reader.read()
+    const { text, state, cursor } = await place.reader.read()
     if (state === 'more') this.#ready.add(place)
     if (state === 'done' && this.#places.delete(place)) {
       this.#ready.delete(place)
       place.leave()
     }
-    return text
+    return this.#ids && cursor !== undefined ? withId(text, cursor) : text
   }
+}
+
+/** Names the cursor in the last event of the text. JSON has no line breaks, so nothing else begins like an event. */
+function withId(text: string, cursor: Cursor): string {
+  const at = text.lastIndexOf('\n\nevent: ')
+  const last = at < 0 ? 0 : at + 2
+  return text === '' ? text : `${text.slice(0, last)}id: ${cursor}\n${text.slice(last)}`
 }

@@ -8,6 +8,8 @@ import type { RunTopic } from './run-topic.ts'
 export interface Reading {
   readonly text: string
   readonly state: 'more' | 'idle' | 'done'
+  /** Where the reader is after the text: what a feed of one resource gives as `id:`. */
+  readonly cursor: Cursor | undefined
 }
 
 const numberOf = (cursor: Cursor | undefined): number => (cursor === undefined ? 0 : (parseCursor(cursor)?.number ?? 0))
@@ -27,7 +29,7 @@ export class RunReader {
     if (this.#fresh) {
       this.#fresh = false
       await this.#topic.ready()
-      if (this.#topic.missing) return { text: denied(this.#topic.id), state: 'done' }
+      if (this.#topic.missing) return { text: denied(this.#topic.id), state: 'done', cursor: undefined }
     }
     let text = ''
     const step = await this.#topic.after(this.#cursor)
@@ -42,9 +44,9 @@ export class RunReader {
         this.#endSent = state
         text += end.text
       }
-      if (end.settled) return { text, state: 'done' }
+      if (end.settled) return { text, state: 'done', cursor: this.#cursor }
     }
-    return { text, state: 'idle' }
+    return { text, state: 'idle', cursor: this.#cursor }
   }
 }
 

@@ -12,6 +12,7 @@ export class StreamReader {
   #index: number | undefined
   /** The state that was last told, with its start: a stream that reopens is told again. */
   #told = ''
+  #cursor: Cursor | undefined
 
   constructor(topic: StreamTopic, index: number | undefined, cursor: Cursor | undefined) {
     this.#topic = topic
@@ -22,8 +23,9 @@ export class StreamReader {
     let text = ''
     if (this.#index === undefined) {
       await this.#topic.ready()
-      if (this.#topic.missing) return { text: this.#frame('denied', { code: 'not_found', message: `${this.#topic.run} does not exist` }), state: 'done' }
-      if (!this.#topic.info) return { text, state: 'idle' }
+      if (this.#topic.missing)
+        return { text: this.#frame('denied', { code: 'not_found', message: `${this.#topic.run} does not exist` }), state: 'done', cursor: this.#cursor }
+      if (!this.#topic.info) return { text, state: 'idle', cursor: this.#cursor }
       text += await this.#begin(this.#topic.info)
     }
     const info = this.#topic.info as StreamInfo
@@ -33,10 +35,11 @@ export class StreamReader {
     if (step) {
       text += step.text
       index = this.#index = step.next
+      this.#cursor = step.cursor
     }
-    if (index < info.length) return { text, state: 'more' }
-    if (info.state === undefined || info.state === 'open') return { text, state: 'idle' }
-    return { text: text + this.#tell(info), state: 'done' }
+    if (index < info.length) return { text, state: 'more', cursor: this.#cursor }
+    if (info.state === undefined || info.state === 'open') return { text, state: 'idle', cursor: this.#cursor }
+    return { text: text + this.#tell(info), state: 'done', cursor: this.#cursor }
   }
 
   /** Finds where to begin, and says what is gone. */
@@ -45,6 +48,7 @@ export class StreamReader {
     const number = cursor === undefined ? undefined : parseCursor(cursor)?.number
     if (cursor !== undefined && number !== undefined && (await this.#topic.holds(cursor))) {
       this.#index = number
+      this.#cursor = cursor
       return ''
     }
     // a cursor of another history: its chunks are not ours, and are sent again from where readers start

@@ -1,12 +1,14 @@
 // One stream of a run, for all the sessions that read it: chunks are read and encoded once.
+import type { Cursor } from '../protocol/cursor.ts'
 import type { ChunkRead, RunEngine, StreamInfo } from '../protocol/engine.ts'
 import { encodeFrame } from '../protocol/frame.ts'
 import { topics } from '../protocol/want.ts'
 import { Ticker } from './ticker.ts'
 
-interface EncodedChunks {
+export interface EncodedChunks {
   readonly text: string
   readonly next: number
+  readonly cursor: Cursor
 }
 
 /** Bytes of chunks in one frame. */
@@ -62,17 +64,15 @@ export class StreamTopic {
     if (read.chunks.length === 0) return undefined
     const encoded = this.#encode(read)
     this.#cache.set(index, encoded)
-    if (this.#cache.size > MAX_CACHED)
-      for (const [oldest] of this.#cache) {
-        this.#cache.delete(oldest)
-        break
-      }
+    const [oldest] = this.#cache.keys()
+    if (this.#cache.size > MAX_CACHED && oldest !== undefined) this.#cache.delete(oldest)
     return encoded
   }
 
   #encode({ index, chunks, cursor, by }: ChunkRead): EncodedChunks {
     return {
       next: index + chunks.length,
+      cursor,
       text: encodeFrame({ event: 'chunks', data: { run: this.run, stream: this.stream, index, cursor, chunks, by } }),
     }
   }

@@ -58,13 +58,8 @@ export type Frame = { [E in FrameEvent]: FrameOf<E> }[FrameEvent]
 
 const EVENTS: ReadonlySet<string> = new Set<FrameEvent>(['open', 'run', 'patch', 'chunks', 'stream', 'end', 'gap', 'denied', 'ping', 'bye'])
 
-/**
- * The frame as an event. JSON text has neither CR nor LF, so one `data:` line holds it.
- * @param id - for a feed of one resource: what a native `EventSource` sends back as `Last-Event-ID`.
- */
-export function encodeFrame(frame: Frame, id?: string): string {
-  return `event: ${frame.event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(frame.data)}\n\n`
-}
+/** The frame as an event. JSON text has neither CR nor LF, so one `data:` line holds it. */
+export const encodeFrame = (frame: Frame): string => `event: ${frame.event}\ndata: ${JSON.stringify(frame.data)}\n\n`
 
 /**
  * The frame of an event; `undefined` for one that this version does not know.

@@ -1,7 +1,7 @@
 // `metadata.stream`: pumps a source into a stream of the record. What is handed back reads from the record's own log, so that reading it,
 // or not, neither stalls nor loses the capture.
 import type { RunBackend } from '../protocol/engine.ts'
-import { InvalidRequestError, RunfeedError, TooLargeError, toRunfeedError } from '../protocol/errors.ts'
+import { InvalidRequestError, type RunfeedError, TooLargeError, toRunfeedError } from '../protocol/errors.ts'
 import { type Json, jsonBytes, toJson } from '../protocol/json.ts'
 import { MAX_CHUNK_BYTES, NAME_PATTERN } from '../protocol/limits.ts'
 import { readStream } from './read-stream.ts'
@@ -108,7 +108,7 @@ class ChunkWriter {
     this.#pending.push(chunk)
     this.#bytes += bytes
     this.#sending ??= this.#send()
-    while (this.#bytes > MAX_PENDING_BYTES && this.#sending) await this.#sending
+    if (this.#bytes > MAX_PENDING_BYTES) await this.#sending
   }
 
   async drained(): Promise<void> {

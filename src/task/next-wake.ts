@@ -2,8 +2,8 @@
 import type { RunBackend } from '../protocol/engine.ts'
 
 export interface Bell {
-  next(): Promise<void>
-  stop(): void
+  readonly next: () => Promise<void>
+  readonly stop: () => void
 }
 
 export function nextWake(backend: RunBackend, topics: readonly string[]): Bell {

@@ -1,0 +1,99 @@
+// The reference server: an engine, a worker for its tasks, and the feed and REST API over HTTP, in one process.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { FeedHub } from '../feed/feed-hub.ts'
+import type { RunEngine } from '../protocol/engine.ts'
+import { RunfeedError } from '../protocol/errors.ts'
+import type { Run } from '../protocol/run.ts'
+import type { AnyTask } from '../task/task-definition.ts'
+import { startWorker } from '../worker/worker.ts'
+import { feedRoutes } from './feed-routes.ts'
+import { errorResponse, notFound } from './http-errors.ts'
+import { checkLoopback, isLoopback } from './loopback.ts'
+import { runRoutes } from './run-routes.ts'
+
+export interface RunServerOptions {
+  /** Where runs are kept. The server closes it when it closes. */
+  readonly engine: RunEngine
+  /** What this process runs. @defaultValue none: the server serves what is in the engine */
+  readonly tasks?: readonly AnyTask[]
+  /** Runs that execute at once; those that wait for children do not count. @defaultValue 10 */
+  readonly concurrency?: number
+  /** Answers what is outside `/v1`: a page, an upload. It is asked after the same checks as the API. @defaultValue 404 */
+  readonly fallback?: (request: Request) => Response | Promise<Response>
+  /** ms between two pings of a feed. @defaultValue 15000 */
+  readonly heartbeat?: number
+  /** What a worker could not tell anybody else. @defaultValue console.error */
+  readonly onError?: (error: RunfeedError, run: Run) => void
+}
+
+export interface ListenOptions {
+  /** @defaultValue 0: a free one */
+  readonly port?: number
+  /** A loopback address: without keys no other is served. @defaultValue '127.0.0.1' */
+  readonly host?: string
+}
+
+export interface RunServer {
+  /** For hosts that speak Fetch (Bun, Deno, Next, Hono). */
+  fetch(request: Request): Promise<Response>
+  /** For `node:http` and Express. */
+  handler(request: IncomingMessage, response: ServerResponse): void
+  /** @throws RunfeedError `not_loopback`; the error of `node:http` (EADDRINUSE) when the port is taken. */
+  listen(options?: ListenOptions): Promise<{ readonly url: string; readonly port: number }>
+  /** Tells readers to come back, stops the worker (runs that execute get 1 s), closes the engine. */
+  close(): Promise<void>
+}
+
+/** When a drained reader comes back: the server may be up again by then. */
+const RECONNECT_AFTER_MS = 500
+
+/** @throws RunfeedError `duplicate_task`, `not_a_task` */
+export function createRunServer({ engine, tasks = [], fallback, ...options }: RunServerOptions): RunServer {
+  const hub = new FeedHub(engine, options)
+  const worker = tasks.length > 0 ? startWorker({ backend: engine, tasks, ...options }) : undefined
+  const ids = new Set(tasks.map(({ id }) => id))
+
+  const app = new Hono()
+  app.onError(errorResponse)
+  app.use(async ({ req }, next) => {
+    checkLoopback(req.raw)
+    await next()
+  })
+  app.route('/v1', feedRoutes(hub))
+  app.route('/v1', runRoutes(engine, ids))
+  app.all('/v1/*', ({ req }) => errorResponse(notFound(`${req.method} ${req.path}`)))
+  app.all('*', async ({ req }) => (fallback ? await fallback(req.raw) : errorResponse(notFound(req.path))))
+
+  const listener = getRequestListener((request, env) => app.fetch(request, env))
+  const servers = new Set<Server>()
+
+  return {
+    fetch: async (request) => await app.fetch(request),
+    handler: (request, response) => void listener(request, response),
+    async listen({ port = 0, host = '127.0.0.1' } = {}) {
+      if (!isLoopback(host)) throw new RunfeedError('not_loopback', `this server has no keys and listens on loopback only, not on ${host}; use 127.0.0.1`)
+      const server = createServer((request, response) => void listener(request, response))
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, () => {
+          server.off('error', reject)
+          resolve()
+        })
+      })
+      servers.add(server)
+      const { port: actual } = server.address() as AddressInfo
+      return { url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, port: actual }
+    },
+    async close() {
+      const closed = [...servers].map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+      hub.drain(RECONNECT_AFTER_MS)
+      await worker?.stop()
+      for (const server of servers) server.closeAllConnections()
+      await Promise.all(closed)
+      await engine.close()
+    },
+  }
+}

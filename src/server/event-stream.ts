@@ -1,0 +1,54 @@
+// A feed session as a server-sent event stream. Over Node it is written by hand: the writer asks for the next text only when the socket has
+// drained, so a slow reader costs the server nothing but a cursor.
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { FeedSession } from '../feed/feed-session.ts'
+
+/** Proxies must neither transform nor gather it (nginx: `X-Accel-Buffering`). */
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+} as const
+
+export async function writeEventStream(session: FeedSession, response: ServerResponse): Promise<void> {
+  response.once('close', () => session.close())
+  // the client went away: `close` follows
+  response.on('error', () => {})
+  response.writeHead(200, { ...HEADERS, connection: 'keep-alive' })
+  response.flushHeaders()
+  response.socket?.setNoDelay(true)
+  try {
+    for (;;) {
+      const text = await session.next()
+      if (text === undefined || response.destroyed) break
+      if (!response.write(text)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+    }
+    response.end()
+  } catch (thrown) {
+    // the headers are out: what is left is to cut, which the client takes as a disconnect
+    console.error('runfeed: a feed failed:', thrown)
+    response.destroy()
+  } finally {
+    session.close()
+  }
+}
+
+/** The same for hosts that take a Fetch response. */
+export function eventStreamResponse(session: FeedSession, signal: AbortSignal): Response {
+  signal.addEventListener('abort', () => session.close(), { once: true })
+  const encoder = new TextEncoder()
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const text = await session.next()
+        if (text === undefined) controller.close()
+        else controller.enqueue(encoder.encode(text))
+      },
+      cancel: () => session.close(),
+    },
+    // nothing is read ahead of the reader
+    { highWaterMark: 0 },
+  )
+  return new Response(body, { headers: HEADERS })
+}

@@ -1,0 +1,39 @@
+// The feed over HTTP: one connection for many runs and streams, and the same with one subscription for curl and native EventSource.
+import type { ServerResponse } from 'node:http'
+import type { HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { type Context, Hono } from 'hono'
+import type { FeedHub } from '../feed/feed-hub.ts'
+import { RunfeedError } from '../protocol/errors.ts'
+import { MAX_WANTS_BYTES, PROTOCOL_VERSION } from '../protocol/limits.ts'
+import type { FeedRequest, Want } from '../protocol/want.ts'
+import { eventStreamResponse, writeEventStream } from './event-stream.ts'
+import { readJson } from './read-body.ts'
+import { feedRequest } from './schemas.ts'
+
+type Env = { Bindings: Partial<HttpBindings> }
+
+export function feedRoutes(hub: FeedHub): Hono<Env> {
+  const send = async (context: Context<Env>, request: FeedRequest, ids: boolean): Promise<Response> => {
+    if (request.protocol !== undefined && request.protocol !== PROTOCOL_VERSION)
+      throw new RunfeedError('unsupported_protocol', `this server speaks protocol ${PROTOCOL_VERSION}, not ${request.protocol}`, { protocol: PROTOCOL_VERSION })
+    const session = hub.open(request, { ids })
+    const outgoing = context.env?.outgoing
+    if (!outgoing || !('writeHead' in outgoing)) return eventStreamResponse(session, context.req.raw.signal)
+    void writeEventStream(session, outgoing as ServerResponse)
+    return RESPONSE_ALREADY_SENT
+  }
+
+  const one = (context: Context<Env>, want: Want): Promise<Response> => {
+    const cursor = context.req.header('last-event-id') ?? context.req.query('cursor')
+    return send(context, { wants: [cursor === undefined ? want : { ...want, cursor }] }, true)
+  }
+
+  return new Hono<Env>()
+    .post('/feed', async (context) => await send(context, await readJson(context.req.raw, feedRequest, MAX_WANTS_BYTES), false))
+    .get('/runs/:id/events', async (context) => await one(context, { run: context.req.param('id') }))
+    .get('/runs/:id/streams/:key{.+}', async (context) => {
+      const index = Number(context.req.query('index') ?? Number.NaN)
+      return await one(context, { run: context.req.param('id'), stream: context.req.param('key'), ...(Number.isInteger(index) ? { index } : {}) })
+    })
+}

@@ -1,0 +1,25 @@
+// A server without keys answers this machine alone: a loopback `Host`, and no page of another origin (DNS rebinding, cross-site requests).
+import { isIP } from 'node:net'
+import { RunfeedError } from '../protocol/errors.ts'
+
+/** `localhost`, any name below it (RFC 6761, 6.3), 127.0.0.0/8 and ::1. */
+export function isLoopback(hostname: string): boolean {
+  const name = hostname.toLowerCase().replace(/^\[|\]$/g, '')
+  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'))
+}
+
+/** @throws RunfeedError `forbidden` */
+export function checkLoopback(request: Request): void {
+  const url = new URL(request.url)
+  const host = request.headers.get('host') ?? url.host
+  let hostname: string
+  try {
+    hostname = new URL(`http://${host}`).hostname
+  } catch {
+    throw new RunfeedError('forbidden', 'the Host header is no host')
+  }
+  if (!isLoopback(hostname)) throw new RunfeedError('forbidden', `this server has no keys and answers loopback hosts only, not ${host}`)
+  const origin = request.headers.get('origin')
+  if (origin !== null && origin !== `http://${host}` && origin !== `https://${host}`)
+    throw new RunfeedError('forbidden', `this server has no keys and answers pages of its own origin only, not ${origin}`)
+}
