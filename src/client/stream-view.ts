@@ -1,0 +1,26 @@
+// A stream as one reader asked for it: the whole record without what is before the reader's first chunk.
+import type { GrowingLog } from '../store/growing-log.ts'
+import type { StreamSnapshot } from '../store/snapshot.ts'
+import type { StreamRecord } from '../store/stream-record.ts'
+import type { Json } from '../protocol/json.ts'
+
+/**
+ * Reads a record's snapshot, the same one while nothing in it has changed.
+ * @param startIndex - `undefined`: from where the stream's readers start, which moves when the stream is opened again.
+ */
+export function streamView(startIndex: number | undefined): (record: StreamRecord) => StreamSnapshot {
+  let seen: StreamRecord | undefined
+  let whole: GrowingLog<Json> | undefined
+  let view: StreamSnapshot | undefined
+  return (record) => {
+    if (record === seen && view) return view
+    seen = record
+    const { state, start, failure, gap, error } = record
+    const first = startIndex ?? start
+    const isSame = view && record.log === whole && view.state === state && view.start === start && view.failure === failure && view.gap === gap
+    if (view && isSame && view.error === error) return view
+    whole = record.log
+    view = { log: record.log.from(first), state, start, failure, gap, error }
+    return view
+  }
+}

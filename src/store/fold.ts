@@ -1,0 +1,219 @@
+// What one connection makes of its frames. Each connection folds its own chain, from the documents that it was opened with, and the entries
+// take a result only where it is newer: so an old connection and the one that replaces it may overlap.
+import type { Cursor } from '../protocol/cursor.ts'
+import type { Frame, FrameOf } from '../protocol/frame.ts'
+import { DeniedError } from '../protocol/errors.ts'
+import type { Json } from '../protocol/json.ts'
+import { applyPatch } from '../protocol/patch.ts'
+import type { Run } from '../protocol/run.ts'
+import { topicOf, topics, type Want } from '../protocol/want.ts'
+import { numberOf } from './run-entry.ts'
+import { shareEqual } from './share.ts'
+import type { Store } from './store.ts'
+import { addChunks, describeStream, isStreamOver, leaveGap } from './stream-record.ts'
+
+interface Chain {
+  run: Run | undefined
+  cursor: Cursor | undefined
+  /** Containers of `run` that were made in this epoch: nobody else has them yet, so they are changed in place. */
+  owned: Set<object>
+  epoch: number
+  /** Frames that wait for a resync's answer. */
+  waiting: Frame[] | undefined
+}
+
+/** What must be asked for anew: a run by a GET, a stream by a connection that begins after its last good chunk. */
+export interface Broken {
+  readonly run: string
+  readonly stream?: string
+}
+
+export class Fold {
+  readonly #store: Store
+  /** By topic, as the streams are. */
+  readonly #runs = new Map<string, Chain>()
+  /** The index of each stream's next chunk on this connection. */
+  readonly #streams = new Map<string, number>()
+
+  constructor(store: Store, wants: readonly Want[]) {
+    this.#store = store
+    // the documents are another chain's too, which must not change them in place any more
+    store.publisher.epoch++
+    for (const want of wants) {
+      if (want.stream !== undefined) {
+        this.#streams.set(topicOf(want), want.index ?? 0)
+        continue
+      }
+      const { run, cursor } = store.run(want.run)?.topic.latest ?? {}
+      this.#runs.set(topicOf(want), { run: want.cursor === undefined ? undefined : run, cursor, owned: new Set(), epoch: -1, waiting: undefined })
+    }
+  }
+
+  /** Whether the connection brings all that is wanted of a topic. A stream may be wanted from an earlier chunk on than when it was opened. */
+  covers(topic: string): boolean {
+    const position = this.#streams.get(topic)
+    return position === undefined ? this.#runs.has(topic) : position <= this.#store.nextIndex(topic)
+  }
+  /** Ignores the topic from now on. */
+  drop(topic: string): void {
+    this.#streams.delete(topic)
+    this.#runs.delete(topic)
+  }
+
+  /**
+   * Applies one frame.
+   * @returns what it did not fit, once.
+   * @throws ProtocolError for a cursor that is none.
+   */
+  apply(frame: Frame): Broken | undefined {
+    switch (frame.event) {
+      case 'run':
+        return this.#run(frame.data)
+      case 'patch':
+        return this.#patch(frame)
+      case 'end':
+        return this.#end(frame)
+      case 'chunks':
+        return this.#chunks(frame.data)
+      case 'stream':
+        return this.#stream(frame.data)
+      case 'gap':
+        return this.#gap(frame.data)
+      case 'denied':
+        return this.#denied(frame.data)
+      case 'open':
+      case 'ping':
+      case 'bye':
+        return undefined
+      default:
+        frame satisfies never
+        return undefined
+    }
+  }
+
+  /** The answer of a resync. Its version has no cursor, so that a reconnect before the next version asks for the whole record. */
+  resync(run: Run): Broken | undefined {
+    const chain = this.#runs.get(topics.run(run.id))
+    if (!chain?.waiting) return undefined
+    const { waiting } = chain
+    this.#replace(chain, run, undefined)
+    let broken: Broken | undefined
+    for (const frame of waiting) broken = this.apply(frame) ?? broken
+    return broken
+  }
+
+  #run({ run, cursor }: FrameOf<'run'>['data']): undefined {
+    const chain = this.#runs.get(topics.run(run.id))
+    if (chain) this.#replace(chain, run, cursor)
+  }
+
+  #replace(chain: Chain, run: Run, cursor: Cursor | undefined): void {
+    const known = this.#store.run(run.id)
+    chain.run = shareEqual(known?.topic.latest.run, run)
+    chain.cursor = cursor
+    chain.waiting = undefined
+    // parts of the known document are part of this one now
+    this.#store.publisher.epoch++
+    this.#took(run.id, chain)
+  }
+
+  #patch(frame: FrameOf<'patch'>): Broken | undefined {
+    const { run: id, base, cursor, at, patch } = frame.data
+    const chain = this.#runs.get(topics.run(id))
+    if (!chain) return undefined
+    if (chain.waiting) return void chain.waiting.push(frame)
+    const version = numberOf(cursor)
+    if (chain.run && version <= chain.run.version) return undefined
+    if (chain.run?.version !== base) return this.#wait(chain, frame)
+    const { epoch } = this.#store.publisher
+    if (chain.epoch !== epoch) {
+      chain.epoch = epoch
+      chain.owned = new Set()
+    }
+    try {
+      const next = applyPatch(chain.run as unknown as Json, patch, chain.owned) as unknown as Run
+      const own = chain.owned.has(next) ? next : { ...next }
+      chain.owned.add(own)
+      chain.run = Object.assign(own, { version, updatedAt: at })
+      chain.cursor = cursor
+    } catch {
+      // half of it may have been done in place
+      this.#store.run(id)?.restore()
+      return this.#wait(chain, frame)
+    }
+    this.#took(id, chain)
+    return undefined
+  }
+
+  #wait(chain: Chain, frame: FrameOf<'patch'>): Broken {
+    chain.waiting = [frame]
+    return { run: frame.data.run }
+  }
+
+  #took(id: string, { run, cursor }: Chain, force = false): void {
+    const entry = this.#store.run(id)
+    if (!entry || !run) return
+    entry.take(run, cursor, force)
+    this.#store.settle(id)
+  }
+
+  #end(frame: FrameOf<'end'>): undefined {
+    const { run: id, cursor, lengths } = frame.data
+    const chain = this.#runs.get(topics.run(id))
+    if (chain?.waiting) return void chain.waiting.push(frame)
+    const entry = chain && this.#store.run(id)
+    if (entry) {
+      entry.ending = frame.data
+      // the server may have forgotten a later version that it told us before it crashed
+      if (chain.run?.version === numberOf(cursor)) entry.take(chain.run, chain.cursor, true)
+    }
+    this.#store.endStreams(id, lengths)
+    this.#store.settle(id)
+  }
+
+  #chunks(data: FrameOf<'chunks'>['data']): Broken | undefined {
+    const name = topics.stream(data.run, data.stream)
+    const position = this.#streams.get(name)
+    const entry = this.#store.stream(data.run, data.stream)
+    if (position === undefined || !entry) return undefined
+    if (data.index > position) {
+      this.#streams.delete(name)
+      return { run: data.run, stream: data.stream }
+    }
+    this.#streams.set(name, Math.max(position, data.index + data.chunks.length))
+    const { latest } = entry.topic
+    entry.topic.latest = addChunks(latest, data)
+    if (latest.ending || latest.refill) this.#mayBeOver(data)
+    return undefined
+  }
+
+  #stream(data: FrameOf<'stream'>['data']): undefined {
+    const entry = this.#store.stream(data.run, data.stream)
+    if (!entry || !this.#streams.has(topicOf(data))) return
+    entry.topic.latest = describeStream(entry.topic.latest, data)
+    this.#mayBeOver(data)
+  }
+
+  #mayBeOver({ run, stream }: { readonly run: string; readonly stream: string }): void {
+    const entry = this.#store.stream(run, stream)
+    if (!entry || !isStreamOver(entry.topic.latest)) return
+    this.#store.settle(run)
+    this.#store.onOver()
+  }
+
+  #gap(data: FrameOf<'gap'>['data']): undefined {
+    const name = topicOf(data)
+    const position = this.#streams.get(name)
+    const entry = this.#store.stream(data.run, data.stream)
+    if (position === undefined || !entry) return
+    this.#streams.set(name, data.to)
+    entry.topic.latest = leaveGap(entry.topic.latest, data, position)
+  }
+
+  #denied(data: FrameOf<'denied'>['data']): undefined {
+    const topic = topicOf(data)
+    if (!this.#runs.has(topic) && !this.#streams.has(topic)) return
+    this.drop(topic)
+    this.#store.fail(topic, new DeniedError(data.code, data.message))
+  }
+}

@@ -1,0 +1,69 @@
+// What is known of one run, from all connections together.
+import { type Cursor, parseCursor } from '../protocol/cursor.ts'
+import { ProtocolError, type RunfeedError } from '../protocol/errors.ts'
+import type { FrameOf } from '../protocol/frame.ts'
+import type { Run } from '../protocol/run.ts'
+import type { RunSnapshot } from './snapshot.ts'
+import { type Publisher, Topic } from './topic.ts'
+
+/** What every run is before anything is known of it. */
+export const EMPTY_RUN: RunSnapshot = Object.freeze({ run: undefined, cursor: undefined, error: undefined, end: undefined })
+
+export type RunEnding = FrameOf<'end'>['data']
+
+/** The number of a cursor. @throws ProtocolError */
+export function numberOf(cursor: Cursor): number {
+  const parsed = parseCursor(cursor)
+  if (!parsed) throw new ProtocolError(`"${String(cursor)}" is no cursor`)
+  return parsed.number
+}
+
+export class RunEntry {
+  readonly id: string
+  readonly topic: Topic<RunSnapshot>
+  /** The end that was said and is not published yet: its version or a stream's chunks are still on their way. */
+  ending: RunEnding | undefined
+  #live: boolean | undefined
+
+  constructor(id: string, publisher: Publisher) {
+    this.id = id
+    this.topic = new Topic<RunSnapshot>(publisher, EMPTY_RUN)
+  }
+
+  get isOver(): boolean {
+    return this.topic.latest.end?.settled === true
+  }
+
+  /**
+   * Takes a record that is newer than the known one. After a crash a number can be made twice: the same number under another cursor is taken too.
+   * @param force - takes any other one: the server says that this is the last.
+   */
+  take(run: Run, cursor: Cursor | undefined, force = false): void {
+    const { latest } = this.topic
+    this.#live ??= run.finishedAt === null
+    const known = latest.run?.version ?? 0
+    const isOther = cursor !== latest.cursor && (force || run.version === known)
+    if (run.version > known || isOther || latest.error) this.topic.latest = { ...latest, run, cursor, error: undefined }
+  }
+
+  /** Back to what readers see: the latest document broke while it was changed in place. */
+  restore(): void {
+    const { run, cursor } = this.topic.getSnapshot()
+    this.topic.latest = { ...this.topic.latest, run, cursor }
+  }
+
+  fail(error: RunfeedError | undefined): void {
+    if (error !== this.topic.latest.error) this.topic.latest = { ...this.topic.latest, error }
+  }
+
+  /** Publishes the end, when its version is reached. */
+  reachEnd(): boolean {
+    const { ending } = this
+    const { latest } = this.topic
+    if (!ending || !latest.run || latest.run.version < numberOf(ending.cursor)) return false
+    this.ending = undefined
+    const { settled } = ending
+    if (latest.end?.settled !== settled) this.topic.latest = { ...latest, end: { settled, live: this.#live ?? false } }
+    return true
+  }
+}

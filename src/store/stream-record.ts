@@ -1,0 +1,100 @@
+// What is known of one stream, and what each kind of frame makes of it. Pure: a record is replaced, never changed.
+import type { Cursor } from '../protocol/cursor.ts'
+import type { RunfeedError } from '../protocol/errors.ts'
+import type { FrameOf } from '../protocol/frame.ts'
+import type { Json } from '../protocol/json.ts'
+import type { StreamState, StreamSummary } from '../protocol/run.ts'
+import { GrowingLog } from './growing-log.ts'
+import type { StreamSnapshot } from './snapshot.ts'
+
+interface Ending {
+  readonly state: StreamState
+  readonly length: number
+  readonly error: string | undefined
+}
+
+/** A `StreamSnapshot` of the whole log, and what readers do not see. */
+export interface StreamRecord extends StreamSnapshot {
+  readonly log: GrowingLog<Json>
+  readonly error: RunfeedError | undefined
+  /** Of the position that `nextIndex` gives. */
+  readonly cursor: Cursor | undefined
+  /** The stream has ended, but chunks before its end are still on their way. */
+  readonly ending: Ending | undefined
+  /** A log from a lower index, which somebody asked for later, until it has caught up with `log`. */
+  readonly refill: GrowingLog<Json> | undefined
+}
+
+export const emptyStream = (from: number): StreamRecord => ({
+  log: GrowingLog.at(from),
+  state: undefined,
+  start: 0,
+  failure: undefined,
+  gap: undefined,
+  error: undefined,
+  cursor: undefined,
+  ending: undefined,
+  refill: undefined,
+})
+
+/** The first chunk that a new connection must bring. */
+export const nextIndex = (record: StreamRecord): number => (record.refill ?? record.log).length
+export const isStreamOver = (record: StreamRecord): boolean => record.state !== undefined && record.state !== 'open' && !record.ending && !record.refill
+
+/** Chunks from `from` on are wanted, too. */
+export function lowerStart(record: StreamRecord, from: number): StreamRecord {
+  const first = (record.refill ?? record.log).firstIndex
+  return from < first ? { ...record, refill: GrowingLog.at(from), cursor: undefined } : record
+}
+
+export function addChunks(record: StreamRecord, { index, chunks, cursor }: FrameOf<'chunks'>['data']): StreamRecord {
+  const log = record.log.append(index, chunks)
+  const refill = record.refill?.append(index, chunks)
+  if (log === record.log && refill === record.refill) return record
+  const end = index + chunks.length
+  const caughtUp = refill !== undefined && refill.length >= log.length
+  return settle({
+    ...record,
+    log: caughtUp ? refill : log,
+    refill: caughtUp ? undefined : refill,
+    // an older connection may be ahead of the log that is being refilled, or a newer one behind: its cursor is not of our position then
+    cursor: (refill ?? log).length === end ? cursor : record.cursor,
+    error: undefined,
+  })
+}
+
+/** The stream opened, again perhaps, or ended. */
+export function describeStream(record: StreamRecord, { state, start, length, error }: FrameOf<'stream'>['data']): StreamRecord {
+  if (state === 'open') return { ...record, state, start, failure: undefined, ending: undefined, error: undefined }
+  return settle({ ...record, start, error: undefined, ending: { state, length, error } })
+}
+
+/** The run has ended, and its streams with it. `summary` is the stream's in the run's last record. */
+export function endStream(record: StreamRecord, length: number, summary: StreamSummary | undefined): StreamRecord {
+  // it may have ended earlier and have been opened again by a later attempt since
+  if (record.ending ? record.ending.length >= length : isStreamOver(record) && record.log.length >= length) return record
+  const state = summary && summary.state !== 'open' ? summary.state : 'aborted'
+  return settle({ ...record, ending: { state, length, error: summary?.error } })
+}
+
+/**
+ * Chunks are gone.
+ * @param position - where the connection that says so had got to. A `to` below it: the server forgot what it had told us (a crash), and tells
+ * it again from there, so that ours go as well.
+ */
+export function leaveGap(record: StreamRecord, { from, to }: FrameOf<'gap'>['data'], position: number): StreamRecord {
+  const skip = (log: GrowingLog<Json>): GrowingLog<Json> => (to < position ? log.upTo(to) : to > log.length ? GrowingLog.at(to) : log)
+  return {
+    ...record,
+    log: skip(record.log),
+    refill: record.refill && skip(record.refill),
+    cursor: undefined,
+    gap: to > from ? { from, to } : record.gap,
+  }
+}
+
+function settle(record: StreamRecord): StreamRecord {
+  const { ending } = record
+  if (!ending || record.log.length < ending.length) return record
+  return { ...record, state: ending.state, failure: ending.error, ending: undefined }
+}

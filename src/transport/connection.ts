@@ -1,0 +1,282 @@
+// One logical connection: opens, watches, reopens, replaces. It knows wants and frames by name only; what they mean is its host's.
+import { ConnectionError, ProtocolError, RunfeedError } from '../protocol/errors.ts'
+import type { Frame } from '../protocol/frame.ts'
+import { HEARTBEAT_MS } from '../protocol/limits.ts'
+import type { Want } from '../protocol/want.ts'
+import { Backoff, retryAfterOf } from './backoff.ts'
+import type { ConnectionSnapshot, ConnectionStatus } from './connection-status.ts'
+import type { Environment } from './environment.ts'
+import type { RunTransport } from './run-transport.ts'
+import { type ConnectionEvent, transition } from './transitions.ts'
+
+/** What one attempt asks for, and who takes its frames. */
+export interface Session {
+  readonly wants: readonly Want[]
+  receive(frame: Frame): void
+}
+
+export interface ConnectionHost {
+  /** Asked when an attempt begins, so that it asks for what is wanted by then; `undefined` when nothing is. */
+  open(): Session | undefined
+  changed(snapshot: ConnectionSnapshot): void
+  /** The server will not have it. `kept` is the session that goes on, where only its replacement was refused. */
+  refused(error: RunfeedError, kept: Session | undefined): void
+}
+
+/** Additions reopen the connection at most this often. */
+const REOPEN_MS = 250
+/** A first frame comes at once; without one in this time the attempt is given up. A replacement holds one of an origin's six connections. */
+const OPEN_MS = 15_000
+const REPLACE_MS = 5_000
+/** A `bye` may not keep us away for longer. */
+const MAX_BYE_MS = 30_000
+
+interface Attempt {
+  readonly session: Session
+  readonly controller: AbortController
+  openedAt: number | undefined
+  lastFrameAt: number
+  heartbeat: number
+  /** The node drains and asked us to stay away until then. */
+  returnAt: number
+  stopWatch: () => void
+}
+
+export class Connection {
+  readonly #transport: RunTransport
+  readonly #environment: Environment
+  readonly #host: ConnectionHost
+  readonly #backoff: Backoff
+  readonly #pauses = new Set<string>()
+  #status: ConnectionStatus = 'idle'
+  #error: RunfeedError | undefined
+  #current: Attempt | undefined
+  /** Opens beside the current one and takes its place with its first frame. Never more than one. */
+  #spare: Attempt | undefined
+  #replaceAgain = false
+  #startedAt = Number.NEGATIVE_INFINITY
+  #notBefore = 0
+  /** The one thing that is waited for: a retry, or a replacement. */
+  #cancelPlan: (() => void) | undefined
+  #stopWake: (() => void) | undefined
+
+  constructor(transport: RunTransport, environment: Environment, host: ConnectionHost) {
+    this.#transport = transport
+    this.#environment = environment
+    this.#host = host
+    this.#backoff = new Backoff(environment)
+  }
+
+  /** Something is wanted that the connection does not bring. */
+  refresh(): void {
+    this.#go('want')
+    if (this.#pauses.size > 0) this.#go('pause')
+    if (this.#status === 'closed' || this.#status === 'paused') return
+    this.#stopWake ??= this.#environment.onWake(() => this.#wake())
+    if (this.#current) this.#replace()
+    // what is said in this turn of the event loop goes out as one request
+    else if (!this.#cancelPlan) this.#plan(0, () => this.#start())
+  }
+
+  /** Nothing is wanted any more. */
+  stop(): void {
+    this.#halt()
+    this.#go('unwant')
+  }
+
+  close(): void {
+    this.#halt()
+    this.#go('close')
+  }
+
+  /** Holds the connection back until every reason is gone. */
+  pause(reason: string): void {
+    this.#pauses.add(reason)
+    if (this.#status === 'connecting' || this.#status === 'open' || this.#status === 'reconnecting') this.#halt()
+    this.#go('pause')
+  }
+  resume(reason: string): void {
+    if (!this.#pauses.delete(reason) || this.#pauses.size > 0 || this.#status !== 'paused') return
+    this.#go('resume')
+    this.refresh()
+  }
+
+  #go(event: ConnectionEvent, error?: RunfeedError): void {
+    const status = transition(this.#status, event)
+    if (status !== 'reconnecting' && status !== 'failed') this.#error = undefined
+    if (error) this.#error = error
+    else if (status === this.#status) return
+    this.#status = status
+    this.#host.changed({ status, error: this.#error })
+  }
+
+  #halt(): void {
+    this.#cancelPlan?.()
+    this.#cancelPlan = undefined
+    this.#stopWake?.()
+    this.#stopWake = undefined
+    this.#replaceAgain = false
+    this.#end(this.#current)
+    this.#end(this.#spare)
+    this.#current = this.#spare = undefined
+  }
+
+  #end(attempt: Attempt | undefined): void {
+    attempt?.stopWatch()
+    attempt?.controller.abort()
+  }
+
+  #plan(ms: number, task: () => void): void {
+    this.#cancelPlan?.()
+    let given = false
+    const run = (): void => {
+      if (given) return
+      this.#cancelPlan = undefined
+      task()
+    }
+    const cancelTimer = ms > 0 ? this.#environment.setTimer(run, ms) : queueMicrotask(run)
+    this.#cancelPlan = () => {
+      given = true
+      cancelTimer?.()
+    }
+  }
+
+  #start(): void {
+    this.#notBefore = 0
+    this.#current = this.#attempt(OPEN_MS)
+    if (!this.#current) this.stop()
+  }
+
+  #replace(wait = 0): void {
+    if (this.#spare) {
+      this.#replaceAgain = true
+      return
+    }
+    const gate = this.#startedAt + REOPEN_MS - this.#environment.now()
+    this.#plan(Math.max(wait, gate), () => {
+      this.#spare = this.#attempt(REPLACE_MS)
+      if (!this.#spare) this.stop()
+    })
+  }
+
+  #attempt(openWithin: number): Attempt | undefined {
+    const session = this.#host.open()
+    if (!session) return undefined
+    const now = this.#environment.now()
+    this.#startedAt = now
+    const attempt: Attempt = {
+      session,
+      controller: new AbortController(),
+      openedAt: undefined,
+      lastFrameAt: now,
+      heartbeat: HEARTBEAT_MS,
+      returnAt: 0,
+      stopWatch: () => {},
+    }
+    this.#watch(attempt, openWithin)
+    void this.#read(attempt)
+    return attempt
+  }
+
+  async #read(attempt: Attempt): Promise<void> {
+    const { signal } = attempt.controller
+    let failure: unknown
+    try {
+      for await (const frame of this.#transport.stream(attempt.session.wants, signal)) {
+        if (signal.aborted) return
+        this.#receive(attempt, frame)
+        if (signal.aborted) return
+      }
+      // a proxy may end any body cleanly: only frames end anything
+      failure = new ConnectionError('the connection ended before what was followed on it')
+    } catch (thrown) {
+      failure = thrown
+    }
+    if (!signal.aborted) this.#failed(attempt, failure)
+  }
+
+  #receive(attempt: Attempt, frame: Frame): void {
+    attempt.lastFrameAt = this.#environment.now()
+    if (attempt.openedAt === undefined) this.#opened(attempt)
+    if (frame.event === 'open') {
+      const { heartbeat } = frame.data
+      if (heartbeat > 0) attempt.heartbeat = heartbeat
+      this.#watch(attempt, attempt.heartbeat * 3)
+    } else if (frame.event === 'bye') {
+      const wait = Math.min(Math.max(0, Number(frame.data.reconnectAfter) || 0), MAX_BYE_MS)
+      attempt.returnAt = attempt.lastFrameAt + wait
+      this.#replace(wait)
+    }
+    try {
+      attempt.session.receive(frame)
+    } catch (thrown) {
+      if (thrown instanceof RunfeedError) throw thrown
+      const error = new ProtocolError(`a ${frame.event} frame cannot be read: ${String(thrown)}`)
+      error.cause = thrown
+      throw error
+    }
+  }
+
+  #opened(attempt: Attempt): void {
+    attempt.openedAt = attempt.lastFrameAt
+    if (attempt === this.#spare) {
+      // before its frame is applied: from here on nothing of the old one is
+      this.#end(this.#current)
+      this.#current = attempt
+      this.#spare = undefined
+    }
+    this.#go('opened')
+    this.#watch(attempt, attempt.heartbeat * 3)
+    if (!this.#replaceAgain) return
+    this.#replaceAgain = false
+    this.#replace()
+  }
+
+  /** Gives the attempt up when nothing came for `limit` ms. It looks at the clock now and then: a timer per frame would cost more than the frame. */
+  #watch(attempt: Attempt, limit: number): void {
+    attempt.stopWatch()
+    const left = attempt.lastFrameAt + limit - this.#environment.now()
+    if (left > 0) {
+      attempt.stopWatch = this.#environment.setTimer(() => this.#watch(attempt, limit), left)
+      return
+    }
+    attempt.controller.abort()
+    this.#failed(attempt, new ConnectionError(`nothing came for ${limit} ms`))
+  }
+
+  #failed(attempt: Attempt, thrown: unknown): void {
+    this.#end(attempt)
+    // what a transport throws beside our errors is the network's, as far as anybody can tell
+    const error = thrown instanceof RunfeedError ? thrown : new ConnectionError(thrown instanceof Error ? thrown.message : String(thrown), thrown)
+    const isSpare = attempt === this.#spare
+    if (isSpare) this.#spare = undefined
+    else {
+      this.#current = this.#spare
+      this.#spare = undefined
+    }
+    if (!error.retryable) return this.#refused(error, isSpare ? this.#current : undefined)
+    const away = attempt.returnAt - this.#environment.now()
+    const wait = away > 0 ? away : this.#backoff.next(error, attempt.openedAt)
+    if (isSpare && this.#current) return this.#replace(wait)
+    this.#go('lost', error)
+    // a replacement that was under way is the connection now
+    if (this.#current) return
+    this.#notBefore = retryAfterOf(error) || away > 0 ? this.#environment.now() + wait : 0
+    this.#plan(wait, () => this.#start())
+  }
+
+  #refused(error: RunfeedError, kept: Attempt | undefined): void {
+    if (!kept) {
+      this.#halt()
+      this.#go('refused', error)
+    }
+    this.#host.refused(error, kept?.session)
+  }
+
+  #wake(): void {
+    const now = this.#environment.now()
+    if (!this.#current) {
+      if (this.#cancelPlan && this.#notBefore <= now) this.#plan(0, () => this.#start())
+    } else if (this.#current.openedAt !== undefined && now - this.#current.lastFrameAt > this.#current.heartbeat) this.#replace()
+  }
+}
