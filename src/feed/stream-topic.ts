@@ -1,6 +1,7 @@
 // One stream of a run, for all the sessions that read it: chunks are read and encoded once.
 import type { Cursor } from '../protocol/cursor.ts'
 import type { ChunkRead, RunEngine, StreamInfo } from '../protocol/engine.ts'
+import { toRunfeedError } from '../protocol/errors.ts'
 import { encodeFrame } from '../protocol/frame.ts'
 import { topics } from '../protocol/want.ts'
 import { Ticker } from './ticker.ts'
@@ -83,11 +84,11 @@ export class StreamTopic {
       this.#info = info
       if (info.state === undefined) {
         const stored = await this.#engine.record.read(this.run)
-        this.#missing = stored === undefined
         if (stored?.run.finishedAt != null) this.#info = { ...info, state: 'closed' }
       }
     } catch (thrown) {
-      console.error(`runfeed: stream ${this.stream} of ${this.run} could not be read:`, thrown)
+      this.#missing = toRunfeedError(thrown).type === 'not_found'
+      if (!this.#missing) console.error(`runfeed: stream ${this.stream} of ${this.run} could not be read:`, thrown)
     }
     this.#onChange()
   }

@@ -105,6 +105,7 @@ export interface ChunkLog {
    * @throws NotFoundError, RunEndedError, StaleAttemptError, TooLargeError; InvalidRequestError when the stream is not open.
    */
   append(run: string, stream: string, chunks: readonly Json[], from: { readonly by: string; readonly attempt?: number }): Promise<{ readonly index: number }>
+  /** @throws NotFoundError when there is no such run */
   info(run: string, stream: string): Promise<StreamInfo>
   /** Chunks from `index` on, about `maxBytes` of them but at least one where there is one. */
   read(run: string, stream: string, index: number, maxBytes: number): Promise<ChunkRead>

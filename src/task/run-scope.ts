@@ -51,10 +51,13 @@ export class RunScope {
     await Promise.all(this.#captures)
   }
 
-  /** Everything that was said to other runs is in their records. Refusals are reported, not thrown. */
-  async flushOthers(): Promise<void> {
-    const others = [...this.#queues.values()].filter((queue) => queue.target !== this.run.id)
-    await Promise.all(others.map((queue) => queue.flush().catch((error: RunfeedError) => this.host.report(error))))
+  /** Everything that was said so far has been answered. Refusals have been reported, and wait for the next flush. */
+  async settle(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map(async (queue) => await queue.settle()))
+  }
+  /** The same for what was said to other runs. */
+  async settleOthers(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map(async (queue) => queue.target !== this.run.id && (await queue.settle())))
   }
 }
 

@@ -31,6 +31,8 @@ export async function triggerTask(task: AnyTask, payload: unknown, options: Trig
 
 /** Makes the runs as children of the scope's; in order, all or none. */
 export async function createChildren(scope: RunScope, items: readonly TriggerItem[]): Promise<readonly string[]> {
+  // what was said before is in the records before a child can say more about the same runs
+  await scope.settle()
   const runs = await scope.host.backend.record.create(items.map((item) => ({ ...newRun(item), parentId: scope.run.id })))
   return runs.map(({ id }) => id)
 }

@@ -60,11 +60,16 @@ export class UpdateQueue {
    * @throws what the record refused since the last flush, once.
    */
   async flush(): Promise<void> {
-    const upTo = this.#said
-    while (this.#settled < upTo) await (this.#sending ?? this.#send())
+    await this.settle()
     const failure = this.#failure
     this.#failure = undefined
     if (failure) throw failure
+  }
+
+  /** Resolves when everything said before it has been answered, whatever the answer was. */
+  async settle(): Promise<void> {
+    const upTo = this.#said
+    while (this.#settled < upTo) await (this.#sending ?? this.#send())
   }
 
   /** What is left when the run ends: it travels in the last commit. Nothing is in flight afterwards. */

@@ -14,7 +14,7 @@ const ABORT_GRACE_MS = 30_000
 /** @param graceMs - how long a task may take to stop once its signal is aborted; then its run ends without it. */
 export async function execute(scope: RunScope, definition: TaskDefinition, graceMs: number = ABORT_GRACE_MS): Promise<void> {
   const end = await Promise.race([outcome(scope, definition), afterAbort(scope, graceMs)])
-  await scope.flushOthers()
+  await scope.settleOthers()
   // another attempt has the run, or it has ended: there is nothing left to say
   const lost = scope.signal.aborted && (reasonOf(scope).type === 'stale_attempt' || reasonOf(scope).type === 'run_ended')
   if (lost) return

@@ -1,0 +1,240 @@
+import { metadata, task } from 'runfeed/task'
+import type { Frame, Run } from 'runfeed'
+import { describe, expect, test } from 'vitest'
+import { applyPatch } from '../../src/protocol/patch.ts'
+import { framesOf, framesUntil } from '../support/frames.ts'
+import { gate } from '../support/gate.ts'
+import { HEARTBEAT, startServer, type TestServer } from '../support/server.ts'
+
+const feed = async (server: TestServer, wants: object[], init?: RequestInit): Promise<Response> => await server.post('/v1/feed', { wants }, init)
+const numberOf = (cursor: string): number => Number(cursor.split('.')[0])
+
+/** The record that the frames of one run lead to; fails where they do not fit. */
+function fold(frames: readonly Frame[], from?: Run): Run | undefined {
+  let run = from
+  for (const { event, data } of frames) {
+    if (event === 'run') run = data.run
+    if (event === 'patch') {
+      if (data.base !== run?.version) throw new Error(`a patch of version ${data.base} came to version ${run?.version}`)
+      run = { ...(applyPatch(run as never, data.patch) as unknown as Run), version: numberOf(data.cursor), updatedAt: data.at }
+    }
+  }
+  return run
+}
+
+/** A task that does each of its steps when the test says so. */
+function stepped(steps: readonly (() => unknown)[]) {
+  const gates = steps.map(() => gate())
+  const work = task({
+    id: 'work',
+    run: async () => {
+      for (const [i, step] of steps.entries()) {
+        await gates[i]?.opened
+        await step()
+        await metadata.flush()
+      }
+    },
+  })
+  return { work, open: (i: number) => gates[i]?.open() }
+}
+
+describe('one run', () => {
+  test('frames lead to exactly the record, from open to the settled end', async () => {
+    const { work, open } = stepped([() => metadata.set('a', 1), () => metadata.append('list', { deep: [1] }).increment('a'), () => metadata.del('a')])
+    const server = await startServer({ tasks: [work] })
+    const id = await server.trigger('work')
+    const frames: Frame[] = []
+    let next = 0
+    open(next++)
+    for await (const frame of framesOf(await server.get(`/v1/runs/${id}/events`))) {
+      frames.push(frame)
+      if (frame.event === 'patch' && fold(frames)?.status === 'EXECUTING') open(next++)
+      if (frame.event === 'run') open(next++)
+    }
+    expect(frames[0]).toMatchObject({ event: 'open', data: { protocol: 1, heartbeat: HEARTBEAT } })
+    expect(frames.at(-1)).toMatchObject({ event: 'end', data: { run: id, settled: true } })
+    expect(fold(frames)).toEqual(await server.run(id))
+  })
+
+  test('many commits in one tick are one frame', async () => {
+    const { work, open } = stepped([
+      async () => {
+        for (let i = 0; i < 30; i++) {
+          metadata.set('n', i).append('list', i)
+          await metadata.flush()
+        }
+      },
+      () => {},
+    ])
+    const server = await startServer({ tasks: [work] })
+    const id = await server.trigger('work')
+    const response = await server.get(`/v1/runs/${id}/events`)
+    open(0)
+    const frames = await framesUntil(
+      response,
+      (frame) => frame.event === 'patch' && frame.data.patch.some(({ path }) => path === '/metadata/n') && numberOf(frame.data.cursor) >= 30,
+    )
+    expect(frames.filter(({ event }) => event === 'patch').length).toBeLessThan(15)
+    open(1)
+    expect((await server.ended(id)).metadata['list']).toHaveLength(30)
+  })
+
+  test('resumes from a cursor with what was missed alone; Last-Event-ID is a cursor', async () => {
+    const { work, open } = stepped([() => metadata.set('big', 'x'.repeat(10_000)), () => metadata.set('a', 1), () => metadata.set('b', 2), () => {}])
+    const server = await startServer({ tasks: [work] })
+    const id = await server.trigger('work')
+    open(0)
+    const first = await framesUntil(
+      await server.get(`/v1/runs/${id}/events`),
+      (frame) => (frame.event === 'run' || frame.event === 'patch') && JSON.stringify(frame.data).includes('xxx'),
+    )
+    const cursor = first.findLast(({ id: name }) => name !== undefined)?.id as string
+    open(1)
+    open(2)
+    open(3)
+    await server.ended(id)
+    const rest = await framesUntil(await fetch(`${server.url}/v1/runs/${id}/events`, { headers: { 'last-event-id': cursor } }), ({ event }) => event === 'end')
+    expect(rest.map(({ event }) => event)).toEqual(['open', 'patch', 'end'])
+    expect(JSON.stringify(rest).length).toBeLessThan(2000)
+    expect(fold(rest, fold(first))).toEqual(await server.run(id))
+  })
+
+  test.each(['3.zzzz', '999.aaaa', 'nonsense'])('a cursor that the log does not hold (%s) is answered by the whole record', async (cursor) => {
+    const server = await startServer({ tasks: [task({ id: 'work', run: () => void metadata.set('a', 1) })] })
+    const run = await server.ended(await server.trigger('work'))
+    const frames = await framesUntil(await feed(server, [{ run: run.id, cursor }]), ({ event }) => event === 'end')
+    expect(frames.map(({ event }) => event)).toEqual(['open', 'run', 'end'])
+    expect(fold(frames)).toEqual(run)
+  })
+
+  test('the end is not settled while a child lives, and is said again when none does', async () => {
+    const hold = gate()
+    const child = task({ id: 'child', run: async () => (await hold.opened, void metadata.parent.set('late', true)) })
+    const parent = task({ id: 'parent', run: async () => void (await child.trigger(null)) })
+    const server = await startServer({ tasks: [parent, child] })
+    const id = await server.trigger('parent')
+    const ends: boolean[] = []
+    const frames: Frame[] = []
+    for await (const frame of framesOf(await server.get(`/v1/runs/${id}/events`))) {
+      frames.push(frame)
+      if (frame.event !== 'end') continue
+      ends.push(frame.data.settled)
+      hold.open()
+    }
+    expect(ends).toEqual([false, true])
+    expect(fold(frames)).toMatchObject({ status: 'COMPLETED', metadata: { late: true } })
+  })
+})
+
+describe('one connection', () => {
+  test('carries many runs and streams; one that does not exist is denied alone', async () => {
+    const work = task({
+      id: 'work',
+      run: async (n: number) => {
+        metadata.set('n', n)
+        await metadata.stream(
+          'out',
+          (async function* () {
+            yield n
+            yield n + 1
+          })(),
+        )
+      },
+    })
+    const server = await startServer({ tasks: [work] })
+    const ids = await Promise.all([1, 2, 3].map(async (n) => await server.trigger('work', n)))
+    const frames: Frame[] = []
+    for await (const frame of framesOf(
+      await feed(server, [...ids.flatMap((run) => [{ run }, { run, stream: 'out' }]), { run: 'run_none' }, { run: 'run_none', stream: 'out' }]),
+    ))
+      frames.push(frame)
+    for (const [i, id] of ids.entries()) {
+      const own = frames.filter(({ data }) => ('run' in data && data.run === id) || ('run' in data && typeof data.run === 'object' && data.run.id === id))
+      expect(fold(own)).toEqual(await server.run(id))
+      expect(own.flatMap(({ event, data }) => (event === 'chunks' ? data.chunks : []))).toEqual([i + 1, i + 2])
+      expect(own.findLast(({ event }) => event === 'stream')).toMatchObject({ data: { state: 'closed', length: 2 } })
+    }
+    expect(frames.filter(({ event }) => event === 'denied').map(({ data }) => data)).toEqual([
+      { run: 'run_none', code: 'not_found', message: 'run_none does not exist' },
+      { run: 'run_none', stream: 'out', code: 'not_found', message: 'run_none does not exist' },
+    ])
+  })
+
+  test('beats while nothing happens', async () => {
+    const hold = gate()
+    const server = await startServer({ tasks: [task({ id: 'work', run: () => hold.opened })] })
+    const id = await server.trigger('work')
+    let pings = 0
+    const frames = await framesUntil(await feed(server, [{ run: id }]), ({ event }) => event === 'ping' && ++pings === 3)
+    hold.open()
+    expect(frames.filter(({ event }) => event === 'run')).toHaveLength(1)
+  })
+
+  test('a server that closes says bye, and ends the body', async () => {
+    const server = await startServer({
+      tasks: [task({ id: 'work', run: async (_: unknown, { signal }) => await new Promise((resolve) => signal.addEventListener('abort', resolve)) })],
+    })
+    const id = await server.trigger('work')
+    const frames: Frame[] = []
+    for await (const frame of framesOf(await feed(server, [{ run: id }]))) {
+      frames.push(frame)
+      if (frame.event === 'run') void server.close()
+    }
+    expect(frames.at(-1)).toEqual(expect.objectContaining({ event: 'bye', data: { reconnectAfter: expect.any(Number) as number } }))
+  })
+
+  test('headers keep proxies from gathering, and no id is in a feed of many', async () => {
+    const server = await startServer({ tasks: [task({ id: 'work', run: () => 1 })] })
+    const run = await server.ended(await server.trigger('work'))
+    const response = await feed(server, [{ run: run.id }])
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    })
+    expect((await framesUntil(response, ({ event }) => event === 'end')).every(({ id }) => id === undefined)).toBe(true)
+  })
+})
+
+describe('one stream', () => {
+  const words = task({
+    id: 'words',
+    run: async () =>
+      void (await metadata.stream(
+        'text',
+        (async function* () {
+          for (let i = 0; i < 100; i++) yield i
+        })(),
+      )),
+  })
+  const indexes = (frames: readonly Frame[]) => frames.flatMap(({ event, data }) => (event === 'chunks' ? data.chunks.map((_, i) => data.index + i) : []))
+
+  test.each([
+    ['an index', '?index=40', 40],
+    ['an index from the end', '?index=-10', 90],
+    ['no index', '', 0],
+  ])('begins at %s', async (_name, query, from) => {
+    const server = await startServer({ tasks: [words] })
+    const run = await server.ended(await server.trigger('words'))
+    const frames = await framesUntil(
+      await server.get(`/v1/runs/${run.id}/streams/text${query}`),
+      ({ event, data }) => event === 'stream' && data.state !== 'open',
+    )
+    expect(indexes(frames)).toEqual(Array.from({ length: 100 - from }, (_, i) => from + i))
+  })
+
+  test('resumes from a cursor; one of another history is a gap, and begins anew', async () => {
+    const server = await startServer({ tasks: [words] })
+    const run = await server.ended(await server.trigger('words'))
+    const until = async (want: object) =>
+      await framesUntil(await feed(server, [{ run: run.id, stream: 'text', ...want }]), ({ event, data }) => event === 'stream' && data.state !== 'open')
+    const all = await until({})
+    const cursor = all.find(({ event }) => event === 'chunks')?.data as { cursor: string }
+    expect(indexes(await until({ cursor: cursor.cursor }))).toEqual(
+      Array.from({ length: 100 - numberOf(cursor.cursor) }, (_, i) => numberOf(cursor.cursor) + i),
+    )
+    const other = await until({ cursor: '60.zzzz' })
+    expect(other.find(({ event }) => event === 'gap')?.data).toMatchObject({ from: 60, to: 0 })
+    expect(indexes(other)).toEqual(Array.from({ length: 100 }, (_, i) => i))
+  })
+})

@@ -1,0 +1,160 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createRunServer, memoryEngine } from 'runfeed/server'
+import { task } from 'runfeed/task'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { startServer } from '../support/server.ts'
+
+const echo = task({ id: 'echo', run: (payload: unknown) => payload })
+const bodyOf = async (response: Response) => [response.status, (await response.json()) as { error?: { type: string; message: string } }] as const
+
+describe('runs', () => {
+  test('are triggered with metadata and tags, retrieved, listed newest first in pages, and replayed', async () => {
+    const server = await startServer({ tasks: [echo] })
+    const first = await server.ended(await server.trigger('echo', { a: 1 }, { tags: ['blue'], metadata: { m: 1 } }))
+    expect(first).toMatchObject({
+      task: 'echo',
+      status: 'COMPLETED',
+      payload: { a: 1 },
+      output: { a: 1 },
+      tags: ['blue'],
+      metadata: { m: 1 },
+      attempt: 1,
+      parentId: null,
+      rootId: first.id,
+      replayOf: null,
+    })
+
+    const replay = await server.post(`/v1/runs/${first.id}/replay`)
+    expect(replay.status).toBe(201)
+    const second = await server.ended(((await replay.json()) as { id: string }).id)
+    expect(second).toMatchObject({ payload: { a: 1 }, output: { a: 1 }, replayOf: first.id, metadata: {} })
+    expect(second.id).not.toBe(first.id)
+
+    const page = (await (await server.get('/v1/runs?task=echo&limit=1')).json()) as { runs: { id: string }[]; next: string }
+    expect(page.runs.map(({ id }) => id)).toEqual([second.id])
+    const rest = (await (await server.get(`/v1/runs?task=echo&limit=1&after=${page.next}`)).json()) as { runs: { id: string }[] }
+    expect(rest.runs.map(({ id }) => id)).toEqual([first.id])
+    const none = (await (await server.get('/v1/runs?tag=red')).json()) as { runs: unknown[] }
+    expect(none.runs).toEqual([])
+  })
+
+  test('canceling a run that has ended changes nothing', async () => {
+    const server = await startServer({ tasks: [echo] })
+    const run = await server.ended(await server.trigger('echo'))
+    expect(await bodyOf(await server.post(`/v1/runs/${run.id}/cancel`))).toEqual([200, run])
+  })
+})
+
+describe('errors have one shape', () => {
+  test.each([
+    ['an unknown run', 'GET', '/v1/runs/run_none', undefined, 404, 'not_found'],
+    ['an unknown run to cancel', 'POST', '/v1/runs/run_none/cancel', undefined, 404, 'not_found'],
+    ['an unknown run to replay', 'POST', '/v1/runs/run_none/replay', undefined, 404, 'not_found'],
+    ['an unknown task', 'POST', '/v1/tasks/nope/trigger', '{}', 404, 'not_found'],
+    ['an unknown route', 'GET', '/v1/nope', undefined, 404, 'not_found'],
+    ['a body that is no JSON', 'POST', '/v1/tasks/echo/trigger', '{', 400, 'invalid_request'],
+    ['a tag that is no name', 'POST', '/v1/tasks/echo/trigger', '{"options":{"tags":["no spaces"]}}', 400, 'invalid_request'],
+    ['metadata that is no object', 'POST', '/v1/tasks/echo/trigger', '{"options":{"metadata":[1]}}', 400, 'invalid_request'],
+    ['metadata with a forbidden name', 'POST', '/v1/tasks/echo/trigger', '{"options":{"metadata":{"constructor":1}}}', 400, 'invalid_value'],
+    [
+      'metadata over the limit',
+      'POST',
+      '/v1/tasks/echo/trigger',
+      JSON.stringify({ options: { metadata: { x: 'x'.repeat(262_144) } } }),
+      413,
+      'metadata_too_large',
+    ],
+    ['a payload over the limit', 'POST', '/v1/tasks/echo/trigger', JSON.stringify({ payload: 'x'.repeat(10 * 1024 * 1024) }), 413, 'too_large'],
+    ['no wants', 'POST', '/v1/feed', '{"wants":[]}', 400, 'invalid_request'],
+    ['too many wants', 'POST', '/v1/feed', JSON.stringify({ wants: Array.from({ length: 1001 }, () => ({ run: 'r' })) }), 400, 'invalid_request'],
+    ['another protocol', 'POST', '/v1/feed', '{"protocol":2,"wants":[{"run":"run_x"}]}', 426, 'unsupported_protocol'],
+    ['a limit that is no number', 'GET', '/v1/runs?limit=x', undefined, 400, 'invalid_request'],
+  ])('%s', async (_name, method, path, body, status, type) => {
+    const server = await startServer({ tasks: [echo] })
+    const response = await fetch(server.url + path, { method, ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }) })
+    const [code, { error }] = await bodyOf(response)
+    expect([code, error?.type]).toEqual([status, type])
+    expect(error?.message).toBeTruthy()
+  })
+
+  test('a body of another type is refused', async () => {
+    const server = await startServer({ tasks: [echo] })
+    expect(
+      (await bodyOf(await fetch(`${server.url}/v1/tasks/echo/trigger`, { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain' } })))[0],
+    ).toBe(415)
+  })
+})
+
+describe('a server without keys', () => {
+  test.each([
+    ['a foreign Host', { host: 'evil.example' }],
+    ['a foreign Host that begins like loopback', { host: '127.0.0.1.evil.example' }],
+    ['a foreign Origin', { origin: 'https://evil.example' }],
+    ['a null Origin', { origin: 'null' }],
+    ['another port of this machine', { origin: 'http://127.0.0.1:1' }],
+  ])('refuses %s, on the API and on the fallback', async (_name, headers) => {
+    const server = createRunServer({ engine: memoryEngine(), fallback: () => new Response('page') })
+    onTestFinished(() => server.close())
+    for (const path of ['/v1/runs', '/']) {
+      const response = await server.fetch(new Request(`http://127.0.0.1:4680${path}`, { headers }))
+      expect(response.status).toBe(403)
+      expect(await response.json()).toMatchObject({ error: { type: 'forbidden' } })
+    }
+  })
+
+  test.each(['localhost:1', '127.0.0.1', '127.1.2.3:80', '[::1]:4680'])('answers %s, and its own origin', async (host) => {
+    const server = createRunServer({ engine: memoryEngine() })
+    onTestFinished(() => server.close())
+    expect((await server.fetch(new Request('http://127.0.0.1/v1/runs', { headers: { host, origin: `http://${host}` } }))).status).toBe(200)
+  })
+
+  test('does not listen beyond loopback', async () => {
+    const server = createRunServer({ engine: memoryEngine() })
+    onTestFinished(() => server.close())
+    await expect(server.listen({ host: '0.0.0.0' })).rejects.toMatchObject({ type: 'not_loopback' })
+  })
+})
+
+test('a port that is taken is an error that says so', async () => {
+  const one = await startServer()
+  const two = createRunServer({ engine: memoryEngine() })
+  onTestFinished(() => two.close())
+  await expect(two.listen({ port: Number(new URL(one.url).port) })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+})
+
+test('the fallback answers what is outside /v1, with body and method', async () => {
+  const server = await startServer({
+    fallback: async (request) => {
+      if (new URL(request.url).pathname === '/broken') throw new Error('secret')
+      return new Response(`${request.method} ${await request.text()}`, { status: 201 })
+    },
+  })
+  const response = await fetch(`${server.url}/upload`, { method: 'POST', body: 'a,b' })
+  expect([response.status, await response.text()]).toEqual([201, 'POST a,b'])
+  expect(await (await server.get('/broken')).json()).toEqual({ error: { type: 'internal', message: 'the server failed; its log says why' } })
+})
+
+test('the handler serves an http server of one’s own, feed included', async () => {
+  const runs = createRunServer({ engine: memoryEngine(), tasks: [echo] })
+  const http = createServer((request, response) => runs.handler(request, response)).listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  onTestFinished(async () => {
+    await runs.close()
+    http.closeAllConnections()
+    http.close()
+  })
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+  const { id } = (await (
+    await fetch(`${url}/v1/tasks/echo/trigger`, { method: 'POST', body: '{"payload":7}', headers: { 'content-type': 'application/json' } })
+  ).json()) as { id: string }
+  expect(await (await fetch(`${url}/v1/runs/${id}/events`)).text()).toContain('"settled":true')
+})
+
+test('the same API as a Fetch handler, feed included', async () => {
+  const runs = createRunServer({ engine: memoryEngine(), tasks: [echo] })
+  onTestFinished(() => runs.close())
+  const { id } = await echo.trigger({ n: 1 })
+  expect(await (await runs.fetch(new Request(`http://localhost/v1/runs/${id}/events`))).text()).toContain('"settled":true')
+})

@@ -1,0 +1,207 @@
+import { metadata, task } from 'runfeed/task'
+import { describe, expect, test } from 'vitest'
+import { startServer } from '../support/server.ts'
+
+/** Runs `work` as a task and gives the run as it ended. */
+async function runTask(work: () => unknown, options?: { metadata: object }) {
+  const server = await startServer({ tasks: [task({ id: 'work', run: work })], onError: () => {} })
+  return await server.ended(await server.trigger('work', null, options))
+}
+
+describe('updates', () => {
+  test('chain, and are in the record when the run has ended', async () => {
+    const run = await runTask(() => {
+      metadata.set('progress', 0.1).append('logs', 'Step 1 complete').increment('progress', 0.4).decrement('otherProgress', 0.1)
+    })
+    expect(run.status).toBe('COMPLETED')
+    expect(run.metadata).toEqual({ progress: 0.5, logs: ['Step 1 complete'], otherProgress: -0.1 })
+  })
+
+  test('are seen by get and current at once', async () => {
+    const run = await runTask(() => {
+      metadata
+        .set('a', { b: [1] })
+        .append('$.a.b', 2)
+        .set('$.c.d', true)
+      const seen = [metadata.get('a'), metadata.current()]
+      metadata.remove('$.a.b', 1).del('c')
+      return [...seen, metadata.current()]
+    })
+    expect(run.output).toEqual([{ b: [1, 2] }, { a: { b: [1, 2] }, c: { d: true } }, { a: { b: [2] } }])
+  })
+
+  test('what is read is a copy', async () => {
+    const run = await runTask(() => {
+      metadata.set('list', [1])
+      const list = metadata.get('list') as number[]
+      list.push(2)
+      return metadata.get('list')
+    })
+    expect(run.output).toEqual([1])
+  })
+
+  test('replace puts another document in place', async () => {
+    const run = await runTask(() => metadata.replace({ user: { name: 'Eric', at: new Date(0) } }) && undefined, { metadata: { old: true } })
+    expect(run.metadata).toEqual({ user: { name: 'Eric', at: '1970-01-01T00:00:00.000Z' } })
+  })
+
+  test('begin from what the trigger gave', async () => {
+    const run = await runTask(() => metadata.get('user'), { metadata: { user: { name: 'Eric' } } })
+    expect(run.output).toEqual({ name: 'Eric' })
+  })
+
+  test('10,000 increments between two flushes are one version', async () => {
+    const run = await runTask(async () => {
+      for (let i = 0; i < 10_000; i++) metadata.increment('n')
+      await metadata.flush()
+    })
+    expect(run.metadata).toEqual({ n: 10_000 })
+    // created, claimed, incremented, ended
+    expect(run.version).toBe(4)
+  })
+
+  test('a flush resolves when what was said before it is in the record', async () => {
+    const seen: unknown[] = []
+    const server = await startServer({
+      tasks: [
+        task({
+          id: 'work',
+          run: async (_: unknown, { ctx }) => {
+            metadata.set('step', 1)
+            const first = metadata.flush()
+            metadata.set('step', 2)
+            await Promise.all([first, metadata.flush()])
+            seen.push((await server.run(ctx.run.id)).metadata)
+          },
+        }),
+      ],
+    })
+    expect((await server.ended(await server.trigger('work'))).status).toBe('COMPLETED')
+    expect(seen).toEqual([{ step: 2 }])
+  })
+
+  test('a document over 256 kB is refused where it is said, and the old value stays', async () => {
+    const run = await runTask(() => {
+      metadata.set('text', 'small')
+      try {
+        metadata.set('text', 'x'.repeat(262_144))
+      } catch (thrown) {
+        return { ...(thrown as { type: string; size: number; limit: number }), kept: metadata.get('text') }
+      }
+      return undefined
+    })
+    expect(run.output).toMatchObject({ type: 'metadata_too_large', size: 262_144 + 11, limit: 262_144, kept: 'small' })
+    expect(run.metadata).toEqual({ text: 'small' })
+  })
+
+  test.each([
+    ['a function', { f: () => 1 }, '$.user.f'],
+    ['a class instance', { m: new Map() }, '$.user.m'],
+    ['a bigint', { n: 1n }, '$.user.n'],
+    ['NaN', { n: Number.NaN }, '$.user.n'],
+    ['a forbidden name', JSON.parse('{"__proto__":1}'), '$.user.__proto__'],
+  ])('%s is refused with its path', async (_name, value, path) => {
+    const run = await runTask(() => metadata.set('$.user', value))
+    expect(run).toMatchObject({ status: 'FAILED', error: { type: 'invalid_value' }, metadata: {} })
+    expect(run.error?.message).toContain(path)
+  })
+})
+
+describe('outside a run', () => {
+  test('nothing happens', async () => {
+    expect(metadata.set('progress', 1).parent.increment('n')).toBe(metadata.parent)
+    expect(metadata.get('progress')).toBeUndefined()
+    expect(metadata.current()).toBeUndefined()
+    await metadata.flush()
+    async function* source() {
+      yield 1
+    }
+    const given = source()
+    expect(await metadata.stream('s', given)).toBe(given)
+  })
+})
+
+describe('parent and root', () => {
+  test('are updated by the descendants, on a root run they are the run itself', async () => {
+    const grandchild = task({
+      id: 'grandchild',
+      run: () => void (metadata.parent.set('from', 'grandchild'), metadata.root.increment('done').append('who', 'grandchild')),
+    })
+    const child = task({
+      id: 'child',
+      run: async () => {
+        metadata.parent.increment('done').append('who', 'child')
+        await grandchild.triggerAndWait(null)
+        await metadata.flush()
+        return metadata.current()
+      },
+    })
+    const root = task({
+      id: 'root',
+      run: async () => {
+        metadata.parent.set('self', true)
+        metadata.root.set('$.also.self', true)
+        const result = await child.triggerAndWait(null)
+        return result.ok ? result.output : String(result.error)
+      },
+    })
+    const server = await startServer({ tasks: [root, child, grandchild] })
+    const run = await server.ended(await server.trigger('root'))
+    expect(run.metadata).toEqual({ self: true, also: { self: true }, done: 2, who: ['child', 'grandchild'] })
+    const children = (await (await server.get(`/v1/runs?parent=${run.id}`)).json()) as { runs: { metadata: unknown; depth: number; rootId: string }[] }
+    expect(children.runs).toMatchObject([{ metadata: { from: 'grandchild' }, depth: 1, rootId: run.id }])
+  })
+
+  test('a refused update of the parent does not fail the child, is reported once, and the rest applies', async () => {
+    const reported: string[] = []
+    const child = task({
+      id: 'child',
+      run: async () => {
+        metadata.parent.append('$.scalar.list', 1).increment('done')
+        await metadata.flush().catch((error: Error) => void reported.push(`flush: ${error.message}`))
+        await metadata.flush()
+      },
+    })
+    const parent = task({ id: 'parent', run: async () => (metadata.set('scalar', 1), await metadata.flush(), await child.triggerAndWait(null)).ok })
+    const server = await startServer({ tasks: [parent, child], onError: (error) => void reported.push(error.message) })
+    const run = await server.ended(await server.trigger('parent'))
+    expect(run).toMatchObject({ status: 'COMPLETED', output: true, metadata: { scalar: 1, done: 1 } })
+    expect(reported).toHaveLength(2)
+    expect(reported[1]).toBe(`flush: ${reported[0]}`)
+    expect(reported[0]).toContain('$.scalar')
+  })
+
+  test('30 children that increment one parent at once: exact', async () => {
+    const child = task({ id: 'child', run: (n: number) => void metadata.parent.increment('sum', n).append('who', n) })
+    const parent = task({
+      id: 'parent',
+      run: async () => (await Promise.all(Array.from({ length: 30 }, (_, n) => child.triggerAndWait(n)))).every(({ ok }) => ok),
+    })
+    const server = await startServer({ tasks: [parent, child], concurrency: 7 })
+    const run = await server.ended(await server.trigger('parent'))
+    expect(run).toMatchObject({ output: true, metadata: { sum: 435 } })
+    expect([...(run.metadata['who'] as number[])].sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, n) => n))
+  })
+})
+
+test('two runs of one process never see each other', async () => {
+  const work = task({
+    id: 'work',
+    run: async (name: string) => {
+      const seen = new Set<unknown>()
+      for (let i = 0; i < 20; i++) {
+        metadata.set('name', name)
+        await new Promise((resolve) => setImmediate(resolve))
+        seen.add(metadata.get('name'))
+      }
+      return [...seen]
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const runs = await Promise.all(['a', 'b', 'c'].map(async (name) => await server.ended(await server.trigger('work', name))))
+  expect(runs.map(({ output, metadata: own }) => [output, own['name']])).toEqual([
+    [['a'], 'a'],
+    [['b'], 'b'],
+    [['c'], 'c'],
+  ])
+})

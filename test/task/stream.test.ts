@@ -1,0 +1,150 @@
+import { metadata, task } from 'runfeed/task'
+import { expect, test } from 'vitest'
+import { framesOf } from '../support/frames.ts'
+import { gate } from '../support/gate.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+async function chunksOf(server: TestServer, run: string, stream: string) {
+  const chunks: unknown[] = []
+  let end: unknown
+  for await (const frame of framesOf(await server.get(`/v1/runs/${run}/streams/${stream}`))) {
+    if (frame.event === 'chunks') {
+      if (frame.data.index !== chunks.length) throw new Error(`chunk ${frame.data.index} came when ${chunks.length} was due`)
+      chunks.push(...frame.data.chunks)
+    }
+    if (frame.event === 'stream') end = frame.data
+  }
+  return { chunks, end }
+}
+
+test('a ReadableStream is captured, and read back from the record', async () => {
+  const work = task({
+    id: 'work',
+    run: async () => {
+      const source = new ReadableStream<string>({
+        start(controller) {
+          for (let i = 1; i <= 3; i++) controller.enqueue(`Step ${i} complete`)
+          controller.close()
+        },
+      })
+      const read: string[] = []
+      for await (const value of await metadata.stream('logs', source)) read.push(value)
+      return read
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const run = await server.ended(await server.trigger('work'))
+  const expected = ['Step 1 complete', 'Step 2 complete', 'Step 3 complete']
+  expect(run).toMatchObject({ output: expected, streams: { logs: { state: 'closed' } } })
+  expect(await chunksOf(server, run.id, 'logs')).toMatchObject({ chunks: expected, end: { state: 'closed', start: 0, length: 3 } })
+})
+
+test('what nobody reads is captured all the same, more than fits one frame', async () => {
+  const work = task({
+    id: 'work',
+    run: async () => {
+      await metadata.stream(
+        'text',
+        (async function* () {
+          for (let i = 0; i < 5000; i++) yield { i, text: 'x'.repeat(50) }
+        })(),
+      )
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const run = await server.ended(await server.trigger('work'))
+  const { chunks, end } = await chunksOf(server, run.id, 'text')
+  expect(chunks.map((chunk) => (chunk as { i: number }).i)).toEqual(Array.from({ length: 5000 }, (_, i) => i))
+  expect(end).toMatchObject({ state: 'closed', length: 5000 })
+})
+
+test('an error of the source ends the stream as errored and reaches the reader, not the run', async () => {
+  const work = task({
+    id: 'work',
+    run: async () => {
+      const stream = await metadata.stream(
+        'text',
+        (async function* () {
+          yield 1
+          throw new Error('the model went away')
+        })(),
+      )
+      const read: number[] = []
+      try {
+        for await (const value of stream) read.push(value)
+      } catch (thrown) {
+        return { read, message: (thrown as Error).message }
+      }
+      return undefined
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const run = await server.ended(await server.trigger('work'))
+  expect(run).toMatchObject({
+    status: 'COMPLETED',
+    output: { read: [1], message: 'the model went away' },
+    streams: { text: { state: 'errored', error: 'the model went away' } },
+  })
+  expect(await chunksOf(server, run.id, 'text')).toMatchObject({ chunks: [1], end: { state: 'errored', error: 'the model went away' } })
+})
+
+test('a stream that is still open when its run fails is aborted with it', async () => {
+  const streaming = gate()
+  const work = task({
+    id: 'work',
+    run: async () => {
+      await metadata.stream(
+        'text',
+        (async function* () {
+          yield 1
+          streaming.open()
+          await new Promise(() => {})
+        })(),
+      )
+      await streaming.opened
+      throw new TypeError('no')
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const run = await server.ended(await server.trigger('work'))
+  expect(run).toMatchObject({ status: 'FAILED', error: { type: 'TypeError', message: 'no' }, streams: { text: { state: 'aborted' } } })
+  expect(await chunksOf(server, run.id, 'text')).toMatchObject({ chunks: [1], end: { state: 'aborted', length: 1 } })
+})
+
+test('a stream that was never opened is ended by its run, empty', async () => {
+  const hold = gate()
+  const server = await startServer({ tasks: [task({ id: 'work', run: () => hold.opened })] })
+  const id = await server.trigger('work')
+  const reading = chunksOf(server, id, 'nothing')
+  hold.open()
+  expect(await reading).toMatchObject({ chunks: [], end: { state: 'closed', length: 0 } })
+})
+
+test('a child writes into a stream of its parent, beside the parent', async () => {
+  const childDone = gate()
+  async function* words(...all: string[]) {
+    yield* all
+  }
+  const child = task({ id: 'child', run: async () => void (await metadata.parent.stream('llm', words('c', 'd'))) })
+  const parent = task({
+    id: 'parent',
+    run: async () => {
+      await metadata.stream(
+        'llm',
+        (async function* () {
+          yield* words('a', 'b')
+          await childDone.opened
+          yield 'z'
+        })(),
+      )
+      await child.triggerAndWait(null)
+      childDone.open()
+    },
+  })
+  const server = await startServer({ tasks: [parent, child] })
+  const run = await server.ended(await server.trigger('parent'))
+  const { chunks, end } = await chunksOf(server, run.id, 'llm')
+  expect(end).toMatchObject({ state: 'closed', length: 5 })
+  expect(new Set(chunks.slice(0, 4))).toEqual(new Set(['a', 'b', 'c', 'd']))
+  expect(chunks[4]).toBe('z')
+})

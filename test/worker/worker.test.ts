@@ -1,0 +1,162 @@
+import { metadata, schemaTask, task } from 'runfeed/task'
+import { expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { gate } from '../support/gate.ts'
+import { framesUntil } from '../support/frames.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+/** Resolves once the run has the status. */
+async function reached(server: TestServer, id: string, status: string) {
+  await framesUntil(
+    await server.get(`/v1/runs/${id}/events`),
+    ({ event, data }) =>
+      (event === 'run' && data.run.status === status) ||
+      (event === 'patch' && data.patch.some((change) => change.path === '/status' && 'value' in change && change.value === status)),
+  )
+}
+
+test.each([
+  ['the concurrency', 'wide', 5],
+  ['the task’s own limit', 'narrow', 2],
+])('never more runs at once than %s', async (_name, id, limit) => {
+  let now = 0
+  let most = 0
+  const hold = gate()
+  const run = async (): Promise<void> => {
+    most = Math.max(most, ++now)
+    await hold.opened
+    now--
+  }
+  const server = await startServer({ tasks: [task({ id: 'wide', run }), task({ id: 'narrow', queue: { concurrencyLimit: 2 }, run })], concurrency: 5 })
+  const runs = await Promise.all(Array.from({ length: 20 }, async () => await server.trigger(id)))
+  await vi.waitFor(() => expect(now).toBe(limit))
+  const queued = (await (await server.get('/v1/runs?status=QUEUED')).json()) as { runs: unknown[] }
+  expect(queued.runs).toHaveLength(20 - limit)
+  hold.open()
+  await Promise.all(runs.map(async (each) => await server.ended(each)))
+  expect(most).toBe(limit)
+})
+
+test('a run that waits holds no slot: parents do not starve their children', async () => {
+  const child = task({ id: 'child', run: () => 1 })
+  const parent = task({ id: 'parent', run: async () => (await child.triggerAndWait(null)).ok })
+  const server = await startServer({ tasks: [parent, child], concurrency: 2 })
+  const ids = await Promise.all(Array.from({ length: 10 }, async () => await server.trigger('parent')))
+  expect((await Promise.all(ids.map(async (id) => await server.ended(id)))).map(({ status, output }) => [status, output])).toEqual(
+    Array.from({ length: 10 }, () => ['COMPLETED', true]),
+  )
+})
+
+test('cancel aborts the signal, with its reason, and the run ends as CANCELED', async () => {
+  let reason: unknown
+  const work = task({
+    id: 'work',
+    run: async (_: unknown, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      reason = signal.reason
+      metadata.set('last', 'words')
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const id = await server.trigger('work')
+  await reached(server, id, 'EXECUTING')
+  await server.post(`/v1/runs/${id}/cancel`)
+  const run = await server.ended(id)
+  expect(run).toMatchObject({ status: 'CANCELED', metadata: { last: 'words' }, error: { type: 'canceled' } })
+  expect(run.cancelRequestedAt).toBeTypeOf('number')
+  expect(reason).toMatchObject({ type: 'canceled' })
+})
+
+test('canceling a parent cancels the children that it waits for, queued and executing', async () => {
+  const child = task({
+    id: 'child',
+    run: async (_: unknown, { signal }) => await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+  })
+  const parent = task({ id: 'parent', run: async () => void (await Promise.all([child.triggerAndWait(null), child.triggerAndWait(null)])) })
+  const server = await startServer({ tasks: [parent, child], concurrency: 1 })
+  const id = await server.trigger('parent')
+  await reached(server, id, 'WAITING')
+  await server.post(`/v1/runs/${id}/cancel`)
+  expect((await server.ended(id)).status).toBe('CANCELED')
+  const { runs } = (await (await server.get(`/v1/runs?parent=${id}`)).json()) as { runs: { status: string }[] }
+  expect(runs.map(({ status }) => status)).toEqual(['CANCELED', 'CANCELED'])
+})
+
+test('a queued run is canceled at once, and never executed', async () => {
+  const hold = gate()
+  const executed: string[] = []
+  const work = task({ id: 'work', run: async (name: string) => (executed.push(name), await hold.opened) })
+  const server = await startServer({ tasks: [work], concurrency: 1 })
+  const first = await server.trigger('work', 'first')
+  await reached(server, first, 'EXECUTING')
+  const second = await server.trigger('work', 'second')
+  expect(await (await server.post(`/v1/runs/${second}/cancel`)).json()).toMatchObject({ status: 'CANCELED' })
+  hold.open()
+  expect((await server.ended(first)).status).toBe('COMPLETED')
+  expect(executed).toEqual(['first'])
+})
+
+test('a payload that the schema refuses fails the run, and names what is wrong', async () => {
+  const work = schemaTask({
+    id: 'work',
+    schema: z.object({ url: z.string(), at: z.coerce.date().optional() }),
+    run: ({ url, at }) => [url, at instanceof Date],
+  })
+  const server = await startServer({ tasks: [work] })
+  const [bad, good] = await Promise.all([server.trigger('work', { url: 1 }), server.trigger('work', { url: 'x', at: 0 })])
+  const failed = await server.ended(bad as string)
+  expect(failed).toMatchObject({ status: 'FAILED', error: { type: 'invalid_payload' } })
+  expect(failed.error?.message).toContain('payload.url')
+  expect((await server.ended(good as string)).output).toEqual(['x', true])
+})
+
+test('what a task throws is why its run failed, and a failed child is a result, not an exception', async () => {
+  const child = task({
+    id: 'child',
+    run: () => {
+      throw new RangeError('row 7 is too long')
+    },
+  })
+  const parent = task({
+    id: 'parent',
+    run: async () => {
+      const result = await child.triggerAndWait(null)
+      return result.ok ? undefined : [result.error.type, result.error.message]
+    },
+  })
+  const server = await startServer({ tasks: [parent, child] })
+  const run = await server.ended(await server.trigger('parent'))
+  expect(run.output).toEqual(['RangeError', 'row 7 is too long'])
+})
+
+test('an output that cannot be stored fails the run', async () => {
+  const server = await startServer({ tasks: [task({ id: 'work', run: () => ({ at: new Map() }) })] })
+  expect(await server.ended(await server.trigger('work'))).toMatchObject({ status: 'FAILED', error: { type: 'invalid_value' } })
+})
+
+test('a server that stops tells its runs, and they end as CRASHED', async () => {
+  const { memoryEngine } = await import('runfeed/server')
+  const engine = memoryEngine()
+  // the engine outlives the server here, so that what it holds can be read afterwards
+  const server = await startServer({
+    engine: {
+      ...engine,
+      record: engine.record,
+      chunks: engine.chunks,
+      queue: engine.queue,
+      wake: (topic, listener) => engine.wake(topic, listener),
+      close: async () => {},
+    },
+    tasks: [task({ id: 'work', run: async (_: unknown, { signal }) => await new Promise((resolve) => signal.addEventListener('abort', resolve)) })],
+  })
+  const id = await server.trigger('work')
+  await reached(server, id, 'EXECUTING')
+  await server.close()
+  expect((await engine.record.read(id))?.run).toMatchObject({ status: 'CRASHED', error: { type: 'crashed' } })
+})
+
+test('two tasks of one id are refused', async () => {
+  const one = task({ id: 'same', run: () => 1 })
+  const two = task({ id: 'same', run: () => 2 })
+  await expect(startServer({ tasks: [one, two] })).rejects.toThrow('two tasks have the id "same"')
+})
