@@ -20,6 +20,7 @@ export function applyPatch(document: Json, patch: Patch, owned: Set<object> = ne
 }
 
 function applyOne(root: Json, operation: PatchOperation, owned: Set<object>): Json {
+  checkOperation(operation)
   const tokens = parsePointer(operation.path)
   if (tokens.length === 0) {
     if (operation.op === 'remove') throw new InvalidOperationError(operation.path, 'the whole document cannot be removed')
@@ -37,6 +38,13 @@ function applyOne(root: Json, operation: PatchOperation, owned: Set<object>): Js
   if (Array.isArray(parent)) changeArray(parent, last, operation)
   else changeObject(parent, last, operation)
   return newRoot
+}
+
+/** A patch comes over the wire, where it has no type: what is skipped in silence here would be a document that drifts. */
+function checkOperation(operation: PatchOperation): void {
+  const { op, path } = operation
+  if (op !== 'add' && op !== 'replace' && op !== 'remove') throw new InvalidOperationError(path, `${String(op)} is no operation of a patch`)
+  if (op !== 'remove' && operation.value === undefined) throw new InvalidOperationError(path, `${op} has no value`)
 }
 
 function own(value: Json, owned: Set<object>, operation: PatchOperation): Container {
@@ -93,9 +101,7 @@ export function coalescePatch(patch: Patch): Patch {
   const setLater = new Set<string>()
   for (let i = patch.length - 1; i >= 0; i--) {
     const operation = patch[i] as PatchOperation
-    const shadow = shadowOf(operation.path, setLater)
-    // an `add` at the very path is what makes the later `replace` valid, so only a `replace` gives way there
-    if (shadow !== undefined && (shadow !== operation.path || operation.op === 'replace')) continue
+    if (isCovered(operation, setLater)) continue
     kept.push(operation)
     if (movesElements(operation)) setLater.clear()
     else if (operation.op !== 'remove') setLater.add(operation.path)
@@ -106,11 +112,10 @@ export function coalescePatch(patch: Patch): Patch {
 /** Whether the operation may shift array elements: its last token could be an index. Object members named by digits only cost a chance to coalesce. */
 const movesElements = (operation: PatchOperation): boolean => operation.op !== 'replace' && /\/(\d+|-)$/.test(operation.path)
 
-function shadowOf(path: string, setLater: ReadonlySet<string>): string | undefined {
-  if (setLater.size === 0) return undefined
-  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
-    const ancestor = path.slice(0, end)
-    if (setLater.has(ancestor)) return ancestor
-  }
-  return undefined
+function isCovered({ op, path }: PatchOperation, setLater: ReadonlySet<string>): boolean {
+  if (setLater.size === 0) return false
+  // at the very path only a `replace` gives way: an `add` is what makes the later `replace` valid, a `remove` what the later `add` follows
+  if (op === 'replace' && setLater.has(path)) return true
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) if (setLater.has(path.slice(0, end))) return true
+  return false
 }

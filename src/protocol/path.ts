@@ -16,12 +16,13 @@ const PART = /\.([^.[\]"]+)|\[(\d{1,9})\]|\[("(?:[^"\\]|\\.)*")\]/y
  */
 export function parseKey(key: string): Path {
   if (!key.startsWith('$.') && !key.startsWith('$[')) return [checkName(key, key)]
-  if (key.includes('*')) throw new InvalidOperationError(key, 'wildcards are not supported; name each member')
   const path: Segment[] = []
   PART.lastIndex = 1
   while (PART.lastIndex < key.length) {
     const at = PART.lastIndex
     const match = PART.exec(key)
+    // between quotes a star is a star
+    if (match?.[1]?.includes('*') || key.startsWith('[*]', at)) throw new InvalidOperationError(key, 'wildcards are not supported; name each member')
     if (!match) throw new InvalidOperationError(key, `not a path at position ${at}; write $.name, $["a name"] or $.list[0]`)
     if (match[2] !== undefined) path.push(Number(match[2]))
     else path.push(checkName(match[1] ?? unquote(key, match[3] as string), key))
