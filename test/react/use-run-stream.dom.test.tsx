@@ -1,0 +1,119 @@
+import { renderHook } from '@testing-library/react'
+import { createRunHooks, useRunStream } from 'runfeed/react'
+import { describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { defineRun } from '../../src/contract/define-run.ts'
+import { fakeClient, logOf } from './fake-client.ts'
+
+const setUp = () => {
+  const client = fakeClient()
+  return { client, say: (chunks: readonly (string | number | { n: number })[], rest = {}) => client.stream('run_a', 'text').set({ log: logOf(chunks), state: 'open', ...rest }) }
+}
+
+describe('useRunStream', () => {
+  test('waits, opens, ends; parts are one array per flush, made when read', () => {
+    const { client, say } = setUp()
+    const { result, rerender } = renderHook(() => useRunStream('run_a', 'text', { client }))
+    expect(result.current).toMatchObject({ status: 'pending', streamState: 'waiting', parts: undefined })
+    say(['a', 'b'])
+    const source = client.stream('run_a', 'text').getSnapshot()
+    const slice = vi.spyOn(source.log, 'slice')
+    expect(result.current.streamState).toBe('open')
+    expect(slice).not.toHaveBeenCalled()
+    const { parts } = result.current
+    expect(parts).toEqual(['a', 'b'])
+    rerender()
+    expect(result.current.parts).toBe(parts)
+    expect(slice).toHaveBeenCalledTimes(1)
+    say(['a', 'b', 'c'], { state: 'errored', failure: 'out of ink' })
+    expect(result.current).toMatchObject({ status: 'success', streamState: 'errored', failure: 'out of ink', parts: ['a', 'b', 'c'] })
+  })
+
+  test('another stream key is another stream', () => {
+    const { client, say } = setUp()
+    const { result, rerender } = renderHook(({ stream }) => useRunStream('run_a', stream, { client }), { initialProps: { stream: 'text' } })
+    say(['a'])
+    rerender({ stream: 'log' })
+    expect(result.current).toMatchObject({ isPending: true, parts: undefined })
+    expect(client.followed()).toEqual(['run_a log undefined'])
+  })
+
+  test('folds each part once, with the newest reducer, and begins again where the stream was opened again', () => {
+    const { client, say } = setUp()
+    const reduced: number[] = []
+    const { result, rerender } = renderHook(() =>
+      useRunStream<string, string>('run_a', 'text', {
+        client,
+        initial: '',
+        reduce: (text, part, index) => {
+          reduced.push(index)
+          return text + part
+        },
+      }),
+    )
+    say(['a', 'b'])
+    for (let i = 0; i < 10; i++) rerender()
+    say(['a', 'b', 'c'])
+    expect(result.current.value).toBe('abc')
+    expect(new Set(reduced)).toEqual(new Set([0, 1, 2]))
+    expect(reduced.length).toBeLessThanOrEqual(6)
+    say(['a', 'b', 'c', 'd'], { start: 3 })
+    expect(result.current).toMatchObject({ value: 'd', parts: ['d'], isTruncated: false })
+  })
+
+  test('maxParts shows the last ones and says so', () => {
+    const { client, say } = setUp()
+    const { result } = renderHook(() => useRunStream('run_a', 'text', { client, maxParts: 2 }))
+    say(['a', 'b'])
+    expect(result.current.isTruncated).toBe(false)
+    say(['a', 'b', 'c'])
+    expect(result.current).toMatchObject({ parts: ['b', 'c'], isTruncated: true })
+    expect(result.current.log.at(0)).toBeUndefined()
+  })
+
+  test('a refused part is left out and named by its index', () => {
+    const { client, say } = setUp()
+    const contract = defineRun({ id: 'c', streams: { text: z.object({ n: z.coerce.number() }) } })
+    const hooks = createRunHooks(contract)
+    const onInvalid = vi.fn<(event: unknown) => void>()
+    const { result } = renderHook(() => hooks.useRunStream('run_a', 'text', { client, onInvalid }))
+    say([{ n: 1 }, 'bad', { n: 3 }])
+    expect(result.current).toMatchObject({ status: 'success', parts: [{ n: 1 }, { n: 3 }], issues: [{ path: [1] }], raw: 'bad' })
+    expect([...result.current.log]).toEqual([{ n: 1 }, { n: 3 }])
+    expect(onInvalid).toHaveBeenCalledTimes(1)
+  })
+
+  test('onData gets each part once', () => {
+    const { client, say } = setUp()
+    const got: [number, readonly unknown[]][] = []
+    const { rerender } = renderHook(() => useRunStream('run_a', 'text', { client, onData: (parts, first) => got.push([first, parts]) }))
+    say(['a', 'b'])
+    rerender()
+    say(['a', 'b', 'c', 'd'])
+    expect(got).toEqual([
+      [0, ['a', 'b']],
+      [2, ['c', 'd']],
+    ])
+  })
+
+  test('follows the run only where its end is asked for', () => {
+    const { client, say } = setUp()
+    const onComplete = vi.fn<(run: unknown) => void>()
+    const { result, rerender } = renderHook(({ told }) => useRunStream('run_a', 'text', { client, onComplete: told ? onComplete : undefined }), { initialProps: { told: false } })
+    say(['a'])
+    expect(client.followed()).toEqual(['run_a text undefined'])
+    rerender({ told: true })
+    expect(client.followed()).toContain('run_a')
+    expect(result.current.parts).toEqual(['a'])
+    client.end('run_a')
+    expect(onComplete).toHaveBeenCalledTimes(1)
+  })
+
+  test('disabled: one frozen result with the initial value', () => {
+    const { result, rerender } = renderHook(() => useRunStream<string, string[]>(null, 'text', { initial: [], client: fakeClient() }))
+    const first = result.current
+    rerender()
+    expect(result.current).toBe(first)
+    expect(first).toMatchObject({ status: 'pending', isEnabled: false, value: [] })
+  })
+})
