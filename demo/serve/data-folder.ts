@@ -1,0 +1,32 @@
+// The folder that one demo keeps everything in. The engine's file lock says whether it is taken; a second demo takes a folder beside it.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { RunfeedError } from 'runfeed'
+import { type RunEngine, sqliteEngine } from 'runfeed/server'
+
+export interface DataFolder {
+  readonly path: string
+  readonly engine: RunEngine
+}
+
+const MOST = 20
+
+/** @throws RunfeedError `data_file` when the folder was asked for by name and is in use */
+export function openDataFolder(path: string, isFixed: boolean): DataFolder {
+  for (let number = 1; ; number++) {
+    const folder = number === 1 ? path : join(path, String(number))
+    try {
+      return open(folder)
+    } catch (thrown) {
+      const isTaken = thrown instanceof RunfeedError && thrown.type === 'data_file'
+      if (!isTaken || isFixed || number === MOST) throw thrown
+    }
+  }
+}
+
+function open(path: string): DataFolder {
+  mkdirSync(join(path, 'uploads'), { recursive: true })
+  // keeps itself out of git, wherever it is
+  writeFileSync(join(path, '.gitignore'), '*\n')
+  return { path, engine: sqliteEngine({ file: join(path, 'runs.db') }) }
+}

@@ -1,0 +1,50 @@
+// What the command line and the environment ask for.
+import { parseArgs } from 'node:util'
+
+export interface DemoOptions {
+  /** The first port to try; the next free one is taken when nobody insisted. */
+  readonly port: number
+  readonly isPortFixed: boolean
+  /** Where runs, rows and uploads are kept. */
+  readonly data: string
+  readonly isDataFixed: boolean
+  /** Whether an import of the sample begins at once. */
+  readonly sample: boolean
+  readonly help: boolean
+  /** Ms that every row takes longer. */
+  readonly rowDelay: number
+}
+
+export const HELP = `npm run demo -- [options]
+
+  --port <number>   the port to listen on (default: 4680, or the next free one)
+  --data <folder>   where runs, rows and uploads are kept (default: .runfeed)
+  --no-sample       start without an import of the sample
+  --help            this text
+
+  RUNFEED_DEMO_ROW_DELAY=<ms>   makes every row take longer, to look at an import half-way
+`
+
+/** @throws Error, one sentence that says which option is wrong */
+export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): DemoOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { port: { type: 'string' }, data: { type: 'string' }, sample: { type: 'boolean', default: true }, help: { type: 'boolean', default: false } },
+    allowNegative: true,
+  })
+  return {
+    port: values.port === undefined ? 4680 : whole('--port', values.port, 65_535),
+    isPortFixed: values.port !== undefined,
+    data: values.data ?? '.runfeed',
+    isDataFixed: values.data !== undefined,
+    sample: values.sample,
+    help: values.help,
+    rowDelay: env['RUNFEED_DEMO_ROW_DELAY'] ? whole('RUNFEED_DEMO_ROW_DELAY', env['RUNFEED_DEMO_ROW_DELAY'], 60_000) : 0,
+  }
+}
+
+function whole(name: string, text: string, max: number): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > max) throw new Error(`${name} is "${text}"; it is a whole number from 0 to ${max}`)
+  return value
+}

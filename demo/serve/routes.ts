@@ -1,0 +1,43 @@
+// What the demo answers outside of /v1: its page, an upload, the sample. The server has already refused foreign hosts and origins.
+import { RunfeedError } from 'runfeed'
+import type { CsvImportTask } from '../tasks/csv-import.ts'
+import type { PageFile } from './page.ts'
+import { receive } from './upload.ts'
+
+export interface DemoRoutes {
+  readonly page: ReadonlyMap<string, PageFile>
+  readonly uploads: string
+  readonly importTask: CsvImportTask
+}
+
+/** A page of another site cannot send it without being asked for by name, which we never answer. */
+const HEADER = 'x-runfeed-demo'
+
+const STATUS: { readonly [type: string]: number } = { invalid_request: 400, forbidden: 403, not_found: 404, method_not_allowed: 405, too_large: 413 }
+
+export function demoRoutes(routes: DemoRoutes): (request: Request) => Promise<Response> {
+  return async (request) => {
+    try {
+      return await answer(request, routes)
+    } catch (thrown) {
+      if (!(thrown instanceof RunfeedError)) throw thrown
+      return Response.json({ error: thrown.toJSON() }, { status: STATUS[thrown.type] ?? 500, headers: { 'cache-control': 'no-store' } })
+    }
+  }
+}
+
+async function answer(request: Request, { page, uploads, importTask }: DemoRoutes): Promise<Response> {
+  const { pathname } = new URL(request.url)
+  if (pathname === '/upload' || pathname === '/sample') {
+    if (request.method !== 'POST') throw new RunfeedError('method_not_allowed', `${pathname} takes POST`)
+    if (!request.headers.has(HEADER)) throw new RunfeedError('forbidden', `send the header ${HEADER}: 1, so that no other site can start an import here`)
+    const payload = pathname === '/sample' ? SAMPLE : await receive(request, uploads)
+    return Response.json(await importTask.trigger(payload), { status: 201 })
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw new RunfeedError('method_not_allowed', `${pathname} takes GET`)
+  const file = page.get(pathname === '/' ? '/index.html' : pathname)
+  if (!file) throw new RunfeedError('not_found', `${pathname} does not exist`)
+  return new Response(request.method === 'HEAD' ? null : file.body, { headers: { ...file.headers } })
+}
+
+export const SAMPLE = { name: 'airports.csv', file: 'sample' } as const

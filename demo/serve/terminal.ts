@@ -1,0 +1,26 @@
+// What the terminal shows: where the page is, what runs, how it ends. Colours follow NO_COLOR and the terminal's own abilities.
+import { styleText } from 'node:util'
+
+const dim = (text: string): string => styleText('dim', text)
+
+export interface Started {
+  readonly url: string
+  readonly data: string
+  readonly isSampleRunning: boolean
+}
+
+export const terminal = {
+  building: (): void => console.log(dim('  building the page …')),
+  started: ({ url, data, isSampleRunning }: Started): void => {
+    console.log(`
+  ${styleText('bold', 'runfeed')} ${dim('demo')}
+
+  ${styleText('green', '➜')}  ${styleText(['bold', 'cyan'], url)}
+
+  ${dim(isSampleRunning ? 'airports.csv is being imported: open the page to watch.' : 'Open the page and drop a CSV file on it.')}
+  ${dim(`Everything is kept in ${data}. Ctrl+C stops.`)}
+`)
+  },
+  stopping: (): void => console.log(dim('\n  stopped.')),
+  failed: (message: string): void => console.error(`  ${styleText('red', '✗')} ${message}`),
+}
