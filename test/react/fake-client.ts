@@ -26,7 +26,7 @@ function source<T>(value: T): FakeSource<T> {
     set(next) {
       value = { ...value, ...next }
       act(() => {
-        for (const listener of [...self.listeners]) listener()
+        for (const listener of self.listeners) listener()
       })
     },
   }

@@ -11,12 +11,12 @@ function Page({ known }: { readonly known: boolean }) {
   const { status, metadata } = useRunMetadata('run_a', { initialData })
   const { fraction } = useRunProgress('run_a', { initialData })
   const { streamState } = useRunStream('run_a', 'text')
-  return createElement('p', null, [status, String(metadata?.['n']), String(fraction), streamState].join(' '))
+  return createElement('p', null, [status, JSON.stringify(metadata?.['n']) ?? 'nothing', String(fraction), streamState].join(' '))
 }
 
 test.each([
   [true, '<p>success 7 0.5 waiting</p>'],
-  [false, '<p>pending undefined undefined waiting</p>'],
+  [false, '<p>pending nothing undefined waiting</p>'],
 ])('with initial data %s', (known, html) => {
   const client = fakeClient()
   expect(renderToString(createElement(RunfeedProvider, { client }, createElement(Page, { known })))).toBe(html)

@@ -109,7 +109,11 @@ describe('what is followed', () => {
     const seen: number[] = []
     let round = 0
     const { rerender, result, to } = follow(client, (id) =>
-      useRunMetadata(id && { id, publicAccessToken: 't' }, { schema: z.object({ n: z.number() }), select: (d) => ({ half: d.n / 2 }), onData: () => seen.push(round) }),
+      useRunMetadata(id && { id, publicAccessToken: 't' }, {
+        schema: z.object({ n: z.number() }),
+        select: (d) => ({ half: d.n / 2 }),
+        onData: () => seen.push(round),
+      }),
     )
     client.write('run_a', { n: 2 })
     const first = result.current
@@ -194,7 +198,9 @@ describe('when a component renders', () => {
   test('isEqual decides', () => {
     const client = fakeClient()
     client.write('run_a', { n: 1 })
-    const { shown, result } = follow(client, (id) => useRunMetadata(id, { schema: N, select: (d) => d.n, isEqual: (a, b) => Math.floor(a / 10) === Math.floor(b / 10) }))
+    const { shown, result } = follow(client, (id) =>
+      useRunMetadata(id, { schema: N, select: (d) => d.n, isEqual: (a, b) => Math.floor(a / 10) === Math.floor(b / 10) }),
+    )
     const before = shown.length
     for (let n = 2; n < 10; n++) client.write('run_a', { n })
     expect([shown.length, result.current.metadata]).toEqual([before, 1])
@@ -214,14 +220,14 @@ describe('when a component renders', () => {
       const before = shown.length
       for (let n = 1; n <= 200; n++) {
         client.write('run_a', { n })
-        act(() => vi.advanceTimersByTime(10))
+        act(() => void vi.advanceTimersByTime(10))
       }
       expect(shown.length - before).toBeLessThanOrEqual(5)
       const gated = result.current.metadata
       client.write('run_a', { n: 201 })
       rerender({ run: 'run_a' })
       expect(result.current.metadata).toBe(gated)
-      act(() => vi.advanceTimersByTime(500))
+      act(() => void vi.advanceTimersByTime(500))
       expect(result.current.metadata).toBe(201)
     })
 

@@ -7,7 +7,11 @@ import { fakeClient, logOf } from './fake-client.ts'
 
 const setUp = () => {
   const client = fakeClient()
-  return { client, say: (chunks: readonly (string | number | { n: number })[], rest = {}) => client.stream('run_a', 'text').set({ log: logOf(chunks), state: 'open', ...rest }) }
+  return {
+    client,
+    say: (chunks: readonly (string | number | { n: number })[], rest = {}) =>
+      client.stream('run_a', 'text').set({ log: logOf(chunks), state: 'open', ...rest }),
+  }
 }
 
 describe('useRunStream', () => {
@@ -99,7 +103,9 @@ describe('useRunStream', () => {
   test('follows the run only where its end is asked for', () => {
     const { client, say } = setUp()
     const onComplete = vi.fn<(run: unknown) => void>()
-    const { result, rerender } = renderHook(({ told }) => useRunStream('run_a', 'text', { client, onComplete: told ? onComplete : undefined }), { initialProps: { told: false } })
+    const { result, rerender } = renderHook(({ told }) => useRunStream('run_a', 'text', { client, onComplete: told ? onComplete : undefined }), {
+      initialProps: { told: false },
+    })
     say(['a'])
     expect(client.followed()).toEqual(['run_a text undefined'])
     rerender({ told: true })

@@ -1,0 +1,48 @@
+'use client'
+// Text that only grows. React would write the whole text again at each chunk: that costs more the longer it is, and drops the reader's selection.
+import { type ReactElement, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import type { ChunkLog } from '../react/stream-view.ts'
+
+const useCommit = typeof document === 'undefined' ? useEffect : useLayoutEffect
+/** A text node is copied whole when it grows, so it may not grow for ever. */
+const NODE_LENGTH = 8192
+
+interface GrowingTextProps {
+  readonly log: ChunkLog<unknown>
+  readonly format: (part: unknown) => string
+}
+
+/** Give it another `key` for another stream. */
+export function GrowingText({ log, format }: GrowingTextProps): ReactElement {
+  // React writes what was there at first, also on a server, and never touches it again because it stays the same
+  const [first] = useState(() => ({ text: textOf(log, log.firstIndex, format), from: log.firstIndex, next: log.length }))
+  const written = useRef({ from: first.from, next: first.next })
+  const element = useRef<HTMLSpanElement>(null)
+  useCommit(() => {
+    if (!element.current) return
+    const { from, next } = written.current
+    // a stream that was opened again shows from its new start: nothing of what is written belongs to it
+    const isNew = log.firstIndex > from && log.firstIndex >= next
+    if (isNew) element.current.textContent = ''
+    else if (log.length <= next) return
+    append(element.current, textOf(log, isNew ? log.firstIndex : next, format))
+    written.current = { from: isNew ? log.firstIndex : from, next: log.length }
+  })
+  return (
+    <span ref={element} className="rf-stream__written" data-part="written">
+      {first.text}
+    </span>
+  )
+}
+
+function textOf(log: ChunkLog<unknown>, from: number, format: (part: unknown) => string): string {
+  let text = ''
+  for (const part of log.slice(from)) text += format(part)
+  return text
+}
+
+function append(element: HTMLElement, text: string): void {
+  const last = element.lastChild
+  if (last instanceof Text && last.length < NODE_LENGTH) last.appendData(text)
+  else element.append(text)
+}
