@@ -1,8 +1,10 @@
 // What dist/ needs beside its code: a package.json without scripts, sources and devDependencies, and the licences.
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 
-/** Bundled into dist/server.js, so their licences go with it. */
-export const bundled = ['hono', '@hono/node-server'] as const
+/** What only the server uses: it comes along in dist/vendor, with its licences. */
+export const bundled = ['hono', '@hono/node-server', 'zod'] as const
+/** Everything else that has a name is the application's. */
+export const neverBundled: RegExp = /^(?!hono|@hono\/node-server|zod)[^./]/
 
 type Conditions = Record<string, string>
 interface Manifest {
