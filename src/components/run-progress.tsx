@@ -114,10 +114,10 @@ function Bar({
           </span>
         )}
       </div>
-      {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a <progress> has no parts to draw in every browser */}
       <div
         className="rf-progress__track"
         data-part="track"
+        // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a <progress> has no parts that every browser draws
         role="progressbar"
         aria-label={label}
         aria-valuemin={0}

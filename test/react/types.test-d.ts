@@ -47,6 +47,7 @@ test('select changes the type of the field', () => {
   if (half.isSuccess) expectTypeOf(half.metadata).toBeNumber()
   const status = useRun({ id: 'x', publicAccessToken: 't' }, { select: (run) => run.status })
   if (status.isSuccess) expectTypeOf(status.run).toExtend<string>()
+  expectTypeOf(status.isStale).toBeBoolean()
 })
 
 test('every Standard Schema gives its type', () => {

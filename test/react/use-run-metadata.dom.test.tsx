@@ -17,7 +17,7 @@ function follow<T>(client: FakeClient, hook: (id: string | undefined) => T, id: 
       return result
     },
     {
-      initialProps: { run: id },
+      initialProps: { run: id as string | undefined },
       wrapper: ({ children }) => {
         const inner = <RunfeedProvider client={client}>{children}</RunfeedProvider>
         return strict ? <StrictMode>{inner}</StrictMode> : inner

@@ -1,0 +1,133 @@
+// What a script has made true so far, as frames: for those who are connected, and for those who connect now.
+import { formatCursor, parseCursor } from '../protocol/cursor.ts'
+import type { Frame } from '../protocol/frame.ts'
+import type { Json } from '../protocol/json.ts'
+import type { Run, StreamState, StreamSummary } from '../protocol/run.ts'
+import { isTerminalStatus } from '../protocol/status.ts'
+import { topicOf, type Want } from '../protocol/want.ts'
+import type { ScriptStep } from './script.ts'
+import { SCRIPT_EPOCH, scriptedRun } from './scripted-run.ts'
+
+interface Stream {
+  readonly chunks: Json[]
+  state: StreamState
+  error?: string
+}
+type DeniedFrame = Extract<Frame, { event: 'denied' }>
+
+const TAG = 'script'
+const cursorAt = (number: number): string => formatCursor(number, TAG)
+
+export class ScriptedWorld {
+  isOnline = true
+  readonly #runs = new Map<string, Run>()
+  readonly #streams = new Map<string, Stream>()
+  readonly #denied = new Map<string, DeniedFrame>()
+
+  run(id: string): Run | undefined {
+    return this.#runs.get(id)
+  }
+
+  /** @returns what those who are connected are told. */
+  apply(step: ScriptStep): readonly Frame[] {
+    if ('frame' in step) return [step.frame]
+    if ('connection' in step) {
+      this.isOnline = step.connection === 'back'
+      return []
+    }
+    if ('denied' in step) {
+      const frame: DeniedFrame = { event: 'denied', data: step.denied }
+      this.#denied.set(topicOf(step.denied), frame)
+      return [frame]
+    }
+    if ('run' in step) return this.#applyRun(step.run, step.at)
+    return this.#applyStream(step.stream, step.at)
+  }
+
+  /** What a new connection gets for a want. */
+  answer(want: Want): readonly Frame[] {
+    const denied = this.#denied.get(topicOf(want))
+    if (denied) return [denied]
+    const run = this.#runs.get(want.run)
+    if (want.stream === undefined) return run ? [this.#runFrame(run), ...this.#endOf(run)] : []
+    const stream = this.#streams.get(topicOf(want))
+    // a stream that was never opened is ended by its run's end
+    if (!stream) return run && run.finishedAt !== null ? [this.#streamFrame(want.run, want.stream, { chunks: [], state: 'closed' }), ...this.#endOf(run)] : []
+    const { index = 0, cursor } = want
+    const from = cursor === undefined ? (index < 0 ? Math.max(0, stream.chunks.length + index) : index) : (parseCursor(cursor)?.number ?? 0)
+    const frames: Frame[] = [this.#streamFrame(want.run, want.stream, { ...stream, state: 'open' })]
+    if (from < stream.chunks.length) frames.push(this.#chunksFrame(want.run, want.stream, stream.chunks, from))
+    if (stream.state !== 'open') frames.push(this.#streamFrame(want.run, want.stream, stream))
+    return frames
+  }
+
+  #applyRun(change: Partial<Run> & { readonly id: string }, at: number): readonly Frame[] {
+    const before = this.#runs.get(change.id)
+    const now = SCRIPT_EPOCH + at
+    const status = change.status ?? before?.status ?? 'EXECUTING'
+    const isOver = isTerminalStatus(status)
+    const frames: Frame[] = []
+    if (isOver)
+      for (const [key, summary] of Object.entries(before?.streams ?? {}))
+        if (summary.state === 'open') frames.push(...this.#applyStream({ run: change.id, stream: key, state: 'aborted' }, at))
+    const known = this.#runs.get(change.id) ?? scriptedRun({ id: change.id, status, createdAt: now, version: 0 })
+    const hasStarted = known.startedAt !== null || scriptedRun({ status }).startedAt !== null
+    const run: Run = {
+      ...known,
+      attempt: hasStarted ? Math.max(1, known.attempt) : known.attempt,
+      startedAt: hasStarted ? (known.startedAt ?? now) : null,
+      finishedAt: isOver ? (known.finishedAt ?? now) : null,
+      updatedAt: now,
+      version: known.version + 1,
+      ...change,
+      status,
+      metadata: { ...known.metadata, ...change.metadata },
+    }
+    this.#runs.set(run.id, run)
+    return [...frames, this.#runFrame(run), ...this.#endOf(run)]
+  }
+
+  #applyStream(step: Extract<ScriptStep, { stream: unknown }>['stream'], at: number): readonly Frame[] {
+    const topic = topicOf(step)
+    const known = this.#streams.get(topic)
+    const stream: Stream = known ?? { chunks: [], state: 'open' }
+    this.#streams.set(topic, stream)
+    const frames: Frame[] = known ? [] : [this.#streamFrame(step.run, step.stream, stream)]
+    const { length } = stream.chunks
+    if (step.chunks && step.chunks.length > 0) {
+      stream.chunks.push(...step.chunks)
+      frames.push(this.#chunksFrame(step.run, step.stream, stream.chunks, length))
+    }
+    const state = step.state ?? stream.state
+    if (known && state === stream.state) return frames
+    stream.state = state
+    if (step.error !== undefined) stream.error = step.error
+    if (state !== 'open') frames.push(this.#streamFrame(step.run, step.stream, stream))
+    const run = this.#runs.get(step.run)
+    if (run) frames.push(...this.#summarize(run, step.stream, { state, ...(step.error !== undefined && { error: step.error }) }, at))
+    return frames
+  }
+
+  /** A stream's opening and its end are versions of the run, its chunks are not. */
+  #summarize(run: Run, stream: string, summary: StreamSummary, at: number): readonly Frame[] {
+    const next = { ...run, version: run.version + 1, updatedAt: SCRIPT_EPOCH + at, streams: { ...run.streams, [stream]: summary } }
+    this.#runs.set(run.id, next)
+    return [this.#runFrame(next)]
+  }
+
+  #runFrame(run: Run): Frame {
+    return { event: 'run', data: { run, cursor: cursorAt(run.version) } }
+  }
+  #chunksFrame(run: string, stream: string, chunks: readonly Json[], index: number): Frame {
+    return { event: 'chunks', data: { run, stream, index, cursor: cursorAt(chunks.length), chunks: chunks.slice(index), by: run } }
+  }
+  #streamFrame(run: string, stream: string, { state, chunks, error }: Stream): Frame {
+    return { event: 'stream', data: { run, stream, state, start: 0, length: chunks.length, ...(error !== undefined && { error }) } }
+  }
+  #endOf(run: Run): readonly Frame[] {
+    if (run.finishedAt === null) return []
+    const lengths: { [stream: string]: number } = {}
+    for (const key of Object.keys(run.streams)) lengths[key] = this.#streams.get(topicOf({ run: run.id, stream: key }))?.chunks.length ?? 0
+    return [{ event: 'end', data: { run: run.id, cursor: cursorAt(run.version), lengths, settled: true } }]
+  }
+}
