@@ -1,0 +1,40 @@
+// What every engine must do. One suite, through the public interface alone, so that an engine may be a file, memory, or a server elsewhere.
+import { describe } from 'vitest'
+import type { EmbeddedEngine } from '../../src/engine/embedded.ts'
+import type { EngineOptions } from '../../src/engine/settings.ts'
+import { cancelSuite } from './suite/cancel.ts'
+import { chunkSuite } from './suite/chunks.ts'
+import { commitSuite } from './suite/commit.ts'
+import { createSuite } from './suite/create.ts'
+import { endSuite } from './suite/end.ts'
+import { listSuite } from './suite/list.ts'
+import { logSuite } from './suite/log.ts'
+import { queueSuite } from './suite/queue.ts'
+import { reopenSuite } from './suite/reopen.ts'
+
+export interface Opened {
+  readonly engine: EmbeddedEngine
+}
+/** Whoever opens closes when the test is over. */
+export type Open = (options?: EngineOptions) => Promise<Opened>
+
+export interface OpenedKept extends Opened {
+  /** Closes the engine and opens it anew on what it kept. */
+  readonly reopen: () => Promise<EmbeddedEngine>
+}
+export type OpenKept = (options?: EngineOptions) => Promise<OpenedKept>
+
+/** @param openKept - for an engine that keeps runs beyond its own life. */
+export function engineSuite(name: string, open: Open, openKept?: OpenKept): void {
+  describe(`the ${name} engine`, () => {
+    createSuite(open)
+    commitSuite(open)
+    endSuite(open)
+    logSuite(open)
+    cancelSuite(open)
+    queueSuite(open)
+    chunkSuite(open)
+    listSuite(open)
+    if (openKept) reopenSuite(openKept)
+  })
+}

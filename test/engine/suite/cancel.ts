@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { topics } from '../../../src/protocol/want.ts'
+import type { Open } from '../suite.ts'
+import { clock, created, ended, executing, read, woken } from './given.ts'
+
+export function cancelSuite(open: Open): void {
+  describe('cancel', () => {
+    test('ends a queued run at once', async () => {
+      const { now } = clock()
+      const { engine } = await open({ now })
+      const run = await created(engine, { task: 'queued' })
+      expect(await engine.record.cancel(run.id)).toMatchObject({ status: 'CANCELED', finishedAt: now(), error: { type: 'canceled' } })
+      expect(await engine.queue.claim({ worker: 'w', tasks: ['queued'], max: 1 })).toEqual([])
+    })
+
+    test('tells who executes a run, waiting or not, and leaves the end to it', async () => {
+      const { now } = clock()
+      const { engine } = await open({ now })
+      for (const move of ['EXECUTING', 'WAITING'] as const) {
+        const run = await executing(engine)
+        await engine.record.commit({ run: run.id, attempt: 1, move })
+        const wake = woken(engine, topics.control(run.id))
+        expect(await engine.record.cancel(run.id)).toMatchObject({ status: move, cancelRequestedAt: now(), finishedAt: null })
+        await wake
+        await engine.record.commit({ run: run.id, attempt: 1, end: { status: 'CANCELED' } })
+        expect(await read(engine, run.id)).toMatchObject({ status: 'CANCELED' })
+      }
+    })
+
+    test('asked twice makes no second version, and tells again', async () => {
+      const { engine } = await open()
+      const run = await executing(engine)
+      const { version } = await engine.record.cancel(run.id)
+      const wake = woken(engine, topics.control(run.id))
+      expect((await engine.record.cancel(run.id)).version).toBe(version)
+      await wake
+    })
+
+    test('reaches descendants', async () => {
+      const { engine } = await open()
+      const root = await executing(engine)
+      const child = await executing(engine, { parentId: root.id })
+      const over = await executing(engine, { parentId: root.id })
+      const queued = await created(engine, { parentId: child.id })
+      const below = await created(engine, { parentId: over.id })
+      const other = await created(engine)
+      await ended(engine, over)
+      await engine.record.cancel(root.id)
+      expect((await read(engine, child.id)).cancelRequestedAt).not.toBeNull()
+      expect(await Promise.all([over, queued, below, other].map(async (run) => (await read(engine, run.id)).status))).toEqual([
+        'COMPLETED',
+        'CANCELED',
+        'CANCELED',
+        'QUEUED',
+      ])
+    })
+
+    test('does nothing to a run that has ended, and does not know one that is not there', async () => {
+      const { engine } = await open()
+      const run = await executing(engine)
+      await ended(engine, run)
+      expect(await engine.record.cancel(run.id)).toEqual(await read(engine, run.id))
+      await expect(engine.record.cancel('run_none')).rejects.toMatchObject({ type: 'not_found' })
+    })
+  })
+}
