@@ -1,6 +1,9 @@
 import addonA11y from '@storybook/addon-a11y'
 import addonDocs from '@storybook/addon-docs'
 import { definePreview } from '@storybook/react-vite'
+import 'runfeed/tokens.css'
+import 'runfeed/styles.css'
+import './preview.css'
 
 export default definePreview({
   addons: [addonDocs(), addonA11y()],

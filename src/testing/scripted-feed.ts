@@ -6,7 +6,6 @@ import type { Frame } from '../protocol/frame.ts'
 import type { Json } from '../protocol/json.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
 import { topicOf, type Want } from '../protocol/want.ts'
-import type { Source } from '../store/snapshot.ts'
 import type { RunTransport } from '../transport/run-transport.ts'
 import { FrameQueue } from './frame-queue.ts'
 import type { Script } from './script.ts'
@@ -26,7 +25,7 @@ export interface ScriptedFeed extends RunTransport {
   /** Plays up to this moment; one that lies before `now` begins again, with a new client, because a client's state only goes forward. */
   at(time: number): void
   /** A client over this feed. Going back replaces it. */
-  readonly client: Source<RunClient>
+  readonly client: { readonly getSnapshot: () => RunClient; readonly subscribe: (listener: () => void) => () => void }
   /** How many connections are open, for tests. */
   readonly connections: number
 }
@@ -41,12 +40,17 @@ export function createScriptedFeed({ script, at: from = 0, ...internals }: Scrip
   let next = 0
   let client: RunClient | undefined
   let waiting: (() => void)[] = []
+  /** What was known when the connection was lost: who has been watching shows that. */
+  let known: ScriptedWorld | undefined
+  const seen = new Set<string>()
   const open = new Map<FrameQueue, ReadonlySet<string>>()
   const listeners = new Set<() => void>()
 
   function rewind(): void {
     world = new ScriptedWorld()
     next = 0
+    known = undefined
+    seen.clear()
     client?.close()
     client = undefined
     for (const queue of open.keys()) queue.end()
@@ -66,13 +70,18 @@ export function createScriptedFeed({ script, at: from = 0, ...internals }: Scrip
 
   function changeConnection(): void {
     if (world.isOnline) {
+      known = undefined
       for (const go of waiting) go()
       waiting = []
       return
     }
-    for (const queue of open.keys()) queue.end(new ConnectionError('the script lost the connection'))
+    known = new ScriptedWorld()
+    for (const step of steps.slice(0, next)) known.apply(step)
+    for (const queue of open.keys()) queue.end(lost())
     open.clear()
   }
+
+  const lost = (): ConnectionError => new ConnectionError('the script lost the connection')
 
   /** A connection that is tried while there is no network stays in the air until it is back. */
   const online = (signal: AbortSignal): Promise<void> =>
@@ -83,13 +92,18 @@ export function createScriptedFeed({ script, at: from = 0, ...internals }: Scrip
     })
 
   async function* stream(wants: readonly Want[], signal: AbortSignal): AsyncGenerator<Frame> {
-    await online(signal)
+    // A moment is what somebody sees who has watched since the beginning, also one at which there is no network.
+    const isLate = known !== undefined && wants.some((want) => !seen.has(topicOf(want)))
+    if (!isLate) await online(signal)
     const queue = new FrameQueue()
     const leave = (): void => queue.end()
     signal.addEventListener('abort', leave, { once: true })
-    open.set(queue, new Set(wants.map(topicOf)))
+    const topics = new Set(wants.map(topicOf))
+    for (const topic of topics) seen.add(topic)
     queue.push({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: HEARTBEAT_MS, time: SCRIPT_EPOCH + now } })
-    for (const want of wants) for (const frame of world.answer(want)) queue.push(frame)
+    for (const want of wants) for (const frame of (known ?? world).answer(want)) queue.push(frame)
+    if (isLate) queue.end(lost())
+    else open.set(queue, topics)
     try {
       yield* queue
     } finally {

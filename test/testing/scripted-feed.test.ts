@@ -67,6 +67,14 @@ describe('a scripted feed', () => {
     leave()
   })
 
+  test('shows a moment without a connection as one who has watched sees it', async () => {
+    const feed = createScriptedFeed({ script: [...script.slice(0, 2), { at: 120, connection: 'lost' }, ...script.slice(3)], at: 450 })
+    const { client, run, leave } = follow(feed)
+    await vi.waitFor(() => expect(client.connection.getSnapshot().status).toBe('reconnecting'))
+    expect(run.getSnapshot().run?.metadata).toEqual({ n: 1, kept: true })
+    leave()
+  })
+
   test('refuses by name', async () => {
     const { run, leave } = follow(createScriptedFeed({ script: [{ at: 0, denied: { run: 'run_a', code: 'forbidden', message: 'no' } }] }))
     await vi.waitFor(() => expect(run.getSnapshot().error).toMatchObject({ type: 'forbidden' }))

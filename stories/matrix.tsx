@@ -1,0 +1,36 @@
+// What the stories share: a frozen moment of a script, and a matrix of such moments with what each shows.
+import { type CSSProperties, type ReactElement, type ReactNode, useEffect, useMemo, useSyncExternalStore } from 'react'
+import { RunfeedProvider } from 'runfeed/react'
+import { createScriptedFeed, type Script } from 'runfeed/testing'
+
+/** A script at a moment. Moving `at` plays on; moving it back begins again. */
+export function Moment({ script, at, children }: { readonly script: Script; readonly at: number; readonly children: ReactNode }): ReactElement {
+  const feed = useMemo(() => createScriptedFeed({ script }), [script])
+  useEffect(() => feed.at(at), [feed, at])
+  const client = useSyncExternalStore(feed.client.subscribe, feed.client.getSnapshot, feed.client.getSnapshot)
+  return <RunfeedProvider client={client}>{children}</RunfeedProvider>
+}
+
+interface Case {
+  readonly name: string
+  readonly show: ReactNode
+  readonly dir?: 'rtl'
+}
+
+const cell: CSSProperties = { display: 'grid', gap: 10, alignContent: 'start', minWidth: 0 }
+const name: CSSProperties = { margin: 0, fontSize: 12, fontWeight: 400, color: 'var(--rf-fg-muted)', fontFamily: 'ui-monospace, monospace' }
+
+/** In a frozen matrix a lost connection shows at once. */
+export function Matrix({ cases, width }: { readonly cases: readonly Case[]; readonly width: number }): ReactElement {
+  const grid = { display: 'grid', gap: '32px 40px', gridTemplateColumns: `repeat(auto-fill, minmax(min(${width}px, 100%), 1fr))`, '--rf-stale-delay': '0s' }
+  return (
+    <div style={grid as CSSProperties}>
+      {cases.map(({ name: title, show, dir }) => (
+        <section key={title} style={cell} aria-label={title}>
+          <h3 style={name}>{title}</h3>
+          <div dir={dir}>{show}</div>
+        </section>
+      ))}
+    </div>
+  )
+}
