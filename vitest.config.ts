@@ -29,7 +29,7 @@ export default defineConfig(async () => {
       projects: [
         {
           extends: true,
-          test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], sequence: { groupOrder: group.fast } },
+          test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/package/**'], sequence: { groupOrder: group.fast } },
         },
         {
           extends: true,
@@ -55,7 +55,7 @@ export default defineConfig(async () => {
           extends: true,
           test: {
             name: 'e2e',
-            include: ['test/e2e/**/*.test.ts'],
+            include: ['test/e2e/**/*.test.ts', 'test/package/**/*.test.ts'],
             fileParallelism: false,
             testTimeout: 60_000,
             hookTimeout: 60_000,

@@ -1,0 +1,99 @@
+// The package as its users get it: built, packed, installed into an empty application, bundled by Vite, run in plain Node and in Chromium.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { chromium } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { chromium as ourChromium } from '../../scripts/chromium.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const { devDependencies, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  devDependencies: Record<string, string>
+  exports: Record<string, unknown>
+}
+const subpaths = Object.keys(exports).map((path) => path.replace(/^\./, 'runfeed'))
+
+let app: string
+let server: ChildProcess | undefined
+
+function run(cwd: string, command: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}\n${stderr}`)
+  return stdout
+}
+
+beforeAll(() => {
+  app = mkdtempSync(join(tmpdir(), 'runfeed-app-'))
+  run(root, process.execPath, 'node_modules/tsdown/dist/run.mjs', '--logLevel', 'error')
+  const tarball = run(join(root, 'dist'), 'npm', 'pack', '--silent', '--pack-destination', app).trim()
+  cpSync(join(import.meta.dirname, 'app'), app, { recursive: true })
+  const versions = Object.fromEntries(['react', 'react-dom', 'vite', '@vitejs/plugin-react'].map((name) => [name, devDependencies[name]]))
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ type: 'module', private: true, dependencies: { runfeed: `file:${tarball}`, ...versions } }))
+  writeFileSync(join(app, 'vite.config.js'), "import react from '@vitejs/plugin-react'\nexport default { plugins: [react()] }\n")
+  run(app, 'npm', 'install', '--silent', '--prefer-offline', '--no-audit', '--no-fund')
+}, 180_000)
+
+afterAll(async () => {
+  if (server && server.exitCode === null) {
+    server.kill('SIGTERM')
+    await once(server, 'exit')
+  }
+  rmSync(app, { recursive: true, force: true })
+})
+
+test('brings no more than a few small packages, and none of the server’s', () => {
+  const installed = new Set(readdirSync(join(app, 'node_modules')))
+  expect(installed).toContain('runfeed')
+  for (const name of ['hono', '@hono', 'zod', 'jose']) expect(installed).not.toContain(name)
+  const { dependencies } = JSON.parse(readFileSync(join(app, 'node_modules/runfeed/package.json'), 'utf8')) as { dependencies: Record<string, string> }
+  expect(dependencies).toEqual({
+    'eventsource-parser': expect.stringMatching(/^\^/) as string,
+    'use-sync-external-store': expect.stringMatching(/^\^/) as string,
+  })
+})
+
+test.each(subpaths)('%s is found', (subpath) => {
+  const attributes = subpath.endsWith('.json') ? ", { with: { type: 'json' } }" : ''
+  const code = subpath.endsWith('.css') ? `import.meta.resolve('${subpath}')` : `await import('${subpath}'${attributes})`
+  run(app, process.execPath, '--input-type=module', '--eval', code)
+  if (subpath.endsWith('.css')) expect(readFileSync(join(app, 'node_modules/runfeed', subpath.replace('runfeed/', '')), 'utf8')).toContain('--')
+})
+
+test('what a server component may not run says so in its first line', () => {
+  const files = ['react', 'components'].flatMap((room) =>
+    readdirSync(join(app, 'node_modules/runfeed', room), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.js'))
+      .map((file) => join(room, file)),
+  )
+  const hooks = files.filter((file) =>
+    /import \{[^}]*\b(use[A-Z]|createContext)[^}]*\} from "(react|use-sync-external-store[^"]*)"/.test(
+      readFileSync(join(app, 'node_modules/runfeed', file), 'utf8'),
+    ),
+  )
+  expect(hooks.length).toBeGreaterThan(2)
+  expect(hooks.filter((file) => !readFileSync(join(app, 'node_modules/runfeed', file), 'utf8').startsWith('"use client"'))).toEqual([])
+})
+
+test('an app that Vite builds with it runs against a server that plain Node runs from it', async () => {
+  run(app, process.execPath, 'node_modules/vite/bin/vite.js', 'build', '--logLevel', 'error')
+  server = spawn(process.execPath, ['server.mjs'], { cwd: app, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(createInterface(server.stdout as NodeJS.ReadableStream), 'line')) as [string]
+  const { url } = JSON.parse(line) as { url: string }
+
+  const browser = await chromium.launch(await ourChromium())
+  try {
+    const page = await browser.newPage()
+    const errors: string[] = []
+    page.on('pageerror', (error) => errors.push(error.message))
+    await page.goto(url)
+    await page.getByText('{"total":3,"heard":["packed, ","unpacked"],"done":3}').waitFor()
+    await page.getByText('packed, unpacked').waitFor()
+    expect(await page.getByRole('progressbar', { name: 'Rows' }).getAttribute('aria-valuenow')).toBe('100')
+    expect(errors).toEqual([])
+  } finally {
+    await browser.close()
+  }
+})
