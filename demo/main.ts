@@ -1,6 +1,5 @@
 // `npm run demo`: a server with three tasks, and the page that shows them.
-import { relative } from 'node:path'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createRunServer, type RunServer } from 'runfeed/server'
 import { openRowTable } from './csv/row-table.ts'
@@ -14,7 +13,7 @@ import { csvRowTask } from './tasks/csv-row.ts'
 import { streamTextTask } from './tasks/stream-text.ts'
 
 const SAMPLE_FILE = fileURLToPath(new URL('../node_modules/vega-datasets/data/airports.csv', import.meta.url))
-const CONCURRENCY = 16
+const CONCURRENCY = 24
 const HOST = '127.0.0.1'
 /** Ports after the wanted one that are tried. */
 const MORE_PORTS = 100
@@ -22,7 +21,7 @@ const MORE_PORTS = 100
 const CLOSE_WITHIN_MS = 1500
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2), process.env)
+  const options = readOptions(process.argv.slice(2))
   if (options.help) {
     process.stdout.write(HELP)
     return

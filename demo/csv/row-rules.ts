@@ -23,6 +23,8 @@ const airport = z.object({
 })
 const COLUMNS = Object.keys(airport.shape)
 
+const LIST = new Intl.ListFormat('en')
+
 const nonEmpty = z.string().min(1)
 
 const width: RowCheck = (fields, expected) =>
@@ -35,7 +37,7 @@ const checks: { readonly [rule in RowRule]: RowCheck } = {
     const result = airport.safeParse(Object.fromEntries(COLUMNS.map((column, index) => [column, fields[index]])))
     if (result.success) return undefined
     const wrong = [...new Set(result.error.issues.map(({ path }) => String(path[0])))]
-    return wrong.length === 1 ? `${wrong[0]} is missing or not valid` : `${wrong.join(', ')} are missing or not valid`
+    return wrong.length === 1 ? `${wrong[0]} is missing or not valid` : `${LIST.format(wrong)} are missing or not valid`
   },
   any: (fields, expected) => width(fields, expected) ?? (nonEmpty.safeParse(fields[0]).success ? undefined : 'the first field is empty'),
 }

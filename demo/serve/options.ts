@@ -1,4 +1,4 @@
-// What the command line and the environment ask for.
+// What the command line asks for.
 import { parseArgs } from 'node:util'
 
 export interface DemoOptions {
@@ -20,16 +20,21 @@ export const HELP = `npm run demo -- [options]
   --port <number>   the port to listen on (default: 4680, or the next free one)
   --data <folder>   where runs, rows and uploads are kept (default: .runfeed)
   --no-sample       start without an import of the sample
+  --row-delay <ms>  what each row waits, as if it asked a service (default: 20; 0 is as fast as it goes)
   --help            this text
-
-  RUNFEED_DEMO_ROW_DELAY=<ms>   makes every row take longer, to look at an import half-way
 `
 
 /** @throws Error, one sentence that says which option is wrong */
-export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): DemoOptions {
+export function readOptions(args: readonly string[]): DemoOptions {
   const { values } = parseArgs({
     args: [...args],
-    options: { port: { type: 'string' }, data: { type: 'string' }, sample: { type: 'boolean', default: true }, help: { type: 'boolean', default: false } },
+    options: {
+      port: { type: 'string' },
+      data: { type: 'string' },
+      'row-delay': { type: 'string' },
+      sample: { type: 'boolean', default: true },
+      help: { type: 'boolean', default: false },
+    },
     allowNegative: true,
   })
   return {
@@ -39,7 +44,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): De
     isDataFixed: values.data !== undefined,
     sample: values.sample,
     help: values.help,
-    rowDelay: env['RUNFEED_DEMO_ROW_DELAY'] ? whole('RUNFEED_DEMO_ROW_DELAY', env['RUNFEED_DEMO_ROW_DELAY'], 60_000) : 0,
+    rowDelay: values['row-delay'] === undefined ? 20 : whole('--row-delay', values['row-delay'], 60_000),
   }
 }
 

@@ -48,7 +48,7 @@ export function csvImportTask(rowTask: CsvRowTask, fileOf: (file: string) => str
             const row = shortened(fields.join(', '))
             if (rejected++ < MAX_EXAMPLES) {
               metadata.append('examples', { line, reason, row })
-              log.warn(`line ${line} rejected: ${reason} (${row})`)
+              log.warn(`line ${line} rejected: ${reason}`)
             } else if (rejected === MAX_EXAMPLES + 1) log.warn('more rows were rejected; they are counted, and no longer listed here')
           }
           log.info(`${(accepted + rejected).toLocaleString('en')} of ${count(rows, 'row')} done`)

@@ -8,9 +8,13 @@ import type { RowTable } from '../csv/row-table.ts'
 
 export type CsvRowTask = Task<'csv-row', InputOf<typeof csvRow.payload>, OutputOf<typeof csvRow.output>>
 
-/** @param delay - ms that every row takes longer; for looking at an import that would be over too soon. */
+/** Fewer than the server's own: rows leave room for other runs. */
+const ROWS_AT_ONCE = 16
+
+/** @param delay - ms that every row takes longer, as if it asked somebody else: without it the sample is over before one has looked. */
 export function csvRowTask(rows: RowTable, delay: number): CsvRowTask {
   return task(csvRow, {
+    queue: { concurrencyLimit: ROWS_AT_ONCE },
     async run({ rule, line, width, fields }, { ctx, signal }) {
       if (delay > 0) await setTimeout(delay, undefined, { signal })
       const reason = reasonToReject(rule, fields, width) ?? null

@@ -1,0 +1,18 @@
+// Numbers and times as the page writes them.
+import type { Run } from 'runfeed'
+
+export const number = (n: number): string => n.toLocaleString('en')
+
+/** When a run was started: the time alone if that was today. */
+export function startedAt({ createdAt }: Pick<Run, 'createdAt'>, now: Date = new Date()): string {
+  const at = new Date(createdAt)
+  const time = at.toLocaleTimeString('en-GB')
+  return at.toDateString() === now.toDateString() ? time : `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}, ${time}`
+}
+
+/** How long a run took, once it has ended. */
+export function duration({ startedAt: from, finishedAt: to }: Pick<Run, 'startedAt' | 'finishedAt'>): string | undefined {
+  if (from === null || to === null) return undefined
+  const seconds = (to - from) / 1000
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+}

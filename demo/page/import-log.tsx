@@ -1,0 +1,34 @@
+// The log as it is written.
+import type { ReactElement } from 'react'
+import { importHooks } from './hooks.ts'
+import { ScrollArea } from './scroll-area.tsx'
+
+export function ImportLog({ runId, name }: { readonly runId: string; readonly name: string }): ReactElement {
+  const { log, isPending, isError, error, isStale, streamState } = importHooks.useRunStream(runId, 'log')
+  const isEmpty = log.length === log.firstIndex
+  const isWaited = isPending || streamState === 'waiting' || streamState === 'open'
+  return (
+    <div className="panel">
+      <h4>Log {isStale && isWaited && <span className="quiet">reconnecting…</span>}</h4>
+      {/* no live region: a screen reader would read every line; the status and the bar say what matters */}
+      <ScrollArea className="panel-scroll" label={`Log of ${name}`} follows>
+        {isError && <p className="problem">The log cannot be read: {error.message}</p>}
+        {isEmpty && !isError && <p className="quiet">{isWaited ? 'Waiting for the first line…' : 'Nothing was logged.'}</p>}
+        {!isEmpty && (
+          <ol className="log">
+            {log.slice().map(({ at, level, line }, index) => (
+              // lines are only ever added at the end
+              <li key={log.firstIndex + index} data-level={level}>
+                <time dateTime={new Date(at).toISOString()}>{new Date(at).toLocaleTimeString('en-GB')}</time>
+                <span>
+                  {level !== 'info' && <span className="visually-hidden">{level}: </span>}
+                  {line}
+                </span>
+              </li>
+            ))}
+          </ol>
+        )}
+      </ScrollArea>
+    </div>
+  )
+}

@@ -1,0 +1,97 @@
+// Where an import begins: a file that is dropped anywhere on the page, one that is chosen, or the sample.
+import { type ChangeEvent, type ReactElement, useEffect, useRef, useState } from 'react'
+import { startSample, upload } from './api.ts'
+import { useAction } from './use-action.ts'
+
+export function StartPanel({ started }: { readonly started: () => void }): ReactElement {
+  const action = useAction()
+  const input = useRef<HTMLInputElement>(null)
+  const start = (files: readonly File[]): void => {
+    if (files.length === 0) return
+    action.run(async () => {
+      for (const file of files) {
+        await upload(file)
+        started()
+      }
+    })
+  }
+  const isOver = useDroppedFiles(start)
+  const choose = ({ currentTarget }: ChangeEvent<HTMLInputElement>): void => {
+    start([...(currentTarget.files ?? [])])
+    // else choosing the same file again changes nothing, and says nothing
+    currentTarget.value = ''
+  }
+
+  return (
+    <section className="start" data-over={isOver || undefined} aria-labelledby="start-title">
+      <div>
+        <h2 id="start-title">Import a CSV file</h2>
+        <p className="quiet">{isOver ? 'Let go to import it.' : 'Drop it anywhere on this page. Every row becomes a run.'}</p>
+      </div>
+      <div className="start-buttons">
+        <input ref={input} className="visually-hidden" type="file" accept=".csv,text/csv" multiple tabIndex={-1} aria-label="CSV file" onChange={choose} />
+        <button type="button" className="button" data-kind="primary" disabled={action.isBusy} onClick={() => input.current?.click()}>
+          Choose a file
+        </button>
+        <button
+          type="button"
+          className="button"
+          disabled={action.isBusy}
+          onClick={() =>
+            action.run(async () => {
+              await startSample()
+              started()
+            })
+          }
+        >
+          Start the sample
+        </button>
+      </div>
+      {action.error !== undefined && (
+        <p className="problem" role="alert">
+          {action.error}
+        </p>
+      )}
+    </section>
+  )
+}
+
+/** @returns whether a file is held over the page */
+function useDroppedFiles(drop: (files: readonly File[]) => void): boolean {
+  const [isOver, setOver] = useState(false)
+  const latest = useRef(drop)
+  useEffect(() => {
+    latest.current = drop
+  })
+  useEffect(() => {
+    // every element that is crossed sends a pair of these; only a count knows when the page is left
+    let depth = 0
+    const set = (to: number): void => {
+      depth = Math.max(0, to)
+      setOver(depth > 0)
+    }
+    const carriesFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer?.types.includes('Files') ?? false
+    const enter = (event: DragEvent): void => {
+      if (carriesFiles(event)) set(depth + 1)
+    }
+    const leave = (event: DragEvent): void => {
+      if (carriesFiles(event)) set(depth - 1)
+    }
+    const over = (event: DragEvent): void => {
+      // without it the browser opens the file in the page's place
+      if (carriesFiles(event)) event.preventDefault()
+    }
+    const dropped = (event: DragEvent): void => {
+      if (!carriesFiles(event)) return
+      event.preventDefault()
+      set(0)
+      latest.current([...(event.dataTransfer?.files ?? [])])
+    }
+    const listeners = { dragenter: enter, dragleave: leave, dragover: over, drop: dropped }
+    for (const [name, listener] of Object.entries(listeners)) window.addEventListener(name, listener as EventListener)
+    return () => {
+      for (const [name, listener] of Object.entries(listeners)) window.removeEventListener(name, listener as EventListener)
+    }
+  }, [])
+  return isOver
+}
