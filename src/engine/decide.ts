@@ -54,7 +54,8 @@ function checkMayWrite(run: Run, commit: Commit, now: number, lateWritesMs: numb
   const isOwn = commit.move !== undefined || commit.end !== undefined
   if (!isLive(run)) {
     // what descendants and the secret key still have to say about the metadata comes after the end; the run itself has said its last
-    const isLate = commit.attempt === undefined && !isOwn && commit.streams === undefined && now - (run.finishedAt ?? now) <= lateWritesMs
+    const hasStreams = Object.keys(commit.streams ?? {}).length > 0
+    const isLate = commit.attempt === undefined && !isOwn && !hasStreams && now - (run.finishedAt ?? now) <= lateWritesMs
     if (!isLate) throw new RunEndedError(run.id)
     return
   }

@@ -9,13 +9,15 @@ interface Lease {
 export class Leases {
   readonly #held = new Map<string, Lease>()
   readonly #ms: number
+  readonly #now: () => number
   readonly #onDue: () => void
   #timer: ReturnType<typeof setTimeout> | undefined
   #stopped = false
 
   /** @param onDue - called now and then while there are leases, to look for those that are out. */
-  constructor(ms: number, onDue: () => void) {
+  constructor(ms: number, now: () => number, onDue: () => void) {
     this.#ms = ms
+    this.#now = now
     this.#onDue = onDue
   }
 
@@ -49,14 +51,16 @@ export class Leases {
   /** One timer, only while there is something to watch, so that an engine nobody closes keeps neither a process nor a page alive. */
   #arm(): void {
     if (this.#timer !== undefined || this.#stopped || this.#held.size === 0) return
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined
-        this.#onDue()
-        this.#arm()
-      },
-      Math.max(20, this.#ms / 4),
-    )
+    const wait = Math.max(20, this.#ms / 4)
+    const due = Date.now() + wait
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      // this process was held up, asleep or busy: renewals may be waiting behind this very timer, and live runs would crash by the dozen
+      const wasHeldUp = Date.now() - due > this.#ms / 2
+      if (wasHeldUp) for (const run of this.#held.keys()) this.renew(run, this.#now())
+      else this.#onDue()
+      this.#arm()
+    }, wait)
     const timer: unknown = this.#timer
     if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') timer.unref()
   }

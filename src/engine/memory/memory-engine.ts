@@ -15,7 +15,7 @@ export interface MemoryEngineOptions extends EngineOptions {
 export function memoryEngine(options: MemoryEngineOptions = {}): EmbeddedEngine {
   const settings = settle(options)
   const bell = new Bell()
-  const leases = new Leases(settings.leaseMs, () => void engine.sweep())
+  const leases = new Leases(settings.leaseMs, settings.now, () => void engine.sweep())
   const desk: Desk = { storage: new MemoryStorage(options.logLimit ?? 10_000), settings, bell, leases }
   let isClosed = false
   const run = async <T>(call: (turn: Turn) => T): Promise<T> => {

@@ -1,4 +1,5 @@
 // The embedded engine: one file, one process.
+import type { DatabaseSync } from 'node:sqlite'
 import { RunfeedError } from '../../protocol/errors.ts'
 import { Bell } from '../bell.ts'
 import { type EmbeddedEngine, embeddedEngine } from '../embedded.ts'
@@ -28,14 +29,16 @@ export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
   const database = openDatabase(options.file, options.maxFileBytes)
   const storage = new SqliteStorage(database, options.cacheBytes ?? 64 * 1024 * 1024)
   const bell = new Bell()
-  const leases = new Leases(settings.leaseMs, () => void engine.sweep().catch(ignore))
+  const leases = new Leases(settings.leaseMs, settings.now, () => void engine.sweep().catch(ignore))
   const desk: Desk = { storage, settings, bell, leases }
 
-  database.exec('BEGIN IMMEDIATE')
-  const turn = new Turn(desk)
-  for (const id of storage.held()) crashRun(turn, turn.load(id), 'the server stopped while it ran')
-  database.exec('COMMIT')
-  storage.committed()
+  try {
+    recover(database, storage, new Turn(desk))
+  } catch (error) {
+    // or the file stays locked until this process ends
+    database.close()
+    throw error
+  }
 
   const group = new GroupCommit(database, storage, desk)
   const engine = embeddedEngine(
@@ -52,6 +55,14 @@ export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
     bell,
   )
   return engine
+}
+
+/** Whatever was executing when the file was last in use is not executing any more. */
+function recover(database: DatabaseSync, storage: SqliteStorage, turn: Turn): void {
+  database.exec('BEGIN IMMEDIATE')
+  for (const id of storage.held()) crashRun(turn, turn.load(id), 'the server stopped while it ran')
+  database.exec('COMMIT')
+  storage.committed()
 }
 
 /** A sweep that fails, on a full disk say, is tried again by the next one. */

@@ -97,6 +97,15 @@ export function queueSuite(open: Open): void {
       expect(await engine.queue.renew('worker', [renewed.id, writing.id, streaming.id, silent.id])).toEqual([renewed.id, writing.id, streaming.id])
     })
 
+    test('a process that was held up does not take its own silence for its workers’', async () => {
+      const { engine } = await open({ leaseMs: 80 })
+      const run = await executing(engine)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+      // timers that were due while nothing could happen come first
+      await new Promise((resolve) => setTimeout(resolve))
+      expect(await engine.queue.renew('worker', [run.id])).toEqual([run.id])
+    })
+
     test('leases are looked after without being asked', async () => {
       const { engine } = await open({ leaseMs: 60 })
       const run = await executing(engine)
