@@ -51,14 +51,12 @@ export function addChunks(record: StreamRecord, { index, chunks, cursor }: Frame
   const log = record.log.append(index, chunks)
   const refill = record.refill?.append(index, chunks)
   if (log === record.log && refill === record.refill) return record
-  const end = index + chunks.length
-  const caughtUp = refill !== undefined && refill.length >= log.length
   return settle({
     ...record,
-    log: caughtUp ? refill : log,
-    refill: caughtUp ? undefined : refill,
+    log,
+    refill,
     // an older connection may be ahead of the log that is being refilled, or a newer one behind: its cursor is not of our position then
-    cursor: (refill ?? log).length === end ? cursor : record.cursor,
+    cursor: (refill ?? log).length === index + chunks.length ? cursor : record.cursor,
     error: undefined,
   })
 }
@@ -94,7 +92,9 @@ export function leaveGap(record: StreamRecord, { from, to }: FrameOf<'gap'>['dat
 }
 
 function settle(record: StreamRecord): StreamRecord {
-  const { ending } = record
-  if (!ending || record.log.length < ending.length) return record
-  return { ...record, state: ending.state, failure: ending.error, ending: undefined }
+  const { ending, refill } = record
+  const whole = Math.min(record.log.length, ending?.length ?? Number.POSITIVE_INFINITY)
+  const settled = refill && refill.length >= whole ? { ...record, log: refill, refill: undefined } : record
+  if (!ending || nextIndex(settled) < ending.length) return settled
+  return { ...settled, state: ending.state, failure: ending.error, ending: undefined }
 }

@@ -85,9 +85,12 @@ function tokenReader(accessToken: AccessToken | undefined): () => Promise<string
   let asked: Promise<string> | undefined
   return async () => {
     if (typeof accessToken !== 'function') return accessToken
-    asked ??= Promise.resolve(accessToken()).finally(() => {
-      asked = undefined
-    })
+    // asked from within a promise, so that it may throw at once as well
+    asked ??= Promise.resolve()
+      .then(accessToken)
+      .finally(() => {
+        asked = undefined
+      })
     try {
       return await asked
     } catch (cause) {

@@ -1,0 +1,262 @@
+// How the connection is watched, given up and opened again.
+import { expect, test } from 'vitest'
+import { ConnectionError, HttpError, ProtocolError } from '../../src/protocol/errors.ts'
+import { Connection, type Session } from '../../src/transport/connection.ts'
+import type { ConnectionSnapshot } from '../../src/transport/connection-status.ts'
+import { ScriptedTransport } from '../client/scripted-transport.ts'
+import { ManualEnvironment, settled } from './manual-environment.ts'
+
+function setUp() {
+  const transport = new ScriptedTransport()
+  const environment = new ManualEnvironment()
+  const states: ConnectionSnapshot[] = []
+  const refusals: { readonly error: Error; readonly kept: Session | undefined }[] = []
+  const connection = new Connection(transport, environment, {
+    open: () => ({ wants: [{ run: 'run_a' }], receive: () => {} }),
+    changed: (snapshot) => states.push(snapshot),
+    refused: (error, kept) => refusals.push({ error, kept }),
+  })
+  return { transport, environment, connection, states, refusals, names: () => states.map(({ status }) => status) }
+}
+
+test('a clean end of the body is a disconnect, and says so', async () => {
+  const { transport, environment, connection, states, names } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.open()
+  transport.last.end()
+  await environment.advance(2_000)
+  transport.last.open()
+  await settled()
+  expect(names()).toEqual(['connecting', 'open', 'reconnecting', 'open'])
+  expect(states.map(({ error }) => error?.type)).toEqual([undefined, undefined, 'connection', undefined])
+})
+
+test('waits grow while nothing works, are jittered, and begin anew only after a healthy while', async () => {
+  const { transport, environment, connection } = setUp()
+  connection.refresh()
+  await settled()
+  const waits: number[] = []
+  const wait = async (): Promise<void> => {
+    const opened = transport.connections.length
+    const from = environment.now()
+    while (transport.connections.length === opened) await environment.advance(100)
+    waits.push(environment.now() - from)
+  }
+  for (let n = 0; n < 5; n++) {
+    transport.last.fail(new ConnectionError('down'))
+    await wait()
+  }
+  // a server that takes a connection and drops it has not recovered
+  transport.last.open()
+  transport.last.end()
+  await wait()
+  environment.chance = 0.5
+  transport.last.end()
+  await wait()
+  environment.chance = 1
+  transport.last.open()
+  await environment.advance(1_000)
+  transport.last.end()
+  await wait()
+  expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 16_000, 16_000, 8_000, 2_000])
+})
+
+test('a server that is away for 30 s costs few requests', async () => {
+  const { transport, environment, connection } = setUp()
+  environment.chance = 0.5
+  connection.refresh()
+  await settled()
+  for (let second = 0; second < 300; second++) {
+    for (const live of transport.live) live.fail(new ConnectionError('down'))
+    await environment.advance(100)
+  }
+  expect(transport.connections.length).toBeLessThanOrEqual(8)
+})
+
+test('Retry-After is waited for, and nothing shortens it', async () => {
+  const { transport, environment, connection } = setUp()
+  environment.chance = 0
+  connection.refresh()
+  await settled()
+  transport.last.fail(new HttpError(429, undefined, 7_000))
+  await environment.advance(6_999)
+  environment.wake()
+  await settled()
+  expect(transport.connections).toHaveLength(1)
+  await environment.advance(1)
+  expect(transport.connections).toHaveLength(2)
+})
+
+test.each([400, 401, 403, 404, 410, 426])('%i is terminal: one request', async (status) => {
+  const { transport, environment, connection, names, refusals } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.fail(new HttpError(status, undefined))
+  await environment.advance(3_600_000)
+  expect(names()).toEqual(['connecting', 'failed'])
+  expect(refusals).toHaveLength(1)
+  expect(transport.connections).toHaveLength(1)
+})
+
+test.each([408, 429, 500, 502, 503])('%i is tried again', async (status) => {
+  const { transport, environment, connection, names } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.fail(new HttpError(status, undefined))
+  await environment.advance(2_000)
+  expect(names()).toEqual(['connecting', 'reconnecting'])
+  expect(transport.connections).toHaveLength(2)
+})
+
+test('after three silent heartbeats, which the server sets, the connection counts as dead', async () => {
+  const { transport, environment, connection, names } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.open(1_000)
+  for (let n = 0; n < 10; n++) {
+    await environment.advance(900)
+    transport.last.send({ event: 'ping', data: { time: 0 } })
+  }
+  await environment.advance(2_900)
+  expect(names()).toEqual(['connecting', 'open'])
+  await environment.advance(200)
+  expect(names()).toEqual(['connecting', 'open', 'reconnecting'])
+  expect(transport.live).toHaveLength(0)
+})
+
+test('an attempt that says nothing is given up; a replacement sooner, and the old one is kept', async () => {
+  const { transport, environment, connection, names } = setUp()
+  environment.chance = 0
+  connection.refresh()
+  await environment.advance(15_000)
+  expect(names()).toEqual(['connecting', 'reconnecting'])
+  await settled()
+  const old = transport.last
+  old.open(60_000)
+  connection.refresh()
+  await environment.advance(250)
+  const spare = transport.last
+  expect(spare).not.toBe(old)
+  await environment.advance(4_999)
+  expect(spare.signal.aborted).toBe(false)
+  await environment.advance(1)
+  expect(spare.signal.aborted).toBe(true)
+  expect(old.signal.aborted).toBe(false)
+  expect(names()).toEqual(['connecting', 'reconnecting', 'open'])
+  // never more than one spare, whatever is added meanwhile
+  for (let n = 0; n < 10; n++) {
+    connection.refresh()
+    await environment.advance(250)
+  }
+  expect(transport.live).toHaveLength(2)
+})
+
+test('a replacement under way takes over when the old one breaks', async () => {
+  const { transport, environment, connection, names } = setUp()
+  connection.refresh()
+  await settled()
+  const old = transport.last
+  old.open()
+  connection.refresh()
+  await environment.advance(250)
+  old.fail(new ConnectionError('gone'))
+  await settled()
+  transport.last.open()
+  await environment.advance(10_000)
+  expect(names()).toEqual(['connecting', 'open', 'reconnecting', 'open'])
+  expect(transport.connections).toHaveLength(2)
+})
+
+test('when a node drains, another connection is there before it is gone', async () => {
+  const { transport, environment, connection, names } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.open()
+  transport.last.send({ event: 'bye', data: { reconnectAfter: 3_000 } })
+  await environment.advance(2_999)
+  expect(transport.connections).toHaveLength(1)
+  await environment.advance(1)
+  transport.last.open()
+  await settled()
+  expect(transport.live).toEqual([transport.last])
+  expect(names()).toEqual(['connecting', 'open'])
+})
+
+test('when a node drains and ends at once, its wait is kept', async () => {
+  const { transport, environment, connection } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.open()
+  transport.last.send({ event: 'bye', data: { reconnectAfter: 3_000 } })
+  transport.last.end()
+  await environment.advance(2_900)
+  expect(transport.connections).toHaveLength(1)
+  await environment.advance(100)
+  expect(transport.connections).toHaveLength(2)
+})
+
+test('a page that is seen again does not wait', async () => {
+  const { transport, environment, connection, names } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.fail(new ConnectionError('offline'))
+  await settled()
+  environment.wake()
+  await settled()
+  expect(transport.connections).toHaveLength(2)
+  transport.last.open(15_000)
+  await settled()
+  environment.wake()
+  await environment.advance(1_000)
+  expect(transport.connections).toHaveLength(2)
+  // slept for a minute: whether the old connection lives is not known, and it is replaced without a word
+  environment.sleep(40_000)
+  environment.wake()
+  await settled()
+  transport.last.open()
+  await settled()
+  expect(transport.connections).toHaveLength(3)
+  expect(names().at(-1)).toBe('open')
+})
+
+test('a frame that cannot be read is terminal', async () => {
+  const transport = new ScriptedTransport()
+  const refused: Error[] = []
+  const connection = new Connection(transport, new ManualEnvironment(), {
+    open: () => ({
+      wants: [],
+      receive: (frame) => {
+        if (frame.event === 'ping') throw new TypeError('no such field')
+      },
+    }),
+    changed: () => {},
+    refused: (error) => refused.push(error),
+  })
+  connection.refresh()
+  await settled()
+  transport.last.open()
+  transport.last.send({ event: 'ping', data: { time: 0 } })
+  await settled()
+  expect(refused).toEqual([expect.any(ProtocolError)])
+  expect(transport.live).toHaveLength(0)
+})
+
+test('is paused for as long as there is a reason', async () => {
+  const { transport, connection, names } = setUp()
+  connection.pause('hidden')
+  connection.refresh()
+  await settled()
+  expect(transport.connections).toHaveLength(0)
+  connection.pause('asked')
+  connection.resume('hidden')
+  await settled()
+  expect(transport.connections).toHaveLength(0)
+  connection.resume('asked')
+  await settled()
+  transport.last.open()
+  await settled()
+  connection.pause('asked')
+  expect(transport.live).toHaveLength(0)
+  expect(names()).toEqual(['connecting', 'paused', 'reconnecting', 'open', 'paused'])
+})
