@@ -5,6 +5,7 @@ import { InvalidRequestError } from '../protocol/errors.ts'
 import { coalescePatch } from '../protocol/patch.ts'
 import { topics } from '../protocol/want.ts'
 import { decide } from './decide.ts'
+import { cancelQueued } from './end.ts'
 import { cursorOf, type RunState } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -19,6 +20,7 @@ export function commitRun(turn: Turn, commit: Commit): CommitAnswer {
   let state = before
   if (decision.step) {
     state = turn.save(before, decision.step)
+    if (commit.end?.status === 'CRASHED') cancelQueued(turn, state)
     for (const key of decision.opened) storage.open(commit.run, key, before.run.attempt)
     for (const key of Object.keys(state.run.streams)) if (state.run.streams[key] !== before.run.streams[key]) turn.wake(topics.stream(commit.run, key))
   }

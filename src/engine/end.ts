@@ -16,9 +16,14 @@ export function endRun(turn: Turn, state: RunState, end: RunEnd): RunState {
   return turn.save(state, endIn(new Change(state), end, now).step(null, now))
 }
 
-/** Whoever executed the run is gone. What it had queued was queued for it, and goes with it. */
+/** Whoever executed the run is gone. */
 export function crashRun(turn: Turn, state: RunState, message: string): void {
   endRun(turn, state, { status: 'CRASHED', error: { type: 'crashed', message } })
+  cancelQueued(turn, state)
+}
+
+/** What a crashed run had queued was queued for it, and goes with it. */
+export function cancelQueued(turn: Turn, state: RunState): void {
   for (const id of turn.storage.liveDescendants(state.run.id)) {
     const descendant = turn.load(id)
     if (isHeld(descendant.run)) continue

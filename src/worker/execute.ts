@@ -36,8 +36,9 @@ async function outcome(scope: RunScope, definition: TaskDefinition): Promise<Run
 }
 
 async function payloadOf(definition: TaskDefinition, payload: unknown): Promise<unknown> {
-  if (!definition.payload) return payload
-  const verdict = await judgePayload(definition.payload, payload)
+  // the task may change what it is handed; the record may not change with it
+  if (!definition.payload) return structuredClone(payload)
+  const verdict = await judgePayload(definition.payload, structuredClone(payload))
   if (verdict.ok) return verdict.value
   const issues = verdict.issues.map(({ path, message }) => `${['payload', ...path].join('.')}: ${message}`)
   throw new RunfeedError('invalid_payload', issues.join('; '))

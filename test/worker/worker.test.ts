@@ -1,3 +1,4 @@
+import { memoryEngine } from 'runfeed/server'
 import { metadata, schemaTask, task } from 'runfeed/task'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -134,25 +135,29 @@ test('an output that cannot be stored fails the run', async () => {
   expect(await server.ended(await server.trigger('work'))).toMatchObject({ status: 'FAILED', error: { type: 'invalid_value' } })
 })
 
-test('a server that stops tells its runs, and they end as CRASHED', async () => {
-  const { memoryEngine } = await import('runfeed/server')
+test('a server that stops tells its runs: they end as CRASHED, and what they had queued as CANCELED', async () => {
   const engine = memoryEngine()
-  // the engine outlives the server here, so that what it holds can be read afterwards
-  const server = await startServer({
-    engine: {
-      ...engine,
-      record: engine.record,
-      chunks: engine.chunks,
-      queue: engine.queue,
-      wake: (topic, listener) => engine.wake(topic, listener),
-      close: async () => {},
+  const child = task({ id: 'child', run: () => {} })
+  const parent = task({
+    id: 'parent',
+    run: async (_: unknown, { signal }) => {
+      await child.trigger(null)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
     },
-    tasks: [task({ id: 'work', run: async (_: unknown, { signal }) => await new Promise((resolve) => signal.addEventListener('abort', resolve)) })],
   })
-  const id = await server.trigger('work')
-  await reached(server, id, 'EXECUTING')
+  // the engine outlives the server here, so that what it holds can be read afterwards
+  const server = await startServer({ engine: { ...engine, close: async () => {} }, tasks: [parent, child], concurrency: 1 })
+  const id = await server.trigger('parent')
+  await vi.waitFor(async () => expect((await engine.record.list({ parent: id })).runs).toHaveLength(1))
   await server.close()
   expect((await engine.record.read(id))?.run).toMatchObject({ status: 'CRASHED', error: { type: 'crashed' } })
+  expect((await engine.record.list({ parent: id })).runs).toMatchObject([{ status: 'CANCELED' }])
+})
+
+test('a task may change its payload; the record does not change with it', async () => {
+  const work = task({ id: 'work', run: (list: number[]) => list.push(4) })
+  const server = await startServer({ tasks: [work] })
+  expect(await server.ended(await server.trigger('work', [1, 2, 3]))).toMatchObject({ payload: [1, 2, 3], output: 4 })
 })
 
 test('two tasks of one id are refused', async () => {
