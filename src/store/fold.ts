@@ -9,7 +9,7 @@ import type { Run } from '../protocol/run.ts'
 import { topicOf, topics, type Want } from '../protocol/want.ts'
 import { numberOf } from './run-entry.ts'
 import { shareEqual } from './share.ts'
-import type { Store } from './store.ts'
+import type { Store, StreamEntry } from './store.ts'
 import { addChunks, describeStream, isStreamOver, leaveGap } from './stream-record.ts'
 
 interface Chain {
@@ -172,41 +172,42 @@ export class Fold {
   }
 
   #chunks(data: FrameOf<'chunks'>['data']): Broken | undefined {
-    const name = topics.stream(data.run, data.stream)
-    const position = this.#streams.get(name)
-    const entry = this.#store.stream(data.run, data.stream)
+    const { run, stream, index, chunks } = data
+    const topic = topicOf(data)
+    const position = this.#streams.get(topic)
+    const entry = this.#store.stream(topic)
     if (position === undefined || !entry) return undefined
-    if (data.index > position) {
-      this.#streams.delete(name)
-      return { run: data.run, stream: data.stream }
+    if (index > position) {
+      this.#streams.delete(topic)
+      return { run, stream }
     }
-    this.#streams.set(name, Math.max(position, data.index + data.chunks.length))
+    this.#streams.set(topic, Math.max(position, index + chunks.length))
     const { latest } = entry.topic
     entry.topic.latest = addChunks(latest, data)
-    if (latest.ending || latest.refill) this.#mayBeOver(data)
+    if (latest.ending || latest.refill) this.#mayBeOver(entry)
     return undefined
   }
 
   #stream(data: FrameOf<'stream'>['data']): undefined {
-    const entry = this.#store.stream(data.run, data.stream)
-    if (!entry || !this.#streams.has(topicOf(data))) return
+    const topic = topicOf(data)
+    const entry = this.#store.stream(topic)
+    if (!entry || !this.#streams.has(topic)) return
     entry.topic.latest = describeStream(entry.topic.latest, data)
-    this.#mayBeOver(data)
+    this.#mayBeOver(entry)
   }
 
-  #mayBeOver({ run, stream }: { readonly run: string; readonly stream: string }): void {
-    const entry = this.#store.stream(run, stream)
-    if (!entry || !isStreamOver(entry.topic.latest)) return
+  #mayBeOver({ run, topic }: StreamEntry): void {
+    if (!isStreamOver(topic.latest)) return
     this.#store.settle(run)
     this.#store.onOver()
   }
 
   #gap(data: FrameOf<'gap'>['data']): undefined {
-    const name = topicOf(data)
-    const position = this.#streams.get(name)
-    const entry = this.#store.stream(data.run, data.stream)
+    const topic = topicOf(data)
+    const position = this.#streams.get(topic)
+    const entry = this.#store.stream(topic)
     if (position === undefined || !entry) return
-    this.#streams.set(name, data.to)
+    this.#streams.set(topic, data.to)
     entry.topic.latest = leaveGap(entry.topic.latest, data, position)
   }
 

@@ -59,8 +59,9 @@ export class Store {
   run(id: string): RunEntry | undefined {
     return this.#entries.get(topics.run(id)) as RunEntry | undefined
   }
-  stream(run: string, key: string): StreamEntry | undefined {
-    return this.#entries.get(topics.stream(run, key)) as StreamEntry | undefined
+  /** @param topic - a stream's, made once per frame: it is looked up twice. */
+  stream(topic: string): StreamEntry | undefined {
+    return this.#entries.get(topic) as StreamEntry | undefined
   }
 
   /** The first chunk of a stream that is still to come; 0 for what is no stream. */

@@ -54,18 +54,17 @@ export function httpTransport(options: HttpTransportOptions, environment: Enviro
   }
 
   return {
-    async *stream(wants, signal) {
-      const request: FeedRequest = { protocol: PROTOCOL_VERSION, wants }
-      const response = await send('POST', '/v1/feed', 'text/event-stream', request as unknown as Json, signal)
-      const type = response.headers.get('content-type') ?? 'none'
-      if (!type.startsWith('text/event-stream') || !response.body) {
+    stream: (wants, signal) =>
+      readFrames(async () => {
+        const request: FeedRequest = { protocol: PROTOCOL_VERSION, wants }
+        const response = await send('POST', '/v1/feed', 'text/event-stream', request as unknown as Json, signal)
+        const type = response.headers.get('content-type') ?? 'none'
+        if (type.startsWith('text/event-stream') && response.body) return response.body
         discard(response)
         throw new ProtocolError(
           `the feed answered with content type ${type} where text/event-stream was expected; does ${base || 'this origin'} serve runfeed?`,
         )
-      }
-      yield* readFrames(response.body, signal)
-    },
+      }, signal),
 
     request: (method, path, body, signal) =>
       withTimeout(environment, signal, `${method} ${path}`, async (limited) => {

@@ -204,19 +204,23 @@ describe('reading', () => {
         controller.close()
       },
     })
+  const bodyOf =
+    (...pieces: readonly Uint8Array[]) =>
+    () =>
+      Promise.resolve(body(...pieces))
   const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
   test('frames split at every byte are the same frames', async () => {
     const chunks: Frame = { event: 'chunks', data: { run: 'run_a', stream: 's', index: 0, cursor: '2.c', chunks: ['häl\u2028lo 🦊', '\uFEFF'], by: null } }
     const bytes = utf8(`\uFEFFretry: 99999999999999999999999999\n: a comment\r\n${encodeFrame(ping(1))}event: unknown\ndata: {}\n\n${encodeFrame(chunks)}`)
     for (let at = 0; at <= bytes.length; at++)
-      expect((await read(readFrames(body(bytes.slice(0, at), bytes.slice(at)), open))).frames).toEqual([ping(1), chunks])
-    expect((await read(readFrames(body(...Array.from(bytes, (byte) => Uint8Array.of(byte))), open))).frames).toEqual([ping(1), chunks])
+      expect((await read(readFrames(bodyOf(bytes.slice(0, at), bytes.slice(at)), open))).frames).toEqual([ping(1), chunks])
+    expect((await read(readFrames(bodyOf(...Array.from(bytes, (byte) => Uint8Array.of(byte))), open))).frames).toEqual([ping(1), chunks])
   })
 
   test('a frame over the limit, whole or endless, stops the reading', async () => {
     const long = utf8(`event: ping\ndata: "${'x'.repeat(MAX_FRAME_BYTES)}"\n\n`)
-    expect((await read(readFrames(body(long), open))).thrown).toMatchObject({ name: 'ProtocolError', retryable: false })
+    expect((await read(readFrames(bodyOf(long), open))).thrown).toMatchObject({ name: 'ProtocolError', retryable: false })
     const piece = utf8('x'.repeat(64 * 1024))
     let pulled = 0
     const endless = new ReadableStream<Uint8Array>({
@@ -226,11 +230,11 @@ describe('reading', () => {
         controller.enqueue(piece)
       },
     })
-    expect((await read(readFrames(endless, open))).thrown).toMatchObject({ name: 'ProtocolError' })
+    expect((await read(readFrames(() => Promise.resolve(endless), open))).thrown).toMatchObject({ name: 'ProtocolError' })
     expect(pulled).toBeLessThan(MAX_FRAME_BYTES + 4 * piece.length)
   })
 
   test('data that is not JSON is an error of the protocol', async () => {
-    expect((await read(readFrames(body(utf8('event: run\ndata: {"a"\n\n')), open))).thrown).toMatchObject({ type: 'protocol' })
+    expect((await read(readFrames(bodyOf(utf8('event: run\ndata: {"a"\n\n')), open))).thrown).toMatchObject({ type: 'protocol' })
   })
 })
