@@ -1,39 +1,26 @@
 // The package as its users get it: built, packed, installed into an empty application, bundled by Vite, run in plain Node and in Chromium.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { chromium } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chromium as ourChromium } from '../../scripts/chromium.ts'
+import { type PackedApp, packedApp, root, run } from './packed.ts'
 
-const root = join(import.meta.dirname, '..', '..')
-const { devDependencies, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  devDependencies: Record<string, string>
-  exports: Record<string, unknown>
-}
+const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }
 const subpaths = Object.keys(exports).map((path) => path.replace(/^\./, 'runfeed'))
 
 let app: string
+let packed: PackedApp
 let server: ChildProcess | undefined
 
-function run(cwd: string, command: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}\n${stderr}`)
-  return stdout
-}
-
 beforeAll(() => {
-  app = mkdtempSync(join(tmpdir(), 'runfeed-app-'))
-  run(root, process.execPath, 'node_modules/tsdown/dist/run.mjs', '--logLevel', 'error')
-  const tarball = run(join(root, 'dist'), 'npm', 'pack', '--silent', '--pack-destination', app).trim()
+  packed = packedApp(['react', 'react-dom', 'vite', '@vitejs/plugin-react'])
+  app = packed.folder
   cpSync(join(import.meta.dirname, 'app'), app, { recursive: true })
-  const versions = Object.fromEntries(['react', 'react-dom', 'vite', '@vitejs/plugin-react'].map((name) => [name, devDependencies[name]]))
-  writeFileSync(join(app, 'package.json'), JSON.stringify({ type: 'module', private: true, dependencies: { runfeed: `file:${tarball}`, ...versions } }))
   writeFileSync(join(app, 'vite.config.js'), "import react from '@vitejs/plugin-react'\nexport default { plugins: [react()] }\n")
-  run(app, 'npm', 'install', '--silent', '--prefer-offline', '--no-audit', '--no-fund')
 }, 180_000)
 
 afterAll(async () => {
@@ -41,7 +28,7 @@ afterAll(async () => {
     server.kill('SIGTERM')
     await once(server, 'exit')
   }
-  rmSync(app, { recursive: true, force: true })
+  packed.remove()
 })
 
 test('brings no more than a few small packages, and none of the server’s', () => {
