@@ -2,6 +2,9 @@
 import { defineRun } from 'runfeed'
 import { z } from 'zod'
 
+// zod tries, with the first schema, whether it may compile code; the page's policy says no, and the browser would report the attempt
+z.config({ jitless: true })
+
 /** The first so many rejected rows are shown as examples. */
 export const MAX_EXAMPLES = 20
 /** The last so many row runs are named in an import's metadata. */

@@ -1,7 +1,7 @@
 // One import: a line that says what it is, and below it, when open, everything that is known about it, live.
 import type { Run, RunOf } from 'runfeed'
 import { RunProgress, RunStatusBadge } from 'runfeed/components'
-import { useRunClient } from 'runfeed/react'
+import { useRunClient, useRunProgress } from 'runfeed/react'
 import { type ReactElement, useId } from 'react'
 import { csvImport } from '../contracts.ts'
 import { duration, number, startedAt } from './format.ts'
@@ -53,7 +53,7 @@ export function ImportCard({ run, isOpen, toggle, changed }: ImportCardProps): R
             This import cannot be followed: {live.error.message}
           </p>
         )}
-        {isOpen && live.run && <Body run={live.run} changed={changed} />}
+        {isOpen && live.run && <Body run={live.run} known={run} changed={changed} />}
       </div>
     </article>
   )
@@ -75,20 +75,13 @@ function Summary({ run }: { readonly run: Run }): ReactElement | null {
   return <span className="card-summary">{parts.join(' · ')}</span>
 }
 
-function Body({ run, changed }: { readonly run: ImportRun; readonly changed: () => void }): ReactElement {
+function Body({ run, known, changed }: { readonly run: ImportRun; readonly known: Run; readonly changed: () => void }): ReactElement {
   const { metadata } = run
+  const progress = useRunProgress(run.id, { value: 'processedRows', max: 'totalRows', failed: 'rejectedRows', initialData: known })
   return (
     <div className="card-body">
       <div className="card-progress">
-        <RunProgress
-          run={run.id}
-          value="processedRows"
-          max="totalRows"
-          failed="rejectedRows"
-          unit="rows"
-          label={PHASE[metadata?.status ?? 'queued']}
-          locale="en"
-        />
+        <RunProgress progress={progress} unit="rows" label={run.finishedAt === null ? PHASE[metadata?.status ?? 'queued'] : 'Rows'} locale="en" />
         <Controls run={run} changed={changed} />
       </div>
       <RunFailure run={run} />
@@ -110,7 +103,12 @@ function Body({ run, changed }: { readonly run: ImportRun; readonly changed: () 
   )
 }
 
-const PHASE: { readonly [status: string]: string } = { queued: 'Waiting to begin', reading: 'Reading the file', importing: 'Importing rows', done: 'Rows' }
+const PHASE: { readonly [status: string]: string } = {
+  queued: 'Waiting to begin',
+  reading: 'Reading the file',
+  importing: 'Importing rows',
+  done: 'Importing rows',
+}
 
 function Counter({
   name,

@@ -2,7 +2,6 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createRunClient } from 'runfeed'
 import { RunfeedProvider } from 'runfeed/react'
-import { config } from 'zod'
 import 'runfeed/tokens.css'
 import 'runfeed/styles.css'
 import './styles/base.css'
@@ -10,9 +9,6 @@ import './styles/controls.css'
 import './styles/layout.css'
 import './styles/import-card.css'
 import { App } from './app.tsx'
-
-// zod would try whether it may compile code; the page's policy says no, and the browser would report it
-config({ jitless: true })
 
 const client = createRunClient({ baseUrl: location.origin })
 

@@ -29,7 +29,7 @@ export function StartPanel({ started }: { readonly started: () => void }): React
         <p className="quiet">{isOver ? 'Let go to import it.' : 'Drop it anywhere on this page. Every row becomes a run.'}</p>
       </div>
       <div className="start-buttons">
-        <input ref={input} className="visually-hidden" type="file" accept=".csv,text/csv" multiple tabIndex={-1} aria-label="CSV file" onChange={choose} />
+        <input ref={input} hidden type="file" accept=".csv,text/csv" multiple onChange={choose} />
         <button type="button" className="button" data-kind="primary" disabled={action.isBusy} onClick={() => input.current?.click()}>
           Choose a file
         </button>

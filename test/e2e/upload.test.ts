@@ -1,0 +1,139 @@
+// A file of one's own: chosen, dropped, or refused.
+import { request } from 'node:http'
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { counter, hasBadge, launchBrowser, logLines, newestCard, openPage } from './demo-page.ts'
+import { newestRun, tableRows } from './demo-record.ts'
+import { dataFolder, type DemoServer, removeFolder, startDemo } from './demo-server.ts'
+
+let browser: Browser
+let server: DemoServer
+beforeAll(async () => {
+  browser = await launchBrowser()
+  server = await startDemo({ data: await dataFolder() })
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.end('SIGTERM')
+  if (server) await removeFolder(server.data)
+})
+
+// line: 1 header, 2 quotes, 3 and 4 a newline, 5 empty, 6 too short, 7 too long, 8 no first field, 9 without an end
+const AWKWARD = [
+  '\ufeffname,note,amount',
+  '"Smith, ""Jo""","said ""no""",1',
+  '"two',
+  'lines",second,2',
+  '',
+  'short,3',
+  'long,x,4,5',
+  ',nameless,6',
+  'Zoë,last,7',
+].join('\r\n')
+
+test('quotes, newlines in fields, a byte order mark, CRLF and ragged rows come in as they are', async () => {
+  const page = await openPage(browser, server.url)
+  await page.locator('input[type=file]').setInputFiles({ name: 'awkward "one".csv', mimeType: 'text/csv', buffer: Buffer.from(AWKWARD) })
+  const card = newestCard(page)
+  await hasBadge(card, 'Completed')
+  await card.getByRole('button', { name: 'awkward "one".csv' }).waitFor()
+  expect(await counter(card, 'In the file').textContent()).toBe('6')
+  expect(await counter(card, 'Accepted').textContent()).toBe('3')
+  expect(await counter(card, 'Rejected').textContent()).toBe('3')
+  expect(await card.locator('.reasons li').allTextContents()).toEqual(
+    expect.arrayContaining(['1 fewer fields than the header', '1 more fields than the header', '1 the first field is empty']),
+  )
+  expect(await card.locator('.example-line').allTextContents()).toEqual(['line 6', 'line 7', 'line 8'])
+
+  const { id } = await newestRun(server, 'csv-import')
+  expect(tableRows(server, id)).toEqual([
+    { line: 2, fields: ['Smith, "Jo"', 'said "no"', '1'] },
+    { line: 3, fields: ['two\r\nlines', 'second', '2'] },
+    { line: 9, fields: ['Zoë', 'last', '7'] },
+  ])
+  await page.close()
+})
+
+test('a file that is dropped on the page is imported', async () => {
+  const page = await openPage(browser, server.url)
+  const transfer = await page.evaluateHandle(() => {
+    const data = new DataTransfer()
+    data.items.add(new File(['a,b\n1,2\n'], 'dropped.csv', { type: 'text/csv' }))
+    return data
+  })
+  await page.dispatchEvent('main', 'dragenter', { dataTransfer: transfer })
+  await page.getByText('Let go to import it.').waitFor()
+  await page.dispatchEvent('main', 'drop', { dataTransfer: transfer })
+  const card = newestCard(page)
+  await card.getByRole('button', { name: 'dropped.csv' }).waitFor()
+  await hasBadge(card, 'Completed')
+  expect(await counter(card, 'Accepted').textContent()).toBe('1')
+  await page.close()
+})
+
+test('a file that is no CSV fails by the line, and an empty one is refused before it is sent', async () => {
+  const page = await openPage(browser, server.url)
+  await page.locator('input[type=file]').setInputFiles({ name: 'broken.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n1,"2\n3,4\n') })
+  const card = newestCard(page)
+  await card.getByRole('button', { name: 'broken.csv' }).waitFor()
+  await hasBadge(card, 'Failed')
+  expect(await card.locator('.failure').textContent()).toContain('a quoted field is not closed before the end of the file')
+  expect(await logLines(card).last().textContent()).toContain('a quoted field is not closed')
+
+  await page.locator('input[type=file]').setInputFiles({ name: 'empty.csv', mimeType: 'text/csv', buffer: Buffer.alloc(0) })
+  expect(await page.getByRole('alert').textContent()).toContain('empty.csv is empty')
+  await page.close()
+})
+
+interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+/** fetch() lets nobody choose Host and Origin. */
+async function post(path: string, headers: Record<string, string>, body: Buffer = Buffer.from('a\n1\n')): Promise<Answer> {
+  return await new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port: server.port, path, method: 'POST', headers: { 'content-length': body.length, ...headers } }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+test('another site cannot start an import: not by its origin, not by its name, not without the header', async () => {
+  const own = { 'x-runfeed-demo': '1', 'x-file-name': 'x.csv' }
+  const before = await newestRun(server, 'csv-import')
+  for (const path of ['/upload', '/sample']) {
+    expect((await post(path, { ...own, origin: 'https://example.com' })).status).toBe(403)
+    expect((await post(path, { ...own, host: 'example.com' })).status).toBe(403)
+    expect((await post(path, { 'x-file-name': 'x.csv' })).status).toBe(403)
+  }
+  expect((await newestRun(server, 'csv-import')).id).toBe(before.id)
+})
+
+test('what is too large, empty or nameless is refused in a sentence', async () => {
+  const own = { 'x-runfeed-demo': '1', 'x-file-name': 'x.csv' }
+  const announced = await post('/upload', { ...own, 'content-length': String(11 * 1024 * 1024) }, Buffer.alloc(11 * 1024 * 1024, 'a'))
+  expect(announced.status).toBe(413)
+  expect(announced.body).toContain('the limit is')
+  expect(await post('/upload', own, Buffer.alloc(0))).toMatchObject({ status: 400, body: expect.stringContaining('x.csv is empty') as string })
+  expect(await post('/upload', { 'x-runfeed-demo': '1' })).toMatchObject({ status: 400, body: expect.stringContaining('x-file-name') as string })
+})
+
+test('the page is served whole, and nothing beside it', async () => {
+  const index = await fetch(server.url)
+  expect(index.headers.get('cache-control')).toBe('no-cache')
+  const script = /src="(\/assets\/[^"]+\.js)"/.exec(await index.text())?.[1]
+  const asset = await fetch(`${server.url}${script}`)
+  expect([asset.status, asset.headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8'])
+  expect(asset.headers.get('cache-control')).toContain('immutable')
+  for (const path of ['/package.json', '/..%2f..%2fpackage.json', '/assets/..%2f..%2f..%2fpackage.json', '/assets/']) {
+    expect((await fetch(`${server.url}${path}`)).status).toBe(404)
+  }
+})
