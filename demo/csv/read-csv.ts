@@ -17,13 +17,17 @@ export async function* readCsv(file: string): AsyncGenerator<CsvRow, void, undef
   const parser = parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true })
   // pipe() would leave the parser waiting for ever when the file cannot be read
   pipeline(createReadStream(file), parser, () => {})
+  // csv-parse counts a CRLF within a quoted field as two lines
+  let excess = 0
   try {
-    // `lines` counts to the row's last line, and so do the newlines within its fields
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>)
-      yield { line: info.lines - newlinesIn(record), fields: record }
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
+      // `lines` counts to the row's last line, and so do the newlines within its fields
+      yield { line: info.lines - excess - countIn(record, /[\r\n]/g), fields: record }
+      excess += countIn(record, /\r\n/g)
+    }
   } catch (thrown) {
     if (!(thrown instanceof CsvError)) throw thrown
-    const line = typeof thrown['lines'] === 'number' ? `line ${thrown['lines']}: ` : ''
+    const line = typeof thrown['lines'] === 'number' ? `line ${thrown['lines'] - excess}: ` : ''
     throw new Error(`${line}${WHY[thrown.code] ?? thrown.message}`, { cause: thrown })
   }
 }
@@ -34,7 +38,7 @@ const WHY: { readonly [code: string]: string } = {
   INVALID_OPENING_QUOTE: 'a quote opens in the middle of a field',
 }
 
-const newlinesIn = (fields: readonly string[]): number => fields.reduce((sum, field) => sum + (field.match(/\r\n|\n|\r/g)?.length ?? 0), 0)
+const countIn = (fields: readonly string[], what: RegExp): number => fields.reduce((sum, field) => sum + (field.match(what)?.length ?? 0), 0)
 
 export interface CsvSummary {
   readonly header: readonly string[]
