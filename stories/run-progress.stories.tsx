@@ -25,7 +25,7 @@ const moments: Script = [
   ]),
   { at, run: { id: 'run_failed', status: 'CRASHED' } },
   { at, run: { id: 'run_canceled', status: 'CANCELED' } },
-  { at, run: { id: 'run_done', status: 'COMPLETED' } },
+  { at, run: { id: 'run_done', status: 'COMPLETED', metadata: { processedRows: TOTAL } } },
   { at, run: { id: 'run_rejected', metadata: { rejected: 412 } } },
   { at: 0, run: { id: 'run_new', status: 'QUEUED' } },
   { at: 0, run: { id: 'run_blind' } },
@@ -86,13 +86,13 @@ export const States = meta.story({
             show: (
               <RunProgress
                 run="run_rtl"
-                label="استيراد المطارات"
+                label="ייבוא שדות תעופה"
                 value="processedRows"
                 max="totalRows"
-                unit="صفًا"
-                locale="ar-EG"
-                lang="ar"
-                words={{ of: (value, max) => `${value} من ${max}`, left: (time) => `بقي ${time} تقريبًا`, perSecond: (amount) => `${amount}/ث` }}
+                unit="שורות"
+                locale="he"
+                lang="he"
+                words={{ of: (value, max) => `${value} מתוך ${max}`, left: (time) => `נותרו כ־${time}`, perSecond: (amount) => `${amount} לשנייה` }}
               />
             ),
           },
@@ -107,7 +107,7 @@ export const States = meta.story({
     await expect(bar('complete')).toHaveAttribute('aria-valuenow', '100')
     await expect(bar('indeterminate')).not.toHaveAttribute('aria-valuenow')
     await expect(bar('error')).not.toHaveAttribute('aria-valuenow')
-    await expect(bar('right to left')).toHaveAttribute('aria-valuetext', expect.stringContaining('٦١'))
+    await expect(bar('right to left')).toHaveAttribute('aria-valuetext', expect.stringContaining('2,060 מתוך 3,376'))
   },
 })
 

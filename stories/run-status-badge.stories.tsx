@@ -49,7 +49,7 @@ export const States = meta.story({
           {
             name: 'right to left',
             dir: 'rtl',
-            show: <RunStatusBadge status="EXECUTING" labels={{ EXECUTING: 'قيد التشغيل' }} lang="ar" />,
+            show: <RunStatusBadge status="EXECUTING" labels={{ EXECUTING: 'בביצוע' }} lang="he" />,
           },
         ]}
       />

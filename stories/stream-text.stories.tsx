@@ -19,7 +19,7 @@ const life: Script = [
 const END = 6000
 const moments: Script = [
   ...['waiting', 'streaming', 'done', 'blank', 'errored', 'aborted', 'rtl'].map((name) => ({ at: 0, run: { id: `run_${name}` } })),
-  ...write('run_streaming', 24),
+  ...write('run_streaming', 20),
   ...write('run_done'),
   { at: END, stream: { run: 'run_done', stream: 'text', state: 'closed' } },
   { at: END, run: { id: 'run_blank', status: 'COMPLETED' } },
@@ -27,10 +27,10 @@ const moments: Script = [
   { at: END, stream: { run: 'run_errored', stream: 'text', state: 'errored', error: 'the model is overloaded' } },
   ...write('run_aborted', 21),
   { at: END, run: { id: 'run_aborted', status: 'CANCELED' } },
-  { at: 0, stream: { run: 'run_rtl', stream: 'text', chunks: ['هذه حقيقة معترف بها عالميًا: أن الرجل الأعزب ', 'الذي يملك ثروة طيبة لا بد أن يكون في حاجة '] } },
+  { at: 0, stream: { run: 'run_rtl', stream: 'text', chunks: ['אמת מוכרת בעולם כולו היא, שרווק ', 'בעל הון נכבד זקוק בהכרח '] } },
   { at: 0, denied: { run: 'run_denied', stream: 'text', code: 'forbidden', message: 'This token may not read run_denied' } },
 ]
-const gone: Script = [{ at: 0, run: { id: 'run_gone' } }, ...write('run_gone', 24), { at: END, connection: 'lost' }]
+const gone: Script = [{ at: 0, run: { id: 'run_gone' } }, ...write('run_gone', 20), { at: END, connection: 'lost' }]
 
 const meta = preview.meta({ title: 'StreamText' })
 
@@ -72,7 +72,7 @@ export const States = meta.story({
               </Moment>
             ),
           },
-          { name: 'right to left', dir: 'rtl', show: <StreamText run="run_rtl" stream="text" lang="ar" /> },
+          { name: 'right to left', dir: 'rtl', show: <StreamText run="run_rtl" stream="text" lang="he" /> },
         ]}
       />
     </Moment>

@@ -6,6 +6,8 @@ export interface ProgressWords {
   readonly perSecond: (amount: string) => string
   readonly failedAt: (percent: string) => string
   readonly failed: string
+  readonly canceledAt: (percent: string) => string
+  readonly canceled: string
   readonly complete: string
   readonly loading: string
   readonly empty: string
@@ -17,8 +19,10 @@ export const ENGLISH: ProgressWords = {
   of: (value, max) => `${value} of ${max}`,
   left: (time) => `about ${time} left`,
   perSecond: (amount) => `${amount}/s`,
-  failedAt: (percent) => `Stopped at ${percent}`,
-  failed: 'Stopped',
+  failedAt: (percent) => `Failed at ${percent}`,
+  failed: 'Failed',
+  canceledAt: (percent) => `Canceled at ${percent}`,
+  canceled: 'Canceled',
   complete: 'Complete',
   loading: 'Loading…',
   empty: 'No run',

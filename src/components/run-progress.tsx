@@ -13,7 +13,7 @@ import { useSparse } from './use-sparse.ts'
 export interface RunProgressState {
   readonly [data: string]: string | boolean | undefined
   /** `indeterminate`: it runs, and how far cannot be told. `empty`: there is no run. `error`: it cannot be read. */
-  readonly state: 'loading' | 'empty' | 'indeterminate' | 'running' | 'complete' | 'failed' | 'error'
+  readonly state: 'loading' | 'empty' | 'indeterminate' | 'running' | 'complete' | 'failed' | 'canceled' | 'error'
   readonly stale: boolean
 }
 
@@ -61,7 +61,7 @@ function stateOf({ isEnabled, isError, isPending, isComplete, isFailed, isDeterm
   if (isError && runStatus === undefined) return 'error'
   if (isPending) return 'loading'
   if (isComplete) return 'complete'
-  if (isFailed) return 'failed'
+  if (isFailed) return runStatus === 'CANCELED' ? 'canceled' : 'failed'
   return isDeterminate ? 'running' : 'indeterminate'
 }
 
@@ -85,6 +85,7 @@ function Bar({
   const status = {
     complete: say.complete,
     failed: percent === undefined ? say.failed : say.failedAt(percent),
+    canceled: percent === undefined ? say.canceled : say.canceledAt(percent),
     loading: say.loading,
     empty: say.empty,
     error: say.error,
@@ -94,7 +95,7 @@ function Bar({
   const isKnown = fraction !== undefined && state !== 'loading' && state !== 'empty' && state !== 'error'
   // spoken at the end, and on the way at most every 10 points and 10 s
   const spoken = useSparse(state === 'running' ? (fraction ?? 0) : state, percent ?? '')
-  const isOver = state === 'complete' || state === 'failed'
+  const isOver = state === 'complete' || state === 'failed' || state === 'canceled'
 
   return renderRoot(
     'div',
@@ -127,14 +128,10 @@ function Bar({
       >
         <div className="rf-progress__fill" data-part="fill" style={{ '--rf-fraction': isKnown ? fraction : undefined } as CSSProperties} />
         {isKnown && failedFraction > 0 && (
-          <div
-            className="rf-progress__failed"
-            data-part="failed"
-            style={{ '--rf-fraction': failedFraction, '--rf-from': fraction - failedFraction } as CSSProperties}
-          />
+          <div className="rf-progress__failed" data-part="failed" style={{ '--rf-fraction': failedFraction, '--rf-end': 1 - fraction } as CSSProperties} />
         )}
       </div>
-      {details && (
+      {details && state !== 'empty' && state !== 'error' && (
         <div className="rf-progress__foot">
           {count !== undefined && <span data-part="count">{count}</span>}
           {progress.ratePerSecond !== undefined && (
