@@ -106,7 +106,8 @@ export const States = meta.story({
     await waitFor(() => expect(bar('failed')).toHaveAttribute('aria-valuenow', '61'))
     await expect(bar('complete')).toHaveAttribute('aria-valuenow', '100')
     await expect(bar('indeterminate')).not.toHaveAttribute('aria-valuenow')
-    await expect(bar('error')).not.toHaveAttribute('aria-valuenow')
+    for (const name of ['error', 'queued', 'loading']) await expect(bar(name)).not.toHaveAttribute('aria-valuenow')
+  await expect(canvas.getByRole('region', { name: 'queued' })).toHaveTextContent('Waiting to start')
     await expect(bar('right to left')).toHaveAttribute('aria-valuetext', expect.stringContaining('2,060 מתוך 3,376'))
   },
 })

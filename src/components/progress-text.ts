@@ -9,6 +9,7 @@ export interface ProgressWords {
   readonly canceledAt: (percent: string) => string
   readonly canceled: string
   readonly complete: string
+  readonly queued: string
   readonly loading: string
   readonly empty: string
   readonly error: string
@@ -24,6 +25,7 @@ export const ENGLISH: ProgressWords = {
   canceledAt: (percent) => `Canceled at ${percent}`,
   canceled: 'Canceled',
   complete: 'Complete',
+  queued: 'Waiting to start',
   loading: 'Loading…',
   empty: 'No run',
   error: 'Progress is unavailable',

@@ -13,7 +13,7 @@ import { useSparse } from './use-sparse.ts'
 export interface RunProgressState {
   readonly [data: string]: string | boolean | undefined
   /** `indeterminate`: it runs, and how far cannot be told. `empty`: there is no run. `error`: it cannot be read. */
-  readonly state: 'loading' | 'empty' | 'indeterminate' | 'running' | 'complete' | 'failed' | 'canceled' | 'error'
+  readonly state: 'loading' | 'empty' | 'queued' | 'indeterminate' | 'running' | 'complete' | 'failed' | 'canceled' | 'error'
   readonly stale: boolean
 }
 
@@ -56,13 +56,14 @@ function FollowedProgress({ run, value, max, failed, monotonic, throttle, progre
   return <Bar {...rest} progress={progress} />
 }
 
-function stateOf({ isEnabled, isError, isPending, isComplete, isFailed, isDeterminate, runStatus }: ProgressResult): RunProgressState['state'] {
+function stateOf({ isEnabled, isError, isPending, isComplete, isFailed, isDeterminate, isStarted, runStatus }: ProgressResult): RunProgressState['state'] {
   if (!isEnabled) return 'empty'
   if (isError && runStatus === undefined) return 'error'
   if (isPending) return 'loading'
   if (isComplete) return 'complete'
   if (isFailed) return runStatus === 'CANCELED' ? 'canceled' : 'failed'
-  return isDeterminate ? 'running' : 'indeterminate'
+  if (isDeterminate) return 'running'
+  return isStarted ? 'indeterminate' : 'queued'
 }
 
 function Bar({
@@ -86,6 +87,7 @@ function Bar({
     complete: say.complete,
     failed: percent === undefined ? say.failed : say.failedAt(percent),
     canceled: percent === undefined ? say.canceled : say.canceledAt(percent),
+    queued: say.queued,
     loading: say.loading,
     empty: say.empty,
     error: say.error,

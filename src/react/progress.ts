@@ -28,6 +28,8 @@ export interface Progress {
   /** Of `value`, per second, lately. */
   readonly ratePerSecond: number | undefined
   readonly secondsLeft: number | undefined
+  /** It has been executed, if only for a moment. */
+  readonly isStarted: boolean
   /** The run has ended with success. */
   readonly isComplete: boolean
   /** The run has ended without. */
@@ -61,6 +63,7 @@ export const UNKNOWN_PROGRESS: Progress = {
   isDeterminate: false,
   ratePerSecond: undefined,
   secondsLeft: undefined,
+  isStarted: false,
   isComplete: false,
   isFailed: false,
   runStatus: undefined,
@@ -93,6 +96,7 @@ export function measure(
     isDeterminate: fraction !== undefined,
     ratePerSecond,
     secondsLeft,
+    isStarted: run.startedAt !== null,
     isComplete,
     isFailed: isOver && !isComplete,
     runStatus: run.status,
