@@ -1,0 +1,35 @@
+// When waiting is pointless: the network is back, the page is seen again or comes out of the back/forward cache.
+import { afterEach, expect, test, vi } from 'vitest'
+import { environment } from '../../src/transport/environment.ts'
+
+afterEach(() => vi.unstubAllGlobals())
+
+test('wakes for a page that is seen, and lets go of everything', () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: 'visible' })
+  const events = new EventTarget()
+  vi.stubGlobal('document', page)
+  vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
+  vi.stubGlobal('removeEventListener', events.removeEventListener.bind(events))
+  const listener = vi.fn<() => void>()
+  const stop = environment.onWake(listener)
+  const fire = (): void => {
+    events.dispatchEvent(new Event('online'))
+    events.dispatchEvent(new Event('pageshow'))
+    page.dispatchEvent(new Event('visibilitychange'))
+  }
+  fire()
+  expect(listener).toHaveBeenCalledTimes(3)
+  page.visibilityState = 'hidden'
+  page.dispatchEvent(new Event('visibilitychange'))
+  expect(listener).toHaveBeenCalledTimes(3)
+  stop()
+  page.visibilityState = 'visible'
+  fire()
+  expect(listener).toHaveBeenCalledTimes(3)
+})
+
+test('asks for nothing that is not there', () => {
+  vi.stubGlobal('addEventListener', undefined)
+  vi.stubGlobal('removeEventListener', undefined)
+  expect(() => environment.onWake(() => {})()).not.toThrow()
+})
