@@ -18,16 +18,14 @@ async function post(path: string, body: Blob | null, headers: { readonly [name: 
   try {
     response = await fetch(path, { method: 'POST', body, headers: { ...headers, 'x-runfeed-demo': '1' } })
   } catch {
-    throw new Error('the server cannot be reached; is it running?')
+    throw new Error(UNREACHABLE)
   }
   const answer = (await response.json().catch(() => undefined)) as ({ error?: { message?: string } } & Partial<RunHandle>) | undefined
   if (!response.ok || answer?.id === undefined) throw new Error(answer?.error?.message ?? `the server answered ${response.status}`)
   return { id: answer.id }
 }
 
+const UNREACHABLE = 'The server cannot be reached. Is it running?'
+
 export const messageOf = (thrown: unknown): string =>
-  thrown instanceof RunfeedError && thrown.type === 'connection'
-    ? 'the server cannot be reached; is it running?'
-    : thrown instanceof Error
-      ? thrown.message
-      : String(thrown)
+  thrown instanceof RunfeedError && thrown.type === 'connection' ? UNREACHABLE : thrown instanceof Error ? thrown.message : String(thrown)

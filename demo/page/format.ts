@@ -10,9 +10,9 @@ export function startedAt({ createdAt }: Pick<Run, 'createdAt'>, now: Date = new
   return at.toDateString() === now.toDateString() ? time : `${at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}, ${time}`
 }
 
-/** How long a run took, once it has ended. */
-export function duration({ startedAt: from, finishedAt: to }: Pick<Run, 'startedAt' | 'finishedAt'>): string | undefined {
-  if (from === null || to === null) return undefined
+/** How long a run took, once it has ended. A crash is noticed at the next start, so that its end says nothing. */
+export function duration({ status, startedAt: from, finishedAt: to }: Pick<Run, 'status' | 'startedAt' | 'finishedAt'>): string | undefined {
+  if (from === null || to === null || status === 'CRASHED') return undefined
   const seconds = (to - from) / 1000
   return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
 }

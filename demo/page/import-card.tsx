@@ -67,6 +67,7 @@ const nameOf = ({ payload }: Pick<Run, 'payload'>): { readonly name: string } =>
 /** What is worth a line of an import that is not open. */
 function Summary({ run }: { readonly run: Run }): ReactElement | null {
   const { acceptedRows, rejectedRows } = run.metadata
+  if (run.status === 'FAILED' && run.error) return <span className="card-summary">{run.error.message}</span>
   if (typeof acceptedRows !== 'number') return null
   const parts = [`${number(acceptedRows)} accepted`]
   if (typeof rejectedRows === 'number' && rejectedRows > 0) parts.push(`${number(rejectedRows)} rejected`)
@@ -95,7 +96,7 @@ function Body({ run, known, changed }: { readonly run: ImportRun; readonly known
         </div>
       </dl>
       <div className="card-columns">
-        <ImportLog runId={run.id} name={nameOf(run).name} />
+        <ImportLog runId={run.id} name={nameOf(run).name} isOpened={run.streams['log'] !== undefined} />
         <RejectedRows reasons={metadata?.reasons} examples={metadata?.examples} total={metadata?.rejectedRows ?? 0} isOver={run.finishedAt !== null} />
       </div>
       <MetadataView runId={run.id} />

@@ -12,8 +12,8 @@ export function ImportList({ list }: { readonly list: RunList }): ReactElement {
     <section className="imports" aria-labelledby="imports-title" aria-busy={runs === undefined && error === undefined}>
       <h2 id="imports-title">Imports</h2>
       {error !== undefined && (
-        <output className="problem">
-          {runs === undefined ? 'The imports cannot be loaded' : 'This list may be behind'}: {error}. Trying again…
+        <output className="problem" data-tone="waiting">
+          {error} {runs === undefined ? 'Trying again…' : 'What is shown may be behind; trying again…'}
         </output>
       )}
       {runs === undefined && error === undefined && <Loading />}

@@ -3,7 +3,14 @@ import type { ReactElement } from 'react'
 import { importHooks } from './hooks.ts'
 import { ScrollArea } from './scroll-area.tsx'
 
-export function ImportLog({ runId, name }: { readonly runId: string; readonly name: string }): ReactElement {
+interface ImportLogProps {
+  readonly runId: string
+  readonly name: string
+  /** The task has begun to log: what is not here yet is on its way. */
+  readonly isOpened: boolean
+}
+
+export function ImportLog({ runId, name, isOpened }: ImportLogProps): ReactElement {
   const { log, isPending, isError, error, isStale, streamState } = importHooks.useRunStream(runId, 'log')
   const isEmpty = log.length === log.firstIndex
   const isWaited = isPending || streamState === 'waiting' || streamState === 'open'
@@ -13,7 +20,7 @@ export function ImportLog({ runId, name }: { readonly runId: string; readonly na
       {/* no live region: a screen reader would read every line; the status and the bar say what matters */}
       <ScrollArea className="panel-scroll" label={`Log of ${name}`} follows>
         {isError && <p className="problem">The log cannot be read: {error.message}</p>}
-        {isEmpty && !isError && <p className="quiet">{isWaited ? 'Waiting for the first line…' : 'Nothing was logged.'}</p>}
+        {isEmpty && !isError && <p className="quiet">{isWaited ? (isOpened ? 'Loading…' : 'Waiting for the first line…') : 'Nothing was logged.'}</p>}
         {!isEmpty && (
           <ol className="log">
             {log.slice().map(({ at, level, line }, index) => (

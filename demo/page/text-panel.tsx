@@ -23,6 +23,8 @@ export function TextPanel(): ReactElement {
   const speed = chosen ?? (last.success ? last.data.tokensPerSecond : DEFAULT_SPEED)
   const isRunning = run !== undefined && run.finishedAt === null
   const isEnding = isRunning && run.cancelRequestedAt !== null
+  // the list of imports says it too, and louder, once there is something to show
+  const problem = action.error ?? (runs === undefined ? error : undefined)
   const act = async (): Promise<void> => {
     if (isRunning) await api.cancel(run.id)
     else await api.trigger(streamText.id, { tokensPerSecond: speed })
@@ -62,9 +64,9 @@ export function TextPanel(): ReactElement {
           {isEnding ? 'Canceling…' : isRunning ? 'Cancel' : 'Start'}
         </button>
       </div>
-      {(action.error ?? error) !== undefined && (
+      {problem !== undefined && (
         <p className="problem" role="alert">
-          {action.error ?? error}
+          {problem}
         </p>
       )}
       {run && <RunProgress key={run.id} run={run.id} label="Text" details={false} />}

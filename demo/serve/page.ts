@@ -69,6 +69,8 @@ async function build(folder: string): Promise<void> {
   const [{ build: viteBuild, defaultClientConditions }, { default: react }] = await Promise.all([import('vite'), import('@vitejs/plugin-react')])
   const half = `${folder}.${process.pid}`
   mkdirSync(CACHE, { recursive: true })
+  // Vite takes what is there: under a test runner that would be React's development build, and it would stay in the cache
+  process.env['NODE_ENV'] = 'production'
   await viteBuild({
     root: join(ROOT, 'demo', 'page'),
     configFile: false,

@@ -16,7 +16,7 @@ let browser: Browser
 let server: DemoServer
 beforeAll(async () => {
   browser = await launchBrowser()
-  server = await startDemo({ data: await dataFolder(), rowDelay: 5 })
+  server = await startDemo({ data: await dataFolder(), rowDelay: 10 })
 })
 afterAll(async () => {
   await browser?.close()
@@ -59,9 +59,10 @@ test('the bar rises, the counts are those of the file, each accepted row is in t
 
 test('two tabs and a reload half-way show the same import, and see it to its end', async () => {
   const first = await openPage(browser, server.url)
-  const second = await openPage(browser, server.url)
   await first.getByRole('button', { name: 'Start the sample' }).click()
   await hasBadge(newestCard(first), 'Importing')
+  const second = await openPage(browser, server.url)
+  await hasBadge(newestCard(second), 'Importing')
   await isAt(bar(newestCard(first)), 20)
   await first.reload()
   await isAt(bar(newestCard(first)), 0)
@@ -70,6 +71,7 @@ test('two tabs and a reload half-way show the same import, and see it to its end
   expect(atReload).toBeGreaterThanOrEqual(20)
 
   for (const page of [first, second]) await hasBadge(newestCard(page), 'Completed')
+  expect(new Set(await seenValues(second, 'Import of airports.csv')).size).toBeGreaterThan(1)
   const shown = await Promise.all(
     [first, second].map(async (page) => {
       const card = newestCard(page)
