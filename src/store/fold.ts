@@ -2,25 +2,14 @@
 // take a result only where it is newer: so an old connection and the one that replaces it may overlap.
 import type { Cursor } from '../protocol/cursor.ts'
 import type { Frame, FrameOf } from '../protocol/frame.ts'
-import { DeniedError } from '../protocol/errors.ts'
-import type { Json } from '../protocol/json.ts'
-import { applyPatch } from '../protocol/patch.ts'
+import { DeniedError, ProtocolError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
 import { topicOf, topics, type Want } from '../protocol/want.ts'
+import { Chain } from './chain.ts'
 import { numberOf } from './run-entry.ts'
 import { shareEqual } from './share.ts'
 import type { Store, StreamEntry } from './store.ts'
 import { addChunks, describeStream, isStreamOver, leaveGap } from './stream-record.ts'
-
-interface Chain {
-  run: Run | undefined
-  cursor: Cursor | undefined
-  /** Containers of `run` that were made in this epoch: nobody else has them yet, so they are changed in place. */
-  owned: Set<object>
-  epoch: number
-  /** Frames that wait for a resync's answer. */
-  waiting: Frame[] | undefined
-}
 
 /** What must be asked for anew: a run by a GET, a stream by a connection that begins after its last good chunk. */
 export interface Broken {
@@ -45,7 +34,7 @@ export class Fold {
         continue
       }
       const { run, cursor } = store.run(want.run)?.topic.latest ?? {}
-      this.#runs.set(topicOf(want), { run: want.cursor === undefined ? undefined : run, cursor, owned: new Set(), epoch: -1, waiting: undefined })
+      this.#runs.set(topicOf(want), new Chain(want.cursor === undefined ? undefined : run, cursor))
     }
   }
 
@@ -118,39 +107,24 @@ export class Fold {
   }
 
   #patch(frame: FrameOf<'patch'>): Broken | undefined {
-    const { run: id, base, cursor, at, patch } = frame.data
-    const chain = this.#runs.get(topics.run(id))
+    const { run } = frame.data
+    const chain = this.#runs.get(topics.run(run))
     if (!chain) return undefined
     if (chain.waiting) return void chain.waiting.push(frame)
-    const version = numberOf(cursor)
-    if (chain.run && version <= chain.run.version) return undefined
-    if (chain.run?.version !== base) return this.#wait(chain, frame)
-    const { epoch } = this.#store.publisher
-    if (chain.epoch !== epoch) {
-      chain.epoch = epoch
-      chain.owned = new Set()
-    }
+    let fits = false
     try {
-      const next = applyPatch(chain.run as unknown as Json, patch, chain.owned) as unknown as Run
-      const own = chain.owned.has(next) ? next : { ...next }
-      chain.owned.add(own)
-      chain.run = Object.assign(own, { version, updatedAt: at })
-      chain.cursor = cursor
-    } catch {
-      // half of it may have been done in place
-      this.#store.run(id)?.restore()
-      return this.#wait(chain, frame)
+      fits = chain.follow(frame.data, this.#store.publisher.epoch)
+    } catch (thrown) {
+      if (thrown instanceof ProtocolError) throw thrown
+      // half of it may have been done in what others read next
+      this.#store.run(run)?.restore()
     }
-    this.#took(id, chain)
-    return undefined
-  }
-
-  #wait(chain: Chain, frame: FrameOf<'patch'>): Broken {
+    if (fits) return this.#took(run, chain)
     chain.waiting = [frame]
-    return { run: frame.data.run }
+    return { run }
   }
 
-  #took(id: string, { run, cursor }: Chain, force = false): void {
+  #took(id: string, { run, cursor }: Chain, force = false): undefined {
     const entry = this.#store.run(id)
     if (!entry || !run) return
     entry.take(run, cursor, force)

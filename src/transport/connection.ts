@@ -1,19 +1,12 @@
 // One logical connection: opens, watches, reopens, replaces. It knows wants and frames by name only; what they mean is its host's.
-import { ConnectionError, ProtocolError, RunfeedError } from '../protocol/errors.ts'
+import type { RunfeedError } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
-import { HEARTBEAT_MS } from '../protocol/limits.ts'
-import type { Want } from '../protocol/want.ts'
+import { Attempt, type Session } from './attempt.ts'
 import { Backoff, retryAfterOf } from './backoff.ts'
 import type { ConnectionSnapshot, ConnectionStatus } from './connection-status.ts'
 import type { Environment } from './environment.ts'
 import type { RunTransport } from './run-transport.ts'
 import { type ConnectionEvent, transition } from './transitions.ts'
-
-/** What one attempt asks for, and who takes its frames. */
-export interface Session {
-  readonly wants: readonly Want[]
-  receive(frame: Frame): void
-}
 
 export interface ConnectionHost {
   /** Asked when an attempt begins, so that it asks for what is wanted by then; `undefined` when nothing is. */
@@ -30,17 +23,6 @@ const OPEN_MS = 15_000
 const REPLACE_MS = 5_000
 /** A `bye` may not keep us away for longer. */
 const MAX_BYE_MS = 30_000
-
-interface Attempt {
-  readonly session: Session
-  readonly controller: AbortController
-  openedAt: number | undefined
-  lastFrameAt: number
-  heartbeat: number
-  /** The node drains and asked us to stay away until then. */
-  returnAt: number
-  stopWatch: () => void
-}
 
 export class Connection {
   readonly #transport: RunTransport
@@ -116,14 +98,9 @@ export class Connection {
     this.#stopWake?.()
     this.#stopWake = undefined
     this.#replaceAgain = false
-    this.#end(this.#current)
-    this.#end(this.#spare)
+    this.#current?.end()
+    this.#spare?.end()
     this.#current = this.#spare = undefined
-  }
-
-  #end(attempt: Attempt | undefined): void {
-    attempt?.stopWatch()
-    attempt?.controller.abort()
   }
 
   #plan(ms: number, task: () => void): void {
@@ -162,92 +139,37 @@ export class Connection {
   #attempt(openWithin: number): Attempt | undefined {
     const session = this.#host.open()
     if (!session) return undefined
-    const now = this.#environment.now()
-    this.#startedAt = now
-    const attempt: Attempt = {
-      session,
-      controller: new AbortController(),
-      openedAt: undefined,
-      lastFrameAt: now,
-      heartbeat: HEARTBEAT_MS,
-      returnAt: 0,
-      stopWatch: () => {},
-    }
-    this.#watch(attempt, openWithin)
-    void this.#read(attempt)
+    const attempt = new Attempt(session, this.#environment, {
+      opened: (from) => this.#opened(from),
+      received: (from, frame) => this.#received(from, frame),
+      failed: (from, error) => this.#failed(from, error),
+    })
+    this.#startedAt = attempt.lastFrameAt
+    attempt.start(this.#transport, openWithin)
     return attempt
   }
 
-  async #read(attempt: Attempt): Promise<void> {
-    const { signal } = attempt.controller
-    let failure: unknown
-    try {
-      for await (const frame of this.#transport.stream(attempt.session.wants, signal)) {
-        if (signal.aborted) return
-        this.#receive(attempt, frame)
-        if (signal.aborted) return
-      }
-      // a proxy may end any body cleanly: only frames end anything
-      failure = new ConnectionError('the connection ended before what was followed on it')
-    } catch (thrown) {
-      failure = thrown
-    }
-    if (!signal.aborted) this.#failed(attempt, failure)
-  }
-
-  #receive(attempt: Attempt, frame: Frame): void {
-    attempt.lastFrameAt = this.#environment.now()
-    if (attempt.openedAt === undefined) this.#opened(attempt)
-    if (frame.event === 'open') {
-      const { heartbeat } = frame.data
-      if (heartbeat > 0) attempt.heartbeat = heartbeat
-      this.#watch(attempt, attempt.heartbeat * 3)
-    } else if (frame.event === 'bye') {
-      const wait = Math.min(Math.max(0, Number(frame.data.reconnectAfter) || 0), MAX_BYE_MS)
-      attempt.returnAt = attempt.lastFrameAt + wait
-      this.#replace(wait)
-    }
-    try {
-      attempt.session.receive(frame)
-    } catch (thrown) {
-      if (thrown instanceof RunfeedError) throw thrown
-      const error = new ProtocolError(`a ${frame.event} frame cannot be read: ${String(thrown)}`)
-      error.cause = thrown
-      throw error
-    }
+  #received(attempt: Attempt, frame: Frame): void {
+    if (frame.event !== 'bye') return
+    const wait = Math.min(Math.max(0, Number(frame.data.reconnectAfter) || 0), MAX_BYE_MS)
+    attempt.returnAt = attempt.lastFrameAt + wait
+    this.#replace(wait)
   }
 
   #opened(attempt: Attempt): void {
-    attempt.openedAt = attempt.lastFrameAt
     if (attempt === this.#spare) {
       // before its frame is applied: from here on nothing of the old one is
-      this.#end(this.#current)
+      this.#current?.end()
       this.#current = attempt
       this.#spare = undefined
     }
     this.#go('opened')
-    this.#watch(attempt, attempt.heartbeat * 3)
     if (!this.#replaceAgain) return
     this.#replaceAgain = false
     this.#replace()
   }
 
-  /** Gives the attempt up when nothing came for `limit` ms. It looks at the clock now and then: a timer per frame would cost more than the frame. */
-  #watch(attempt: Attempt, limit: number): void {
-    attempt.stopWatch()
-    const left = attempt.lastFrameAt + limit - this.#environment.now()
-    if (left > 0) {
-      attempt.stopWatch = this.#environment.setTimer(() => this.#watch(attempt, limit), left)
-      return
-    }
-    attempt.controller.abort()
-    this.#failed(attempt, new ConnectionError(`nothing came for ${limit} ms`))
-  }
-
-  #failed(attempt: Attempt, thrown: unknown): void {
-    this.#end(attempt)
-    // what a transport throws beside our errors is the network's, as far as anybody can tell
-    const error = thrown instanceof RunfeedError ? thrown : new ConnectionError(thrown instanceof Error ? thrown.message : String(thrown), thrown)
+  #failed(attempt: Attempt, error: RunfeedError): void {
     const isSpare = attempt === this.#spare
     if (isSpare) this.#spare = undefined
     else {

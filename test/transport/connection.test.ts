@@ -1,7 +1,8 @@
 // How the connection is watched, given up and opened again.
 import { expect, test } from 'vitest'
 import { ConnectionError, HttpError, ProtocolError } from '../../src/protocol/errors.ts'
-import { Connection, type Session } from '../../src/transport/connection.ts'
+import type { Session } from '../../src/transport/attempt.ts'
+import { Connection } from '../../src/transport/connection.ts'
 import type { ConnectionSnapshot } from '../../src/transport/connection-status.ts'
 import { ScriptedTransport } from '../client/scripted-transport.ts'
 import { ManualEnvironment, settled } from './manual-environment.ts'

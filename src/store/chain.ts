@@ -1,0 +1,43 @@
+// One run as one connection tells it: a document, and the patches that follow each other from it.
+import type { Cursor } from '../protocol/cursor.ts'
+import type { Frame, FrameOf } from '../protocol/frame.ts'
+import type { Json } from '../protocol/json.ts'
+import { applyPatch } from '../protocol/patch.ts'
+import type { Run } from '../protocol/run.ts'
+import { numberOf } from './run-entry.ts'
+
+export class Chain {
+  run: Run | undefined
+  cursor: Cursor | undefined
+  /** Frames that wait for a resync's answer. */
+  waiting: Frame[] | undefined
+  /** Containers of `run` that were made in this epoch: nobody else has them yet, so they are changed in place. */
+  #owned = new Set<object>()
+  #epoch = -1
+
+  constructor(run: Run | undefined, cursor: Cursor | undefined) {
+    this.run = run
+    this.cursor = cursor
+  }
+
+  /**
+   * Goes on to the patch's version, unless it is there already.
+   * @returns whether the patch fits what is there.
+   * @throws what the patch meets; half of it may have been done in place then.
+   */
+  follow({ base, cursor, at, patch }: FrameOf<'patch'>['data'], epoch: number): boolean {
+    const version = numberOf(cursor)
+    if (this.run && version <= this.run.version) return true
+    if (this.run?.version !== base) return false
+    if (this.#epoch !== epoch) {
+      this.#epoch = epoch
+      this.#owned = new Set()
+    }
+    const next = applyPatch(this.run as unknown as Json, patch, this.#owned) as unknown as Run
+    const own = this.#owned.has(next) ? next : { ...next }
+    this.#owned.add(own)
+    this.run = Object.assign(own, { version, updatedAt: at })
+    this.cursor = cursor
+    return true
+  }
+}

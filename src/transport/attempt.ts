@@ -1,0 +1,103 @@
+// One attempt at a connection: one call of the transport, read until it ends, breaks, or says nothing for too long.
+import { ConnectionError, ProtocolError, RunfeedError } from '../protocol/errors.ts'
+import type { Frame } from '../protocol/frame.ts'
+import { HEARTBEAT_MS } from '../protocol/limits.ts'
+import type { Want } from '../protocol/want.ts'
+import type { Environment } from './environment.ts'
+import type { RunTransport } from './run-transport.ts'
+
+/** What one attempt asks for, and who takes its frames. */
+export interface Session {
+  readonly wants: readonly Want[]
+  receive(frame: Frame): void
+}
+
+export interface AttemptHost {
+  /** Its first frame came; called before the session is given it. */
+  opened(attempt: Attempt): void
+  /** Before each frame is given to the session. */
+  received(attempt: Attempt, frame: Frame): void
+  /** It is over, and was not ended by us. Called once. */
+  failed(attempt: Attempt, error: RunfeedError): void
+}
+
+export class Attempt {
+  readonly session: Session
+  /** When its first frame came. */
+  openedAt: number | undefined
+  lastFrameAt: number
+  /** What the server says in its `open` frame. */
+  heartbeat: number = HEARTBEAT_MS
+  /** The node drains, and asked us to stay away until then. */
+  returnAt = 0
+  readonly #environment: Environment
+  readonly #host: AttemptHost
+  readonly #controller = new AbortController()
+  #stopWatch: () => void = () => {}
+
+  constructor(session: Session, environment: Environment, host: AttemptHost) {
+    this.session = session
+    this.#environment = environment
+    this.#host = host
+    this.lastFrameAt = environment.now()
+  }
+
+  /** @param openWithin - ms for the first frame. */
+  start(transport: RunTransport, openWithin: number): void {
+    this.#watch(openWithin)
+    void this.#read(transport)
+  }
+
+  end(): void {
+    this.#stopWatch()
+    this.#controller.abort()
+  }
+
+  async #read(transport: RunTransport): Promise<void> {
+    const { signal } = this.#controller
+    try {
+      for await (const frame of transport.stream(this.session.wants, signal)) {
+        if (!signal.aborted) this.#receive(frame)
+        if (signal.aborted) return
+      }
+      // a proxy may end any body cleanly: only frames end anything
+      throw new ConnectionError('the connection ended before what was followed on it')
+    } catch (thrown) {
+      this.#fail(thrown)
+    }
+  }
+
+  #receive(frame: Frame): void {
+    this.lastFrameAt = this.#environment.now()
+    const isFirst = this.openedAt === undefined
+    this.openedAt ??= this.lastFrameAt
+    if (frame.event === 'open' && frame.data.heartbeat > 0) this.heartbeat = frame.data.heartbeat
+    if (isFirst || frame.event === 'open') this.#watch(this.heartbeat * 3)
+    if (isFirst) this.#host.opened(this)
+    this.#host.received(this, frame)
+    try {
+      this.session.receive(frame)
+    } catch (thrown) {
+      if (thrown instanceof RunfeedError) throw thrown
+      const error = new ProtocolError(`a ${frame.event} frame cannot be read: ${String(thrown)}`)
+      error.cause = thrown
+      throw error
+    }
+  }
+
+  /** Gives up when nothing came for `limit` ms. It looks at the clock now and then: a timer per frame would cost more than the frame. */
+  #watch(limit: number): void {
+    this.#stopWatch()
+    const left = this.lastFrameAt + limit - this.#environment.now()
+    if (left > 0) this.#stopWatch = this.#environment.setTimer(() => this.#watch(limit), left)
+    else this.#fail(new ConnectionError(`nothing came for ${limit} ms`))
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#controller.signal.aborted) return
+    this.end()
+    // what a transport throws beside our errors is the network's, as far as anybody can tell
+    const error = thrown instanceof RunfeedError ? thrown : new ConnectionError(thrown instanceof Error ? thrown.message : String(thrown), thrown)
+    this.#host.failed(this, error)
+  }
+}
