@@ -20,7 +20,7 @@ export const HELP = `npm run demo -- [options]
   --port <number>   the port to listen on (default: 4680, or the next free one)
   --data <folder>   where runs, rows and uploads are kept (default: .runfeed)
   --no-sample       start without an import of the sample
-  --row-delay <ms>  what each row waits, as if it asked a service (default: 10; 0 is as fast as it goes)
+  --row-delay <ms>  what each row waits, as if it asked a service (default: 0)
   --help            this text
 `
 
@@ -44,7 +44,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
     isDataFixed: values.data !== undefined,
     sample: values.sample,
     help: values.help,
-    rowDelay: values['row-delay'] === undefined ? 10 : whole('--row-delay', values['row-delay'], 60_000),
+    rowDelay: values['row-delay'] === undefined ? 0 : whole('--row-delay', values['row-delay'], 60_000),
   }
 }
 
