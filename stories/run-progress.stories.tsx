@@ -107,7 +107,7 @@ export const States = meta.story({
     await expect(bar('complete')).toHaveAttribute('aria-valuenow', '100')
     await expect(bar('indeterminate')).not.toHaveAttribute('aria-valuenow')
     for (const name of ['error', 'queued', 'loading']) await expect(bar(name)).not.toHaveAttribute('aria-valuenow')
-  await expect(canvas.getByRole('region', { name: 'queued' })).toHaveTextContent('Waiting to start')
+    await expect(canvas.getByRole('region', { name: 'queued' })).toHaveTextContent('Waiting to start')
     await expect(bar('right to left')).toHaveAttribute('aria-valuetext', expect.stringContaining('2,060 מתוך 3,376'))
   },
 })
