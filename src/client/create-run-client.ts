@@ -2,6 +2,7 @@
 import { frameScheduler, type Scheduler } from '../store/scheduler.ts'
 import { createStore } from '../store/store.ts'
 import type { Fold } from '../store/fold.ts'
+import { topicOf } from '../protocol/want.ts'
 import { Topic } from '../store/topic.ts'
 import type { Session } from '../transport/attempt.ts'
 import { Connection } from '../transport/connection.ts'
@@ -73,6 +74,11 @@ export function createRunClient(options: RunClientOptions): RunClient {
       const session: FoldSession = {
         fold: opened,
         wants,
+        isDone: () =>
+          wants.every((want) => {
+            const resource = wanted.get(topicOf(want))
+            return !resource || !wanted.isOpen(resource)
+          }),
         receive(frame) {
           const broken = opened.apply(frame)
           if (broken) resync.ask(opened, broken)

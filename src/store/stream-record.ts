@@ -71,7 +71,8 @@ export function describeStream(record: StreamRecord, { state, start, length, err
 export function endStream(record: StreamRecord, length: number, summary: StreamSummary | undefined): StreamRecord {
   // it may have ended earlier and have been opened again by a later attempt since
   if (record.ending ? record.ending.length >= length : isStreamOver(record) && record.log.length >= length) return record
-  const state = summary && summary.state !== 'open' ? summary.state : 'aborted'
+  // one that was never opened is over, and empty; one that was open was cut off with its run
+  const state = !summary ? 'closed' : summary.state === 'open' ? 'aborted' : summary.state
   return settle({ ...record, ending: { state, length, error: summary?.error } })
 }
 

@@ -10,6 +10,8 @@ import type { RunTransport } from './run-transport.ts'
 export interface Session {
   readonly wants: readonly Want[]
   receive(frame: Frame): void
+  /** Whether everything that it asked for has ended, as frames said. */
+  isDone(): boolean
 }
 
 export interface AttemptHost {
@@ -19,6 +21,8 @@ export interface AttemptHost {
   received(attempt: Attempt, frame: Frame): void
   /** It is over, and was not ended by us. Called once. */
   failed(attempt: Attempt, error: RunfeedError): void
+  /** The server ended it, when it had nothing more to tell. Called once, instead of `failed`. */
+  done(attempt: Attempt): void
 }
 
 export class Attempt {
@@ -59,6 +63,10 @@ export class Attempt {
       for await (const frame of transport.stream(this.session.wants, signal)) {
         if (!signal.aborted) this.#receive(frame)
         if (signal.aborted) return
+      }
+      if (this.session.isDone()) {
+        this.end()
+        return this.#host.done(this)
       }
       // a proxy may end any body cleanly: only frames end anything
       throw new ConnectionError('the connection ended before what was followed on it')

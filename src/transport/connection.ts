@@ -143,6 +143,7 @@ export class Connection {
       opened: (from) => this.#opened(from),
       received: (from, frame) => this.#received(from, frame),
       failed: (from, error) => this.#failed(from, error),
+      done: (from) => this.#done(from),
     })
     this.#startedAt = attempt.lastFrameAt
     attempt.start(this.#transport, openWithin)
@@ -185,6 +186,17 @@ export class Connection {
     if (this.#current) return
     this.#notBefore = retryAfterOf(error) || away > 0 ? this.#environment.now() + wait : 0
     this.#plan(wait, () => this.#start())
+  }
+
+  /** Nothing broke: what was wanted since is asked for without a wait. */
+  #done(attempt: Attempt): void {
+    if (attempt === this.#current) {
+      this.#current = this.#spare
+      this.#spare = undefined
+    } else this.#spare = undefined
+    // a replacement that was under way asks for it
+    if (this.#current) return
+    this.#plan(this.#startedAt + REOPEN_MS - this.#environment.now(), () => this.#start())
   }
 
   #refused(error: RunfeedError, kept: Attempt | undefined): void {

@@ -136,7 +136,7 @@ async function play(steps: readonly Step[], seed: number): Promise<void> {
   for (const { key, from, stream } of followed) {
     const snapshot = stream.getSnapshot()
     expect([...snapshot.log]).toEqual(server.streams[key]?.chunks.slice(from) ?? [])
-    expect(snapshot.state).toBe(server.streams[key]?.state ?? 'aborted')
+    expect(snapshot.state).toBe(server.streams[key]?.state ?? 'closed')
     expect(snapshot.start).toBe(server.streams[key]?.start ?? 0)
   }
   // settled: nothing is open, nothing is asked for again

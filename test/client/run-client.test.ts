@@ -103,6 +103,22 @@ describe('one connection', () => {
     expect(client.connection.getSnapshot().status).toBe('open')
   })
 
+  test('that ends when all of it has ended is no failure: what is wanted since is asked for at once', async () => {
+    const { client, transport, environment, flush } = setUp()
+    environment.chance = 1
+    follow(client.run('run_a'))
+    await flush()
+    transport.last.send(runFrame({ status: 'COMPLETED', finishedAt: 5 }))
+    follow(client.run('run_b'))
+    transport.last.send(endFrame(1))
+    await flush()
+    transport.last.end()
+    await flush()
+    expect(client.connection.getSnapshot()).toEqual({ status: 'open', error: undefined })
+    await environment.advance(250)
+    expect(transport.connections.map(({ wants }) => wants)).toEqual([[{ run: 'run_a' }], [{ run: 'run_b' }]])
+  })
+
   test('survives a replacement that is refused: only what it was for fails', async () => {
     const { client, transport, environment, flush } = setUp()
     const a = follow(client.run('run_a'))
@@ -393,13 +409,13 @@ describe('the end', () => {
     transport.last.send(runFrame({ status: 'COMPLETED', finishedAt: 5 }), endFrame(1))
     await flush()
     expect(a.source.getSnapshot().end).toEqual({ settled: true, live: false })
-    expect(log.source.getSnapshot()).toMatchObject({ state: 'aborted', log: { length: 0 } })
+    expect(log.source.getSnapshot()).toMatchObject({ state: 'closed', log: { length: 0 } })
     // neither it nor another stream that it never had is asked for again
     follow(client.stream('run_a', 'other'))
     await environment.advance(600_000)
     await flush()
     expect(transport.connections).toHaveLength(1)
-    expect(client.stream('run_a', 'other').getSnapshot().state).toBe('aborted')
+    expect(client.stream('run_a', 'other').getSnapshot().state).toBe('closed')
   })
 
   test('of a run with living descendants keeps the connection until it is settled', async () => {

@@ -13,7 +13,7 @@ function setUp() {
   const states: ConnectionSnapshot[] = []
   const refusals: { readonly error: Error; readonly kept: Session | undefined }[] = []
   const connection = new Connection(transport, environment, {
-    open: () => ({ wants: [{ run: 'run_a' }], receive: () => {} }),
+    open: () => ({ wants: [{ run: 'run_a' }], receive: () => {}, isDone: () => false }),
     changed: (snapshot) => states.push(snapshot),
     refused: (error, kept) => refusals.push({ error, kept }),
   })
@@ -227,6 +227,7 @@ test('a frame that cannot be read is terminal', async () => {
   const connection = new Connection(transport, new ManualEnvironment(), {
     open: () => ({
       wants: [],
+      isDone: () => false,
       receive: (frame) => {
         if (frame.event === 'ping') throw new TypeError('no such field')
       },
