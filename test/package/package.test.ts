@@ -53,6 +53,14 @@ test.each(subpaths.filter((path) => path.endsWith('.css')))('%s is found', (subp
   expect(readFileSync(file.trim(), 'utf8')).toContain('--rf-')
 })
 
+test('the sizes in README.md are those of the build, to a tenth of a kB', () => {
+  const measured = JSON.parse(run(root, process.execPath, 'node_modules/size-limit/bin.js', '--json')) as { name: string; size: number; passed: boolean }[]
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  expect(measured.filter(({ passed }) => !passed)).toEqual([])
+  const said = measured.map(({ name }) => Number(new RegExp(`^\\| ${name} \\| ([\\d.]+) \\|$`, 'm').exec(readme)?.[1]))
+  expect(said).toEqual(measured.map(({ size }) => Number((size / 1000).toFixed(1))))
+})
+
 test('what a server component may not run says so in its first line', () => {
   const files = ['react', 'components'].flatMap((room) =>
     readdirSync(join(app, 'node_modules/runfeed', room), { recursive: true, encoding: 'utf8' })
