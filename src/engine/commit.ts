@@ -25,7 +25,7 @@ export function commitRun(turn: Turn, commit: Commit): CommitAnswer {
     for (const key of Object.keys(state.run.streams)) if (state.run.streams[key] !== before.run.streams[key]) turn.wake(topics.stream(commit.run, key))
   }
   if (commit.attempt !== undefined) turn.leases.renew(commit.run, turn.now)
-  const answer = { version: state.run.version, cursor: cursorOf(state), refused: decision.refused }
+  const answer = { version: state.run.version, cursor: cursorOf(state), bytes: state.bytes, refused: decision.refused }
   if (commit.writer) storage.remember(commit.run, commit.writer.id, { sequence: commit.writer.sequence, answer }, turn.now)
   return withSince(turn, state, commit, answer, decision.step?.entry)
 }

@@ -39,6 +39,8 @@ export interface RunEnd {
 export interface CommitAnswer {
   readonly version: number
   readonly cursor: Cursor
+  /** The metadata's size at this version, bytes of its JSON: the writer need not measure what it knows by patches. */
+  readonly bytes: number
   /** The operations that were left out, by their index in the commit. */
   readonly refused: readonly { readonly index: number; readonly error: ErrorBody }[]
   /** What happened after `base`, this commit included; the whole run where the log no longer reaches back. Absent without `base`. */

@@ -1,8 +1,8 @@
 // What a run sees of its own metadata: the last acknowledged document with its own unacknowledged operations on top.
-import { Draft, sized } from '../protocol/draft.ts'
+import { Draft } from '../protocol/draft.ts'
 import type { CommitAnswer } from '../protocol/engine.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
-import type { Json, JsonObject } from '../protocol/json.ts'
+import { type Json, jsonBytes, type JsonObject } from '../protocol/json.ts'
 import type { Operation } from '../protocol/operation.ts'
 import { applyPatch } from '../protocol/patch.ts'
 import type { Run } from '../protocol/run.ts'
@@ -10,11 +10,13 @@ import { metadataLimit } from './metadata-limit.ts'
 
 export class LocalView {
   #acknowledged: Run
+  #bytes: number
   #draft: Draft | undefined
   readonly #unacknowledged: () => readonly Operation[]
 
   constructor(run: Run, unacknowledged: () => readonly Operation[]) {
     this.#acknowledged = run
+    this.#bytes = jsonBytes(run.metadata)
     this.#unacknowledged = unacknowledged
   }
 
@@ -34,8 +36,15 @@ export class LocalView {
   /** Takes in what an answer says happened, others' writes included. Newer local operations stay on top. */
   acknowledge(answer: CommitAnswer): void {
     if (answer.version <= this.#acknowledged.version || !answer.since) return
-    const record = 'run' in answer.since ? answer.since.run : (applyPatch(this.#acknowledged as unknown as Json, answer.since.patch) as unknown as Run)
-    this.#acknowledged = { ...record, version: answer.version }
+    if ('run' in answer.since) {
+      // the record as it is now, which may be later than the answer
+      this.#acknowledged = answer.since.run
+      this.#bytes = jsonBytes(answer.since.run.metadata)
+    } else {
+      const record = applyPatch(this.#acknowledged as unknown as Json, answer.since.patch) as unknown as Run
+      this.#acknowledged = { ...record, version: answer.version }
+      this.#bytes = answer.bytes
+    }
     this.#draft = undefined
   }
   /** An answer refused something: what was said after it is applied anew. */
@@ -45,7 +54,7 @@ export class LocalView {
 
   #current(): Draft {
     if (this.#draft) return this.#draft
-    const draft = new Draft(sized(this.#acknowledged.metadata), metadataLimit())
+    const draft = new Draft({ document: this.#acknowledged.metadata, bytes: this.#bytes }, metadataLimit())
     for (const operation of this.#unacknowledged()) draft.apply(operation)
     return (this.#draft = draft)
   }

@@ -24,6 +24,7 @@ export function commitSuite(open: Open): void {
       expect(answer).toEqual({
         version: 3,
         cursor: expect.stringMatching(/^3\.[0-9a-z]{4}$/) as string,
+        bytes: JSON.stringify({ n: 3, list: ['x'] }).length,
         refused: [],
         since: { patch: expect.any(Array) as unknown },
       })
@@ -42,7 +43,7 @@ export function commitSuite(open: Open): void {
         { op: 'remove', key: '$.k.a', value: 2 },
       ] as const) {
         const answer = await engine.record.commit({ run: run.id, attempt: 1, operations: [operation] })
-        expect(answer).toEqual({ version: run.version, cursor: before?.cursor, refused: [] })
+        expect(answer).toEqual({ version: run.version, cursor: before?.cursor, bytes: JSON.stringify(run.metadata).length, refused: [] })
       }
       expect(wakes).toBe(0)
     })
