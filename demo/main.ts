@@ -36,6 +36,7 @@ async function main(): Promise<void> {
     engine,
     tasks: [importTask, rowTask, streamTextTask()],
     concurrency: CONCURRENCY,
+    ...(options.heartbeat !== undefined && { heartbeat: options.heartbeat }),
     fallback: demoRoutes({ page, uploads, importTask }),
   })
   stopOnSignal(server, () => rows.close())

@@ -13,6 +13,8 @@ export interface DemoOptions {
   readonly help: boolean
   /** Ms that every row takes longer. */
   readonly rowDelay: number
+  /** Ms between two pings of a feed; `undefined`: the server's own default. */
+  readonly heartbeat: number | undefined
 }
 
 export const HELP = `npm run demo -- [options]
@@ -21,6 +23,7 @@ export const HELP = `npm run demo -- [options]
   --data <folder>   where runs, rows and uploads are kept (default: .runfeed)
   --no-sample       start without an import of the sample
   --row-delay <ms>  what each row waits, as if it asked a service (default: 0)
+  --heartbeat <ms>  between two pings of a feed; a page that misses three reconnects (default: 15000)
   --help            this text
 `
 
@@ -32,6 +35,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
       port: { type: 'string' },
       data: { type: 'string' },
       'row-delay': { type: 'string' },
+      heartbeat: { type: 'string' },
       sample: { type: 'boolean', default: true },
       help: { type: 'boolean', default: false },
     },
@@ -45,11 +49,12 @@ export function readOptions(args: readonly string[]): DemoOptions {
     sample: values.sample,
     help: values.help,
     rowDelay: values['row-delay'] === undefined ? 0 : whole('--row-delay', values['row-delay'], 60_000),
+    heartbeat: values.heartbeat === undefined ? undefined : whole('--heartbeat', values.heartbeat, 60_000, 10),
   }
 }
 
-function whole(name: string, text: string, max: number): number {
+function whole(name: string, text: string, max: number, min = 0): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 0 || value > max) throw new Error(`${name} is "${text}"; it is a whole number from 0 to ${max}`)
+  if (!Number.isInteger(value) || value < min || value > max) throw new Error(`${name} is "${text}"; it is a whole number from ${min} to ${max}`)
   return value
 }
