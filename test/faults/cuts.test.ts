@@ -1,115 +1,114 @@
-// A real server, a real client, and between them a proxy that breaks the first connections at random bytes. The seed is printed by a failure
-// (it is the test's name), and replays it.
+// A real server, a real client, and between them a proxy that breaks the first connections at random bytes. The seed is the test's name;
+// RUNFEED_SEED=<seed> runs that one alone.
 import { createRunClient, type Run } from 'runfeed'
-import { metadata, task } from 'runfeed/task'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { environment } from '../../src/transport/environment.ts'
-import { startServer } from '../support/server.ts'
-import { type Fault, faultProxy } from './proxy.ts'
+import { createRunServer, memoryEngine } from 'runfeed/server'
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest'
+import { HEARTBEAT } from '../support/server.ts'
+import { busy, METADATA, NUMBERS, STEPS, WORDS } from './busy.ts'
+import { impatient } from './impatient.ts'
+import type { Fault } from './link.ts'
+import { type FaultProxy, faultProxy } from './proxy.ts'
+import { schedule } from './schedule.ts'
+import { randomOf, seeds } from './seed.ts'
+import { atOnce, type Watch, watchRun } from './watch.ts'
 
-const STEPS = 120
+const FAULTS = 10
 
-/** Says something, streams something, and lets others run, over and over. */
-const busy = task({
-  id: 'busy',
-  run: async () => {
-    await metadata.stream(
-      'numbers',
-      (async function* () {
-        for (let i = 0; i < STEPS; i++) {
-          metadata.increment('done').append('last', i, { max: 5 }).set('$.nested.step', i)
-          yield i
-          await new Promise((resolve) => setTimeout(resolve, 2))
-        }
-      })(),
-    )
-  },
+const server = createRunServer({ engine: memoryEngine(), heartbeat: HEARTBEAT, tasks: [busy], concurrency: 20 })
+let url: string
+beforeAll(async () => {
+  url = (await server.listen()).url
+})
+afterAll(async () => await server.close())
+
+const start = async (): Promise<string> => (await busy.trigger(null)).id
+const recorded = async (id: string): Promise<Run> => (await (await fetch(`${url}/v1/runs/${id}`)).json()) as Run
+
+/** Holds what was shown against the record and against what the task said. */
+function check(watch: Watch, record: Run): void {
+  expect(watch.seen.at(-1)?.run).toEqual(record)
+  expect(record).toMatchObject({ status: 'COMPLETED', metadata: METADATA })
+  expect(watch.ends).toBe(1)
+  const versions = watch.seen.map(({ run }) => run?.version ?? 0)
+  expect(versions).toEqual(versions.toSorted((a, b) => a - b))
+  for (const [stream, said] of Object.entries({ numbers: NUMBERS, words: WORDS })) {
+    const logs = watch.logs[stream] ?? []
+    expect([...(logs.at(-1) ?? [])]).toEqual(said)
+    // nothing that was shown was ever taken back
+    const lengths = logs.map(({ length }) => length)
+    expect(lengths).toEqual(lengths.toSorted((a, b) => a - b))
+  }
+}
+
+interface Broken {
+  readonly proxy: FaultProxy
+  readonly follow: (id: string) => Watch
+}
+
+async function behind(next: (connection: number, asked: string) => Fault, test: TestContext): Promise<Broken> {
+  const proxy = await faultProxy(url, next)
+  const client = createRunClient({ baseUrl: proxy.url, environment: impatient(), scheduler: atOnce })
+  // of the context, because tests run side by side
+  test.onTestFinished(async () => {
+    client.close()
+    await proxy.close()
+  })
+  return { proxy, follow: (id) => watchRun(client, id, ['numbers', 'words']) }
+}
+
+describe.concurrent('a client behind a connection that breaks', () => {
+  test.for(seeds(24))('ends with the server’s exact state, nothing lost, nothing twice (seed %i)', async (seed, context) => {
+    const { proxy, follow } = await behind(schedule({ seed, faults: FAULTS, bytes: 6000 }), context)
+    const first = await start()
+    const second = await start()
+    const watches = new Map([first, second].map((id) => [id, follow(id)]))
+    // a third one joins while the connection breaks, so that it is replaced meanwhile
+    const joinAt = Math.floor(randomOf(seed)() * STEPS)
+    await watches.get(first)?.until(({ metadata }) => Number(metadata['done'] ?? 0) >= joinAt)
+    const third = await start()
+    watches.set(third, follow(third))
+    for (const [id, watch] of watches) {
+      await watch.over
+      check(watch, await recorded(id))
+    }
+    expect(proxy.connections).toBeGreaterThan(1)
+  })
 })
 
-/** mulberry32: small, and the same everywhere. */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+/** The first connection fails like this, the others do not. */
+const first = (fault: Fault) => (connection: number) => (connection === 0 ? fault : ({ kind: 'none' } as const))
 
-const BUSY = 'HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
-const EMPTY = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n'
-
-function schedule(seed: number, faults: number): (connection: number) => Fault {
-  const random = randomOf(seed)
-  return (connection) => {
-    if (connection >= faults) return { kind: 'none' }
-    const after = Math.floor(random() ** 2 * 6000)
-    const kind = random()
-    if (kind < 0.45) return { kind: 'cut', after }
-    if (kind < 0.7) return { kind: 'end', after }
-    if (kind < 0.8) return { kind: 'stall', after }
-    return { kind: 'answer', text: kind < 0.9 ? BUSY : EMPTY }
-  }
-}
-
-interface Watched {
-  readonly run: Run | undefined
-  readonly parts: readonly unknown[]
-  readonly versions: readonly number[]
-  readonly ends: number
-}
-
-/** Follows a run and its stream until both have ended. */
-function watch(url: string, id: string, fetcher: typeof fetch = fetch): Promise<Watched> {
-  // chance decides how long to wait before the next attempt; here it is always soon
-  const client = createRunClient({ baseUrl: url, fetch: fetcher, environment: { ...environment, random: () => 0.01 } })
-  onTestFinished(() => client.close())
-  return new Promise((resolve, reject) => {
-    const run = client.run(id)
-    const stream = client.stream(id, 'numbers')
-    const versions: number[] = []
-    let ends = 0
-    let ended: unknown
-    const look = (): void => {
-      const { run: record, end, error } = run.getSnapshot()
-      const { log, state, error: streamError } = stream.getSnapshot()
-      const failed = error ?? streamError
-      if (failed) reject(failed)
-      if (record && record.version !== versions.at(-1)) versions.push(record.version)
-      if (end && end !== ended) ends++
-      ended = end
-      if (end?.settled && state !== undefined && state !== 'open') resolve({ run: record, parts: [...log], versions, ends })
-    }
-    run.subscribe(look)
-    stream.subscribe(look)
-  })
-}
-
-describe('a client behind a connection that breaks', () => {
-  test.each(Array.from({ length: 12 }, (_, seed) => seed))('ends with the server’s exact state, nothing lost, nothing twice (seed %i)', async (seed) => {
-    const server = await startServer({ tasks: [busy] })
-    const proxy = await faultProxy(server.url, schedule(seed, 8))
-    onTestFinished(() => proxy.close())
-    const id = await server.trigger('busy')
-    const { run, parts, versions, ends } = await watch(proxy.url, id)
-    expect(run).toEqual(await server.run(id))
-    expect(run).toMatchObject({ status: 'COMPLETED', metadata: { done: STEPS, last: [115, 116, 117, 118, 119], nested: { step: STEPS - 1 } } })
-    expect(parts).toEqual(Array.from({ length: STEPS }, (_, i) => i))
-    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b))
-    expect(ends).toBe(1)
+describe('a client comes through', () => {
+  test.for<readonly [name: string, fault: Fault]>([
+    ['a request that never reaches the server', { kind: 'request', after: 0 }],
+    ['half a request', { kind: 'request', after: 120 }],
+    ['a server that says nothing, not even a status', { kind: 'stall', after: 0 }],
+    ['half of a header', { kind: 'stall', after: 40 }],
+    ['an answer without a body', { kind: 'finish', after: 0 }],
+  ])('%s', async ([_name, fault], context) => {
+    const { proxy, follow } = await behind(first(fault), context)
+    const id = await start()
+    const watch = follow(id)
+    await watch.over
+    check(watch, await recorded(id))
+    expect(proxy.connections).toBe(2)
   })
 
-  test('asks once while nothing breaks, and never after the end', async () => {
-    const server = await startServer({ tasks: [busy] })
-    const asked: string[] = []
-    const counting: typeof fetch = async (input, init) => {
-      asked.push(new URL(new Request(input, init).url).pathname)
-      return await fetch(input, init)
-    }
-    await watch(server.url, await server.trigger('busy'), counting)
-    // a request that the end of the body set off would be made within this one
-    await server.get('/v1/runs')
-    expect(asked).toEqual(['/v1/feed'])
+  test('pieces of one byte, which cut letters in two', async (context) => {
+    const { proxy, follow } = await behind(first({ kind: 'crumble', size: 1 }), context)
+    const id = await start()
+    const watch = follow(id)
+    await watch.over
+    check(watch, await recorded(id))
+    expect(proxy.connections).toBe(1)
   })
+})
+
+test('a client asks once while nothing breaks, and never after the end', async (context) => {
+  const { proxy, follow } = await behind(() => ({ kind: 'none' }), context)
+  const id = await start()
+  await follow(id).over
+  // a request that the end of the body set off would be made within this one
+  await recorded(id)
+  expect(proxy.connections).toBe(1)
 })

@@ -1,97 +1,72 @@
-// A TCP proxy of our own between a client and a server: it can cut, stall and answer anything, at any byte of what the server says.
+// A TCP proxy of our own between a client and a server: it can cut, stall and answer anything, at any byte.
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-
-/** What happens to one connection. Bytes count what the server sends on it. */
-export type Fault =
-  | { readonly kind: 'none' }
-  /** Both ends lose the connection (RST) after so many bytes; 0: before any. */
-  | { readonly kind: 'cut'; readonly after: number }
-  /** The client sees a clean end after so many bytes: to HTTP, a body cut short. */
-  | { readonly kind: 'end'; readonly after: number }
-  /** Nothing more arrives after so many bytes, and nobody is told: a dead NAT. */
-  | { readonly kind: 'stall'; readonly after: number }
-  /** The client is answered by the proxy, and the server not asked. */
-  | { readonly kind: 'answer'; readonly text: string }
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type Fault, Link } from './link.ts'
 
 export interface FaultProxy {
   readonly url: string
-  /** Connections that were made so far. */
+  /** Connections that something was asked on so far. */
   readonly connections: number
   /** Loses every connection that is open now. */
   cutAll(): void
+  /** Nothing arrives any more on those that are open now, and nobody is told. */
+  stallAll(): void
+  /** Loses every connection and listens no more, until `accept`. */
+  refuse(): Promise<void>
+  accept(): Promise<void>
   close(): Promise<void>
 }
 
 /**
  * Listens on a free loopback port for connections to `target`.
- * @param next - asked for the fault of each connection, by its number from 0.
+ * @param next - asked for the fault of each connection when the first request comes on it, by its number from 0 and by what that asks for
+ * (`POST /v1/feed`).
  */
-export async function faultProxy(target: string, next: (connection: number) => Fault): Promise<FaultProxy> {
-  const { hostname, port } = new URL(target)
+export async function faultProxy(target: string, next: (connection: number, asked: string) => Fault): Promise<FaultProxy> {
   const open = new Set<Socket>()
+  const links = new Map<Socket, Link>()
   let connections = 0
 
-  const server = createServer((client) => {
-    const fault = next(connections++)
+  const server = createServer({ noDelay: true }, (client) => {
     open.add(client)
-    client.on('error', ignore).on('close', () => open.delete(client))
-    if (fault.kind === 'answer') {
-      client.once('data', () => client.end(fault.text))
-      return
-    }
-    const upstream = connect(Number(port), hostname)
-    upstream.on('error', () => client.resetAndDestroy()).on('end', () => client.end())
-    client.on('close', () => upstream.destroy())
-    client.pipe(upstream)
-    const limit = fault.kind === 'none' ? Number.POSITIVE_INFINITY : fault.after
-    let sent = 0
-    upstream.on('data', (data: Buffer) => {
-      const passed = data.subarray(0, limit - sent)
-      sent += passed.length
-      if (!client.write(passed)) {
-        upstream.pause()
-        client.once('drain', () => upstream.resume())
-      }
-      if (sent >= limit) fail(fault, client, upstream)
+    client.on('error', ignore).on('close', () => {
+      open.delete(client)
+      links.delete(client)
     })
-    if (limit === 0) fail(fault, client, upstream)
+    client.once('data', (first: Buffer) => {
+      const [method, path] = first.subarray(0, 200).toString('latin1').split(' ')
+      const fault = next(connections++, `${method} ${path}`)
+      if (fault.kind === 'answer') client.end(fault.text)
+      else links.set(client, new Link(client, first, fault, new URL(target)))
+    })
   })
-
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const listen = async (port: number): Promise<void> => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  await listen(0)
+  const { port } = server.address() as AddressInfo
+  const cutAll = (): void => {
+    for (const client of open) client.resetAndDestroy()
+  }
+  const stop = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    cutAll()
+    await closed
+  }
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     get connections() {
       return connections
     },
-    cutAll: () => {
-      for (const client of open) client.resetAndDestroy()
+    cutAll,
+    stallAll: () => {
+      for (const link of links.values()) link.stall()
     },
-    close: async () => {
-      for (const client of open) client.destroy()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
-    },
+    refuse: stop,
+    accept: async () => await listen(port),
+    close: stop,
   }
-}
-
-function fail(fault: Fault, client: Socket, upstream: Socket): void {
-  switch (fault.kind) {
-    case 'cut':
-      // what was written before is on its way: a reset at once would take it back
-      client.end(() => client.resetAndDestroy())
-      break
-    case 'end':
-      client.end()
-      break
-    case 'stall':
-      // both sides stay open, and the server goes on talking to nobody
-      upstream.removeAllListeners('data').resume()
-      return
-    default:
-      return
-  }
-  upstream.destroy()
 }
 
 const ignore = (): void => {}

@@ -1,0 +1,124 @@
+// One connection through the proxy, and what goes wrong with it.
+import { connect, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { PlainBody } from './plain-body.ts'
+
+/** What happens to one connection. `after` counts bytes of what the server says on it, where nothing else is said. */
+export type Fault =
+  | { readonly kind: 'none' }
+  /** Both ends lose the connection (RST); 0: before any byte. */
+  | { readonly kind: 'cut'; readonly after: number }
+  /** The same, after so many bytes of what the client says: the server gets half a request, or none. */
+  | { readonly kind: 'request'; readonly after: number }
+  /** The client sees a FIN: to HTTP, a body cut short. */
+  | { readonly kind: 'end'; readonly after: number }
+  /** The body ends as bodies do, after so many of its bytes: nothing tells the client that there was more. */
+  | { readonly kind: 'finish'; readonly after: number }
+  /** Nothing more arrives, and nobody is told: a dead NAT. 0: not even a status. */
+  | { readonly kind: 'stall'; readonly after: number }
+  /** Everything arrives, in pieces of so many bytes. */
+  | { readonly kind: 'crumble'; readonly size: number }
+  /** The client is answered by the proxy, and the server not asked. */
+  | { readonly kind: 'answer'; readonly text: string }
+
+export class Link {
+  readonly #client: Socket
+  readonly #upstream: Socket
+  #isStalled = false
+
+  /** @param first - what the client has said so far. */
+  constructor(client: Socket, first: Buffer, fault: Exclude<Fault, { kind: 'answer' }>, target: URL) {
+    this.#client = client
+    this.#upstream = connect({ port: Number(target.port), host: target.hostname, noDelay: true })
+    this.#upstream.on('error', () => this.cut()).on('end', () => client.end())
+    client.on('close', () => this.#upstream.destroy())
+    if (fault.kind === 'request') {
+      this.#upstream.end(first.subarray(0, fault.after), () => this.cut())
+      return
+    }
+    this.#upstream.write(first)
+    client.pipe(this.#upstream)
+    this.#pass(fault)
+  }
+
+  /** Loses it at once, with what was on its way. */
+  cut(): void {
+    this.#client.resetAndDestroy()
+    this.#upstream.destroy()
+  }
+  /** From now on nothing arrives. */
+  stall(): void {
+    this.#isStalled = true
+  }
+
+  #pass(fault: Exclude<Fault, { kind: 'answer' | 'request' }>): void {
+    switch (fault.kind) {
+      case 'none':
+        this.#listen((data) => this.#write(data))
+        break
+      case 'cut':
+        // what was written before is on its way: a reset at once would take it back
+        this.#until(fault.after, () => this.#client.end(() => this.cut()))
+        break
+      case 'end':
+        this.#until(fault.after, () => this.#end())
+        break
+      case 'stall':
+        this.#until(fault.after, () => this.stall())
+        break
+      case 'finish': {
+        const body = new PlainBody(fault.after)
+        this.#listen((data) => {
+          const { passed, isOver } = body.take(data)
+          this.#write(passed)
+          if (isOver) this.#end()
+        })
+        break
+      }
+      case 'crumble':
+        this.#listen((data) => void this.#crumble(data, fault.size))
+        break
+      default:
+        fault satisfies never
+    }
+  }
+
+  #until(limit: number, fail: () => void): void {
+    let sent = 0
+    if (limit === 0) fail()
+    this.#listen((data) => {
+      const passed = data.subarray(0, limit - sent)
+      sent += passed.length
+      this.#write(passed)
+      if (passed.length > 0 && sent === limit) fail()
+    })
+  }
+
+  #listen(take: (data: Buffer) => void): void {
+    // a stalled one goes on reading: the server talks to nobody, and does not notice
+    this.#upstream.on('data', (data: Buffer) => {
+      if (!this.#isStalled) take(data)
+    })
+  }
+
+  #write(data: Buffer): void {
+    if (data.length === 0 || !this.#client.writable || this.#client.write(data)) return
+    this.#upstream.pause()
+    this.#client.once('drain', () => this.#upstream.resume())
+  }
+
+  async #crumble(data: Buffer, size: number): Promise<void> {
+    this.#upstream.pause()
+    for (let at = 0; at < data.length; at += size) {
+      this.#write(data.subarray(at, at + size))
+      // a turn of the event loop each, or they arrive as one
+      await setImmediate()
+    }
+    this.#upstream.resume()
+  }
+
+  #end(): void {
+    this.#client.end()
+    this.#upstream.destroy()
+  }
+}
