@@ -50,6 +50,8 @@ export const csvRow = defineRun({
     /** Fields of the header. */
     width: z.number().int().min(1),
     fields: z.array(z.string()),
+    /** A field was longer than any may be: what is here of it is its beginning. */
+    isCut: z.boolean().optional(),
   }),
   output: z.object({ reason: z.string().nullable() }),
 })

@@ -1,24 +1,19 @@
-// `npm run demo`: a server with three tasks, and the page that shows them.
-import { join, relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { createRunServer, type RunServer } from 'runfeed/server'
-import { openRowTable } from './csv/row-table.ts'
-import { openDataFolder } from './serve/data-folder.ts'
-import { HELP, type DemoOptions, readOptions } from './serve/options.ts'
+// `npm run demo`: a server with three tasks, and the page that shows them; or, with --file, one import, watched in the terminal.
+import { relative } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import type { RunServer } from 'runfeed/server'
+import { importFile } from './import/import-file.ts'
+import { type Demo, openDemo } from './serve/open-demo.ts'
+import { type DemoOptions, HELP, MORE_PORTS, readOptions } from './serve/options.ts'
 import { loadPage } from './serve/page.ts'
-import { demoRoutes, SAMPLE } from './serve/routes.ts'
 import { terminal } from './serve/terminal.ts'
-import { csvImportTask } from './tasks/csv-import.ts'
-import { csvRowTask } from './tasks/csv-row.ts'
-import { streamTextTask } from './tasks/stream-text.ts'
 
-const SAMPLE_FILE = fileURLToPath(new URL('../node_modules/vega-datasets/data/airports.csv', import.meta.url))
-const CONCURRENCY = 24
 const HOST = '127.0.0.1'
-/** Ports after the wanted one that are tried. */
-const MORE_PORTS = 100
 /** A server that does not close by itself is left behind. */
 const CLOSE_WITHIN_MS = 1500
+
+// of 20,000 runs nearly all is garbage soon; by itself V8 lets 70 MB of it gather before it looks (npm run bench -- rss)
+setFlagsFromString('--optimize-for-size')
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
@@ -26,23 +21,12 @@ async function main(): Promise<void> {
     process.stdout.write(HELP)
     return
   }
-  const page = await loadPage(terminal.building)
-  const { path, engine } = openDataFolder(resolve(options.data), options.isDataFixed)
-  const rows = openRowTable(join(path, 'demo.db'))
-  const uploads = join(path, 'uploads')
-  const rowTask = csvRowTask(rows, options.rowDelay)
-  const importTask = csvImportTask(rowTask, (file) => (file === 'sample' ? SAMPLE_FILE : join(uploads, file)))
-  const server = createRunServer({
-    engine,
-    tasks: [importTask, rowTask, streamTextTask()],
-    concurrency: CONCURRENCY,
-    ...(options.heartbeat !== undefined && { heartbeat: options.heartbeat }),
-    fallback: demoRoutes({ page, uploads, importTask }),
-  })
-  stopOnSignal(server, () => rows.close())
-  const url = await listen(server, options)
-  if (options.sample) await importTask.trigger(SAMPLE)
-  terminal.started({ url, data: relative(process.cwd(), path) || '.', isSampleRunning: options.sample })
+  if (options.file !== undefined) process.exit(await importFile(options.file, options))
+  const demo = openDemo(options, await loadPage(terminal.building))
+  stopOnSignal(demo)
+  const url = await listen(demo.server, options)
+  if (options.sample) await demo.startSample()
+  terminal.started({ url, data: relative(process.cwd(), demo.path) || '.', isSampleRunning: options.sample })
 }
 
 async function listen(server: RunServer, { port, isPortFixed }: DemoOptions): Promise<string> {
@@ -57,16 +41,15 @@ async function listen(server: RunServer, { port, isPortFixed }: DemoOptions): Pr
   }
 }
 
-function stopOnSignal(server: RunServer, closed: () => void): void {
+function stopOnSignal(demo: Demo): void {
   let isStopping = false
   const stop = (): void => {
     // npm passes the terminal's Ctrl+C on, so that it comes twice
     if (isStopping) return
     isStopping = true
     setTimeout(() => process.exit(0), CLOSE_WITHIN_MS).unref()
-    server.close().then(
+    demo.close().then(
       () => {
-        closed()
         terminal.stopping()
         process.exit(0)
       },

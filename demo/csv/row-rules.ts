@@ -1,5 +1,6 @@
 // Which rows are accepted. A reason is one of few sentences, never made of the row's own text: reasons are counted by their words.
 import { z } from 'zod'
+import { MAX_FIELD_LENGTH } from './limits.ts'
 
 export type RowRule = 'airports' | 'any'
 /** Why a row is rejected, or `undefined`. */
@@ -30,6 +31,10 @@ const nonEmpty = z.string().min(1)
 const width: RowCheck = (fields, expected) =>
   fields.length < expected ? 'fewer fields than the header' : fields.length > expected ? 'more fields than the header' : undefined
 
+/** What NUL bytes, and bytes that are not UTF-8, have become. */
+// eslint-disable-next-line no-control-regex
+const BROKEN = /[\0\uFFFD]/
+
 const checks: { readonly [rule in RowRule]: RowCheck } = {
   airports: (fields, expected) => {
     const ragged = width(fields, expected)
@@ -42,4 +47,9 @@ const checks: { readonly [rule in RowRule]: RowCheck } = {
   any: (fields, expected) => width(fields, expected) ?? (nonEmpty.safeParse(fields[0]).success ? undefined : 'the first field is empty'),
 }
 
-export const reasonToReject = (rule: RowRule, fields: readonly string[], expected: number): string | undefined => checks[rule](fields, expected)
+/** @param isCut - a field was too long, and is not here whole. */
+export function reasonToReject(rule: RowRule, fields: readonly string[], expected: number, isCut: boolean): string | undefined {
+  if (isCut) return `a field is longer than ${MAX_FIELD_LENGTH.toLocaleString('en')} characters`
+  if (fields.some((field) => BROKEN.test(field))) return 'a field holds a NUL or is not UTF-8 text'
+  return checks[rule](fields, expected)
+}

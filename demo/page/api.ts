@@ -1,28 +1,48 @@
 // The two requests that are the demo's own. Everything else is runfeed's client.
 import { RunfeedError, type RunHandle } from 'runfeed'
-
-const MAX_UPLOAD_BYTES = 10 * 1024 * 1024
+import { isEmpty, MAX_FILE_BYTES, tooManyBytes } from '../csv/limits.ts'
 
 /** @throws Error, one sentence for the reader */
 export async function upload(file: File): Promise<RunHandle> {
   // the server says the same, but only after it was sent
-  if (file.size === 0) throw new Error(`${file.name} is empty; choose a CSV file with a header line`)
-  if (file.size > MAX_UPLOAD_BYTES) throw new Error(`${file.name} is larger than 10 MB; split it`)
+  if (file.size === 0) throw new Error(isEmpty(file.name))
+  if (file.size > MAX_FILE_BYTES) throw new Error(tooManyBytes(file.name))
   return await post('/upload', file, { 'x-file-name': encodeURIComponent(file.name), 'content-type': 'text/csv' })
 }
 
 export const startSample = async (): Promise<RunHandle> => await post('/sample', null, {})
 
-async function post(path: string, body: Blob | null, headers: { readonly [name: string]: string }): Promise<RunHandle> {
-  let response: Response
-  try {
-    response = await fetch(path, { method: 'POST', body, headers: { ...headers, 'x-runfeed-demo': '1' } })
-  } catch {
-    throw new Error(UNREACHABLE)
+/** A connection may be cut before the answer is here. */
+const ATTEMPTS = 3
+
+async function post(path: string, body: Blob | null, named: { readonly [name: string]: string }): Promise<RunHandle> {
+  // by its id the server knows what it has begun already
+  const headers = { ...named, 'x-runfeed-demo': '1', 'x-upload-id': crypto.randomUUID() }
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const answer = await ask(path, { method: 'POST', body, headers })
+    if (answer?.id !== undefined) return { id: answer.id }
+    if (answer?.problem !== undefined) throw new Error(answer.problem)
   }
-  const answer = (await response.json().catch(() => undefined)) as ({ error?: { message?: string } } & Partial<RunHandle>) | undefined
-  if (!response.ok || answer?.id === undefined) throw new Error(answer?.error?.message ?? `the server answered ${response.status}`)
-  return { id: answer.id }
+  throw new Error(UNREACHABLE)
+}
+
+/** @returns `undefined` where no answer came, or half of one. */
+async function ask(path: string, init: RequestInit): Promise<{ readonly id?: string; readonly problem?: string } | undefined> {
+  let response: Response
+  let text: string
+  try {
+    response = await fetch(path, init)
+    text = await response.text()
+  } catch {
+    return undefined
+  }
+  try {
+    const { id, error } = JSON.parse(text) as { readonly id?: string; readonly error?: { readonly message?: string } }
+    if (response.ok && id !== undefined) return { id }
+    return { problem: error?.message ?? `the server answered ${response.status}` }
+  } catch {
+    return { problem: `the server answered ${response.status}` }
+  }
 }
 
 const UNREACHABLE = 'The server cannot be reached. Is it running?'

@@ -1,6 +1,6 @@
 // Where an import begins: a file that is dropped anywhere on the page, one that is chosen, or the sample.
 import { type ChangeEvent, type ReactElement, useEffect, useRef, useState } from 'react'
-import { startSample, upload } from './api.ts'
+import { messageOf, startSample, upload } from './api.ts'
 import { useAction } from './use-action.ts'
 
 export function StartPanel({ started }: { readonly started: () => void }): ReactElement {
@@ -9,10 +9,17 @@ export function StartPanel({ started }: { readonly started: () => void }): React
   const start = (files: readonly File[]): void => {
     if (files.length === 0) return
     action.run(async () => {
+      const problems: string[] = []
       for (const file of files) {
-        await upload(file)
-        started()
+        try {
+          await upload(file)
+          started()
+        } catch (thrown) {
+          // the other files are not to blame
+          problems.push(messageOf(thrown))
+        }
       }
+      if (problems.length > 0) throw new Error(problems.join('\n'))
     })
   }
   const isOver = useDroppedFiles(start)

@@ -11,11 +11,16 @@ export interface DemoOptions {
   /** Whether an import of the sample begins at once. */
   readonly sample: boolean
   readonly help: boolean
+  /** A file to import, instead of a server to start. */
+  readonly file: string | undefined
   /** Ms that every row takes longer. */
   readonly rowDelay: number
   /** Ms between two pings of a feed; `undefined`: the server's own default. */
   readonly heartbeat: number | undefined
 }
+
+/** Ports after the wanted one that are tried. */
+export const MORE_PORTS = 100
 
 export const HELP = `npm run demo -- [options]
 
@@ -25,6 +30,12 @@ export const HELP = `npm run demo -- [options]
   --row-delay <ms>  what each row waits, as if it asked a service (default: 0)
   --heartbeat <ms>  between two pings of a feed; a page that misses three reconnects (default: 15000)
   --help            this text
+
+npm run demo -- --file <path> [--port <number>] [--data <folder>]
+
+  imports a CSV file (20,000 rows or 10 MB at most), shows how far it is, and ends: with 0 when the import is complete, with 1 when it is not.
+  It goes into the demo that is listening (on --port, else on 4680 or after), or into the data folder by itself when there is none.
+  Ctrl+C ends with 130, and leaves an import in another server to itself.
 `
 
 /** @throws Error, one sentence that says which option is wrong */
@@ -37,6 +48,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
       'row-delay': { type: 'string' },
       heartbeat: { type: 'string' },
       sample: { type: 'boolean', default: true },
+      file: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
     allowNegative: true,
@@ -48,6 +60,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
     isDataFixed: values.data !== undefined,
     sample: values.sample,
     help: values.help,
+    file: values.file,
     rowDelay: values['row-delay'] === undefined ? 0 : whole('--row-delay', values['row-delay'], 60_000),
     heartbeat: values.heartbeat === undefined ? undefined : whole('--heartbeat', values.heartbeat, 60_000, 10),
   }

@@ -10,6 +10,7 @@ const CACHE = join(ROOT, 'node_modules', '.cache', 'runfeed-demo')
 const SOURCES = [
   'demo/page/**',
   'demo/contracts.ts',
+  'demo/csv/limits.ts',
   'demo/serve/page.ts',
   'src/{client,components,contract,exports,protocol,react,store,transport}/**',
   'package-lock.json',

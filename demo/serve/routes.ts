@@ -1,13 +1,15 @@
-// What the demo answers outside of /v1: its page, an upload, the sample. The server has already refused foreign hosts and origins.
+// What the demo answers outside of /v1: its page, an upload, the sample, who it is. The server has already refused foreign hosts and origins.
 import { RunfeedError } from 'runfeed'
-import type { CsvImportTask } from '../tasks/csv-import.ts'
 import type { PageFile } from './page.ts'
+import type { Imports } from './imports.ts'
 import { receive } from './upload.ts'
 
 export interface DemoRoutes {
   readonly page: ReadonlyMap<string, PageFile>
   readonly uploads: string
-  readonly importTask: CsvImportTask
+  readonly imports: Imports
+  /** The data folder, by its real path. */
+  readonly data: string
 }
 
 /** A page of another site cannot send it without being asked for by name, which we never answer. */
@@ -26,18 +28,21 @@ export function demoRoutes(routes: DemoRoutes): (request: Request) => Promise<Re
   }
 }
 
-async function answer(request: Request, { page, uploads, importTask }: DemoRoutes): Promise<Response> {
+async function answer(request: Request, { page, uploads, imports, data }: DemoRoutes): Promise<Response> {
   const { pathname } = new URL(request.url)
   if (pathname === '/upload' || pathname === '/sample') {
     if (request.method !== 'POST') throw new RunfeedError('method_not_allowed', `${pathname} takes POST`)
     if (!request.headers.has(HEADER)) throw new RunfeedError('forbidden', `send the header ${HEADER}: 1, so that no other site can start an import here`)
     const payload = pathname === '/sample' ? SAMPLE : await receive(request, uploads)
-    return Response.json(await importTask.trigger(payload), { status: 201 })
+    return Response.json(await imports.begin(payload, request.headers.get('x-upload-id') ?? undefined), { status: 201 })
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') throw new RunfeedError('method_not_allowed', `${pathname} takes GET`)
+  if (pathname === '/demo') return Response.json({ ...DEMO, data }, { headers: { 'cache-control': 'no-store' } })
   const file = page.get(pathname === '/' ? '/index.html' : pathname)
   if (!file) throw new RunfeedError('not_found', `${pathname} does not exist`)
   return new Response(request.method === 'HEAD' ? null : file.body, { headers: { ...file.headers } })
 }
 
+/** How a terminal that looks for a demo knows one. */
+export const DEMO = { demo: 'runfeed' } as const
 export const SAMPLE = { name: 'airports.csv', file: 'sample' } as const

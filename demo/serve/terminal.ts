@@ -22,5 +22,6 @@ export const terminal = {
 `)
   },
   stopping: (): void => console.log(dim('\n  stopped.')),
+  interrupted: (message: string): void => console.error(`\n  ${message}`),
   failed: (message: string): void => console.error(`  ${styleText('red', '✗')} ${message}`),
 }

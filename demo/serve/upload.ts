@@ -1,13 +1,14 @@
-// Receives a file: bounded, written as it comes, and gone again when it is refused.
+// Receives a file: bounded, written as it comes, checked when it is whole, and gone again when it is refused.
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { InvalidRequestError, TooLargeError } from 'runfeed'
+import { InvalidRequestError, RunfeedError } from 'runfeed'
+import { checkCsv } from '../csv/check-csv.ts'
+import { isEmpty, MAX_FILE_BYTES, tooManyBytes } from '../csv/limits.ts'
 
-export const MAX_UPLOAD_BYTES: number = 10 * 1024 * 1024
 const MAX_NAME = 200
 
 export interface Upload {
@@ -17,25 +18,26 @@ export interface Upload {
   readonly file: string
 }
 
-/** @throws InvalidRequestError, TooLargeError */
+/** @throws RunfeedError `invalid_request`, `too_large` */
 export async function receive(request: Request, folder: string): Promise<Upload> {
   const name = nameOf(request)
   const announced = Number(request.headers.get('content-length') ?? 0)
-  if (announced > MAX_UPLOAD_BYTES) throw tooLarge(name, announced)
+  if (announced > MAX_FILE_BYTES) throw new RunfeedError('too_large', tooManyBytes(name))
   const file = `${randomUUID()}.csv`
   const path = join(folder, file)
   let bytes = 0
   const bounded = new Transform({
     transform(chunk: Uint8Array, _, done) {
       bytes += chunk.length
-      if (bytes > MAX_UPLOAD_BYTES) done(tooLarge(name, bytes))
+      if (bytes > MAX_FILE_BYTES) done(new RunfeedError('too_large', tooManyBytes(name)))
       else done(null, chunk)
     },
   })
   try {
     if (request.body)
       await pipeline(Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0]), bounded, createWriteStream(path, { flags: 'wx' }))
-    if (bytes === 0) throw new InvalidRequestError(`${name} is empty; choose a CSV file with a header line`)
+    if (bytes === 0) throw new InvalidRequestError(isEmpty(name))
+    await checkCsv(path, name)
   } catch (thrown) {
     await rm(path, { force: true })
     throw thrown
@@ -52,5 +54,3 @@ function nameOf(request: Request): string {
     throw new InvalidRequestError('x-file-name is not URL-encoded')
   }
 }
-
-const tooLarge = (name: string, size: number): TooLargeError => new TooLargeError(name, size, MAX_UPLOAD_BYTES)

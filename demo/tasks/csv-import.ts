@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { batch, type Task, task } from 'runfeed/task'
 import type { InputOf, OutputOf } from 'runfeed'
 import { csvImport, type LogEntry, MAX_EXAMPLES } from '../contracts.ts'
-import { type CsvRow, readCsv, surveyCsv } from '../csv/read-csv.ts'
+import { checkCsv } from '../csv/check-csv.ts'
+import { excerpt } from '../csv/excerpt.ts'
+import { type CsvRow, readCsv } from '../csv/read-csv.ts'
 import type { RowRule } from '../csv/row-rules.ts'
 import type { CsvRowTask } from './csv-row.ts'
 import { Log } from './log.ts'
 
 const BATCH = 500
-export const MAX_ROWS = 20_000
 const MAX_EXAMPLE_LENGTH = 200
 
 export type CsvImportTask = Task<'csv-import', InputOf<typeof csvImport.payload>, OutputOf<typeof csvImport.output>>
@@ -26,7 +27,7 @@ export function csvImportTask(rowTask: CsvRowTask, fileOf: (file: string) => str
       metadata.set('status', 'reading')
       log.info(`reading ${payload.name}`)
       try {
-        const { header, rows } = await surveyCsv(file, MAX_ROWS)
+        const { header, rows } = await checkCsv(file, payload.name)
         metadata.set('totalRows', rows).set('processedRows', 0).set('acceptedRows', 0).set('rejectedRows', 0)
         metadata.set('status', 'importing')
         log.info(`${count(rows, 'row')} with ${count(header.length, 'column')}: ${shortened(header.join(', '))}`)
@@ -35,7 +36,10 @@ export function csvImportTask(rowTask: CsvRowTask, fileOf: (file: string) => str
         let rejected = 0
         for await (const chunk of batchesOf(file)) {
           signal.throwIfAborted()
-          const items = chunk.map(({ line, fields }) => ({ id: rowTask.id, payload: { rule, line, width: header.length, fields: [...fields] } }))
+          const items = chunk.map(({ line, fields, isCut }) => ({
+            id: rowTask.id,
+            payload: { rule, line, width: header.length, fields: [...fields], ...(isCut && { isCut }) },
+          }))
           const { runs } = await batch.triggerAndWait<CsvRowTask>(items)
           for (const [index, result] of runs.entries()) {
             const { line, fields } = chunk[index] as CsvRow
@@ -94,4 +98,4 @@ async function* batchesOf(file: string): AsyncGenerator<CsvRow[], void, undefine
 }
 
 const count = (n: number, noun: string): string => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
-const shortened = (text: string): string => (text.length > MAX_EXAMPLE_LENGTH ? `${text.slice(0, MAX_EXAMPLE_LENGTH - 1)}…` : text)
+const shortened = (text: string): string => excerpt(text, MAX_EXAMPLE_LENGTH)

@@ -1,0 +1,18 @@
+// What an import's metadata says, in numbers. It is incomplete for most of its life.
+import type { Run } from 'runfeed'
+
+export interface Counts {
+  readonly total: number | undefined
+  readonly processed: number
+  readonly accepted: number
+  readonly rejected: number
+}
+
+export function countsOf({ metadata }: Pick<Run, 'metadata'>): Counts {
+  const count = (key: string): number | undefined => (typeof metadata[key] === 'number' ? metadata[key] : undefined)
+  return { total: count('totalRows'), processed: count('processedRows') ?? 0, accepted: count('acceptedRows') ?? 0, rejected: count('rejectedRows') ?? 0 }
+}
+
+export const number = (n: number): string => n.toLocaleString('en')
+export const seconds = (ms: number): string =>
+  ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`

@@ -1,0 +1,50 @@
+// Puts the demo's server together: a data folder, the tasks, the routes. It listens nowhere yet.
+import { realpathSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createRunServer, type RunServer } from 'runfeed/server'
+import { openRowTable } from '../csv/row-table.ts'
+import { csvImportTask } from '../tasks/csv-import.ts'
+import { csvRowTask } from '../tasks/csv-row.ts'
+import { streamTextTask } from '../tasks/stream-text.ts'
+import { openDataFolder } from './data-folder.ts'
+import { importsOf } from './imports.ts'
+import type { DemoOptions } from './options.ts'
+import type { PageFile } from './page.ts'
+import { demoRoutes, SAMPLE } from './routes.ts'
+
+const SAMPLE_FILE = fileURLToPath(new URL('../../node_modules/vega-datasets/data/airports.csv', import.meta.url))
+const CONCURRENCY = 24
+
+export interface Demo {
+  /** The data folder that it took. */
+  readonly path: string
+  readonly server: RunServer
+  startSample(): Promise<void>
+  close(): Promise<void>
+}
+
+/** @throws RunfeedError `data_file` when the data folder was asked for by name and is in use */
+export function openDemo(options: DemoOptions, page: ReadonlyMap<string, PageFile>): Demo {
+  const { path, engine } = openDataFolder(resolve(options.data), options.isDataFixed)
+  const rows = openRowTable(join(path, 'demo.db'))
+  const uploads = join(path, 'uploads')
+  const rowTask = csvRowTask(rows, options.rowDelay)
+  const importTask = csvImportTask(rowTask, (file) => (file === 'sample' ? SAMPLE_FILE : join(uploads, file)))
+  const imports = importsOf(engine, importTask)
+  const server = createRunServer({
+    engine,
+    tasks: [importTask, rowTask, streamTextTask()],
+    concurrency: CONCURRENCY,
+    fallback: demoRoutes({ page, uploads, imports, data: realpathSync(path) }),
+  })
+  return {
+    path,
+    server,
+    startSample: async () => void (await imports.begin(SAMPLE)),
+    close: async () => {
+      await server.close()
+      rows.close()
+    },
+  }
+}
