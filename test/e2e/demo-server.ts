@@ -25,18 +25,21 @@ export interface DemoSettings {
   /** ms per row: how long there is to look at an import half-way. */
   readonly rowDelay?: number
   readonly sample?: boolean
+  /** ms between two pings of a feed. */
+  readonly heartbeat?: number
 }
 
 export const dataFolder = async (): Promise<string> => await mkdtemp(join(tmpdir(), 'runfeed-e2e-'))
 export const removeFolder = async (path: string): Promise<void> => await rm(path, { recursive: true, force: true, maxRetries: 5 })
 
-export async function startDemo({ data, port = 0, rowDelay = 0, sample = false }: DemoSettings): Promise<DemoServer> {
+export async function startDemo({ data, port = 0, rowDelay = 0, sample = false, heartbeat }: DemoSettings): Promise<DemoServer> {
   const options = [
     ...(port === 'default' ? [] : ['--port', String(port)]),
     '--data',
     data,
     '--row-delay',
     String(rowDelay),
+    ...(heartbeat === undefined ? [] : ['--heartbeat', String(heartbeat)]),
     sample ? '--sample' : '--no-sample',
   ]
   const child = spawn(process.execPath, ['--conditions=@runfeed/source', 'demo/main.ts', ...options], {
