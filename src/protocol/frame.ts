@@ -6,11 +6,14 @@ import { isJsonObject, type Json } from './json.ts'
 import type { Patch } from './patch.ts'
 import type { Run, StreamState } from './run.ts'
 
+/** Fields of the record that are not in this frame: left out because they are over 128 kB; read them by REST. */
+export type Omitted = readonly ('payload' | 'output')[]
+
 interface FrameData {
   /** The first frame, at once. `heartbeat` is ms between two pings, `time` the server's clock. */
   readonly open: { readonly protocol: number; readonly heartbeat: number; readonly time: number }
   /** Replaces what the client has, unless the client's is newer. */
-  readonly run: { readonly run: Run; readonly cursor: Cursor }
+  readonly run: { readonly run: Run; readonly cursor: Cursor; readonly omitted?: Omitted }
   /**
    * What changed from version `base` to the cursor's. The patch is over the whole record, but for `version` and `updatedAt`: those are the
    * cursor's number and `at`. `by` is the run that wrote it, null where that is the server or several.
@@ -22,6 +25,7 @@ interface FrameData {
     readonly at: number
     readonly patch: Patch
     readonly by: string | null
+    readonly omitted?: Omitted
   }
   /** `index` is that of the first chunk; overlap is skipped, a hole is a resync. */
   readonly chunks: {
