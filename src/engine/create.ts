@@ -1,6 +1,6 @@
 // How a run begins.
 import { newTag } from '../protocol/cursor.ts'
-import { MetadataTooLargeError, NotFoundError, RunEndedError, TooLargeError } from '../protocol/errors.ts'
+import { MetadataTooLargeError, NotFoundError, RunEndedError, RunfeedError, TooLargeError } from '../protocol/errors.ts'
 import { jsonBytes } from '../protocol/json.ts'
 import { MAX_PAYLOAD_BYTES } from '../protocol/limits.ts'
 import { type NewRun, newRunId, type Run } from '../protocol/run.ts'
@@ -53,6 +53,8 @@ export function createRuns(turn: Turn, wanted: readonly NewRun[]): readonly Run[
     const parent = one.parentId === undefined ? undefined : turn.storage.load(one.parentId)?.run
     if (one.parentId !== undefined && !parent) throw new NotFoundError(`the parent ${one.parentId}`)
     if (parent && !isLive(parent)) throw new RunEndedError(parent.id)
+    // its descendants were told to stop; one that is made now would not be
+    if (parent && parent.cancelRequestedAt !== null) throw new RunfeedError('canceled', `${parent.id} is being canceled, and starts no more runs`)
     return newRun(one, parent, turn.settings.metadataLimit, now)
   })
   for (const state of states) turn.storage.insert(state)

@@ -65,7 +65,7 @@ export interface LogEntry {
 export interface RunRecord {
   /**
    * Makes queued runs, in order, all or none.
-   * @throws NotFoundError for a parent that is not there, RunEndedError for one that has ended.
+   * @throws NotFoundError for a parent that is not there, RunEndedError for one that has ended, RunfeedError `canceled` for one that is being canceled.
    */
   create(runs: readonly NewRun[]): Promise<readonly Run[]>
   read(run: string): Promise<StoredRun | undefined>

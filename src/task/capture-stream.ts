@@ -5,6 +5,7 @@ import { InvalidRequestError, type RunfeedError, TooLargeError, toRunfeedError }
 import { type Json, jsonBytes, toJson } from '../protocol/json.ts'
 import { MAX_CHUNK_BYTES, NAME_PATTERN } from '../protocol/limits.ts'
 import { readStream } from './read-stream.ts'
+import { retrying } from './retrying.ts'
 import type { RunScope } from './run-scope.ts'
 
 /** The source waits while so much of it is not yet in the record. */
@@ -41,7 +42,7 @@ export async function captureStream<T>(
 }
 
 async function open({ backend, run, stream, attempt, by }: StreamTarget): Promise<{ readonly start: number }> {
-  await backend.record.commit({ run, streams: { [stream]: { state: 'open' } }, ...(attempt === undefined ? { by } : { attempt }) })
+  await retrying(async () => await backend.record.commit({ run, streams: { [stream]: { state: 'open' } }, ...(attempt === undefined ? { by } : { attempt }) }))
   return await backend.chunks.info(run, stream)
 }
 
@@ -85,7 +86,7 @@ async function end(
   { backend, run, stream, attempt }: StreamTarget,
   streams: { readonly state: 'closed' } | { readonly state: 'errored'; readonly error: string },
 ): Promise<void> {
-  if (attempt !== undefined) await backend.record.commit({ run, attempt, streams: { [stream]: streams } })
+  if (attempt !== undefined) await retrying(async () => await backend.record.commit({ run, attempt, streams: { [stream]: streams } }))
 }
 
 /** Gathers chunks while an append is in flight; one that finds none leaves at once. */
@@ -123,7 +124,7 @@ class ChunkWriter {
         const chunks = this.#pending
         this.#pending = []
         this.#bytes = 0
-        await backend.chunks.append(run, stream, chunks, attempt === undefined ? { by } : { by, attempt })
+        await retrying(async () => await backend.chunks.append(run, stream, chunks, attempt === undefined ? { by } : { by, attempt }))
       }
     } catch (thrown) {
       this.#error = toRunfeedError(thrown)

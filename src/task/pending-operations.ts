@@ -6,6 +6,7 @@ export class PendingOperations {
   #list: Operation[] = []
   // where the last operation on a literal key stands; two literal keys never touch each other, a path may touch any
   #lastOn = new Map<string, number>()
+  #lastIsPath = false
   readonly #mergeSets: boolean
 
   /** @param mergeSets - whether a later `set` may stand for an earlier one: only where a refusal is known before it is sent. */
@@ -30,7 +31,10 @@ export class PendingOperations {
       this.#list[at] = merged
       return
     }
-    if (key.startsWith('$')) this.#lastOn.clear()
+    const isPath = key.startsWith('$')
+    // what comes between two operations on a path may touch it, and so may a path between two on a key: they do not merge across it
+    if (isPath || this.#lastIsPath) this.#lastOn.clear()
+    this.#lastIsPath = isPath
     this.#list.push(operation)
     this.#lastOn.set(key, this.#list.length - 1)
   }

@@ -3,13 +3,16 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { RunBackend } from '../protocol/engine.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
+import { retrying } from './retrying.ts'
 import { UpdateQueue } from './update-queue.ts'
 
 /** What a worker gives a run while it executes it. */
 export interface RunHost {
   readonly backend: RunBackend
-  /** Runs `wait` without holding the run's concurrency slot. */
-  withoutSlot<T>(wait: () => Promise<T>): Promise<T>
+  /** The run waits for others, and needs no concurrency slot meanwhile. */
+  giveSlotBack(): void
+  /** Resolves when the run has a slot again. */
+  takeSlot(): Promise<void>
   /** An update of another run was refused, or could not be delivered; it does not fail this one. */
   report(error: RunfeedError): void
 }
@@ -20,6 +23,9 @@ export class RunScope {
   readonly #abort = new AbortController()
   readonly #queues = new Map<string, UpdateQueue>()
   readonly #captures = new Set<Promise<void>>()
+  #waits = 0
+  #isWaiting = false
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(run: Run, host: RunHost) {
     this.run = run
@@ -40,6 +46,43 @@ export class RunScope {
     let queue = this.#queues.get(run)
     if (!queue) this.#queues.set(run, (queue = new UpdateQueue(this, run)))
     return queue
+  }
+
+  /**
+   * The run is WAITING while any such work is under way, however much of it at once, and holds no slot.
+   * @throws the signal's reason when the run is canceled meanwhile.
+   */
+  async wait<T>(work: () => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted()
+    this.#waits++
+    await this.#follow()
+    try {
+      return await work()
+    } finally {
+      this.#waits--
+      await this.#follow()
+      this.signal.throwIfAborted()
+    }
+  }
+
+  /** Brings status and slot to what the count of waits asks for, one change after the other. */
+  #follow(): Promise<void> {
+    const turn = this.#turn.then(async () => {
+      const wanted = this.#waits > 0
+      if (wanted === this.#isWaiting) return
+      if (!wanted) await this.host.takeSlot()
+      this.#isWaiting = wanted
+      // a run that is to stop says no more than its end
+      if (!this.signal.aborted) await this.#move(wanted ? 'WAITING' : 'EXECUTING')
+      if (wanted) this.host.giveSlotBack()
+    })
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  async #move(to: 'WAITING' | 'EXECUTING'): Promise<void> {
+    const { id, attempt } = this.run
+    await retrying(async () => await this.host.backend.record.commit({ run: id, attempt, move: to }))
   }
 
   /** The run's end waits for `work`: a stream that is still being captured. */

@@ -33,6 +33,7 @@ export async function triggerTask(task: AnyTask, payload: unknown, options: Trig
 export async function createChildren(scope: RunScope, items: readonly TriggerItem[]): Promise<readonly string[]> {
   // what was said before is in the records before a child can say more about the same runs
   await scope.settle()
+  scope.signal.throwIfAborted()
   const runs = await scope.host.backend.record.create(items.map((item) => ({ ...newRun(item), parentId: scope.run.id })))
   return runs.map(({ id }) => id)
 }

@@ -8,9 +8,8 @@ import { parseKey } from '../protocol/path.ts'
 import { newWriterId } from '../protocol/run.ts'
 import { LocalView } from './local-view.ts'
 import { PendingOperations } from './pending-operations.ts'
+import { retrying } from './retrying.ts'
 import type { RunScope } from './run-scope.ts'
-
-const RETRY_MS = { first: 100, most: 5000 } as const
 
 export class UpdateQueue {
   readonly target: string
@@ -116,29 +115,20 @@ export class UpdateQueue {
     const sequence = ++this.#sequence
     const { run, host } = this.#scope
     try {
-      for (let wait: number = RETRY_MS.first; ; wait = Math.min(wait * 2, RETRY_MS.most)) {
-        try {
-          const answer = await host.backend.record.commit({
+      // the same sequence number each time: the record knows whether it had it
+      const answer = await retrying(
+        async () =>
+          await host.backend.record.commit({
             run: this.target,
             operations: this.#inFlight,
             writer: { id: this.#writer, sequence },
             ...(this.#view ? { attempt: run.attempt, base: this.#view.version } : { by: run.id }),
-          })
-          this.#inFlight = []
-          this.#view?.acknowledge(answer)
-          const [refused] = answer.refused
-          if (refused) {
-            this.#view?.rebuild()
-            this.#fail(fromErrorBody(refused.error))
-          }
-          return
-        } catch (thrown) {
-          const error = toRunfeedError(thrown)
-          if (!error.retryable) throw error
-          // the same sequence number again: the record knows whether it had it
-          await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random() / 2)))
-        }
-      }
+          }),
+      )
+      this.#inFlight = []
+      this.#view?.acknowledge(answer)
+      if (answer.refused.length > 0) this.#view?.rebuild()
+      for (const { error } of answer.refused) this.#fail(fromErrorBody(error))
     } catch (thrown) {
       const error = toRunfeedError(thrown)
       this.#inFlight = []

@@ -14,18 +14,9 @@ import { createChildren, type TriggerItem } from './trigger.ts'
 export async function waitForRuns(items: readonly TriggerItem[]): Promise<readonly TaskResult<unknown>[]> {
   const scope = currentScope()
   if (!scope) throw new RunfeedError('outside_run', 'triggerAndWait works inside a run; outside of one use trigger, and follow the run')
-  scope.signal.throwIfAborted()
   if (items.length === 0) return []
   const children = await createChildren(scope, items)
-  const { run, host } = scope
-  const move = async (to: 'WAITING' | 'EXECUTING'): Promise<void> => {
-    await host.backend.record.commit({ run: run.id, attempt: run.attempt, move: to })
-  }
-  await move('WAITING')
-  const results = await host.withoutSlot(async () => await Promise.all(children.map(async (child) => resultOf(await ended(scope, child)))))
-  scope.signal.throwIfAborted()
-  await move('EXECUTING')
-  return results
+  return await scope.wait(async () => await Promise.all(children.map(async (child) => resultOf(await ended(scope, child)))))
 }
 
 async function ended({ host, signal }: RunScope, id: string): Promise<Run> {

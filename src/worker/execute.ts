@@ -5,6 +5,7 @@ import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import { toJson } from '../protocol/json.ts'
 import type { RunFailure } from '../protocol/run.ts'
 import { metadata } from '../task/metadata.ts'
+import { retrying } from '../task/retrying.ts'
 import { type RunScope, withScope } from '../task/run-scope.ts'
 import type { TaskDefinition } from '../task/task-definition.ts'
 
@@ -63,12 +64,12 @@ async function commitEnd(scope: RunScope, end: RunEnd): Promise<void> {
   const { run, host } = scope
   const rest = await scope.updates('own').takeRest()
   try {
-    await host.backend.record.commit({ run: run.id, attempt: run.attempt, ...rest, end })
+    await retrying(async () => await host.backend.record.commit({ run: run.id, attempt: run.attempt, ...rest, end }))
   } catch (thrown) {
     const error = toRunfeedError(thrown)
     if (error.type !== 'too_large') throw error
     // the output does not fit: that is how the run failed
-    await host.backend.record.commit({ run: run.id, attempt: run.attempt, end: { status: 'FAILED', error: failureOf(error) } })
+    await retrying(async () => await host.backend.record.commit({ run: run.id, attempt: run.attempt, ...rest, end: { status: 'FAILED', error: failureOf(error) } }))
   }
 }
 

@@ -78,20 +78,27 @@ export function startWorker({ backend, tasks, concurrency = 10, onError = logErr
   const start = ({ run }: Claim): void => {
     slots.take()
     count(run.task, 1)
+    let hasSlot = true
+    const giveBack = (): void => {
+      if (!hasSlot) return
+      hasSlot = false
+      count(run.task, -1)
+      slots.release()
+    }
     const definition = definitions.get(run.task) as TaskDefinition
     const scope = new RunScope(run, {
       backend,
       report: (error) => onError(error, run),
-      withoutSlot: async (wait) => {
-        slots.release()
-        count(run.task, -1)
+      giveSlotBack: () => {
+        giveBack()
         look()
-        try {
-          return await wait()
-        } finally {
-          await slots.acquire()
-          count(run.task, 1)
-        }
+      },
+      takeSlot: async () => {
+        await slots.acquire()
+        // it may have ended without waiting for what it waited for
+        if (!held.has(run.id)) return slots.release()
+        hasSlot = true
+        count(run.task, 1)
       },
     })
     held.set(run.id, scope)
@@ -102,8 +109,7 @@ export function startWorker({ backend, tasks, concurrency = 10, onError = logErr
         unwake()
         held.delete(run.id)
         executions.delete(execution)
-        count(run.task, -1)
-        slots.release()
+        giveBack()
         if (!stopped) look()
       })
     executions.add(execution)

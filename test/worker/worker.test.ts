@@ -1,3 +1,4 @@
+import { ConnectionError } from 'runfeed'
 import { memoryEngine } from 'runfeed/server'
 import { metadata, schemaTask, task } from 'runfeed/task'
 import { expect, test, vi } from 'vitest'
@@ -164,4 +165,81 @@ test('two tasks of one id are refused', async () => {
   const one = task({ id: 'same', run: () => 1 })
   const two = task({ id: 'same', run: () => 2 })
   await expect(startServer({ tasks: [one, two] })).rejects.toThrow('two tasks have the id "same"')
+})
+
+test('waits at once count once: no slot is given back twice, and the run is WAITING until the last one is over', async () => {
+  let now = 0
+  let most = 0
+  const statuses: string[] = []
+  const child = task({
+    id: 'child',
+    run: async (n: number) => {
+      most = Math.max(most, ++now)
+      await new Promise((resolve) => setTimeout(resolve, n))
+      now--
+    },
+  })
+  const parent = task({
+    id: 'parent',
+    run: async (_: unknown, { ctx }) => {
+      await Promise.all(
+        [1, 2, 3, 4].map(async (n) => {
+          await child.triggerAndWait(n)
+          if (n < 4) statuses.push((await server.run(ctx.run.id)).status)
+        }),
+      )
+      statuses.push((await server.run(ctx.run.id)).status)
+    },
+  })
+  const server = await startServer({ tasks: [parent, child], concurrency: 1 })
+  expect((await server.ended(await server.trigger('parent'))).status).toBe('COMPLETED')
+  expect(most).toBe(1)
+  expect(statuses).toEqual(['WAITING', 'WAITING', 'WAITING', 'EXECUTING'])
+})
+
+test('a canceled run starts no more children', async () => {
+  const child = task({ id: 'child', run: () => {} })
+  const parent = task({
+    id: 'parent',
+    run: async (_: unknown, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      await child.trigger(null)
+    },
+  })
+  const server = await startServer({ tasks: [parent, child] })
+  const id = await server.trigger('parent')
+  await reached(server, id, 'EXECUTING')
+  await server.post(`/v1/runs/${id}/cancel`)
+  expect((await server.ended(id)).status).toBe('CANCELED')
+  expect(await (await server.get(`/v1/runs?parent=${id}`)).json()).toEqual({ runs: [] })
+})
+
+test('a fault that passes does not cost a run its end', async () => {
+  const engine = memoryEngine()
+  let faults = 3
+  const flaky: typeof engine = {
+    ...engine,
+    close: async () => await engine.close(),
+    record: {
+      ...engine.record,
+      commit: async (commit) => {
+        if (commit.end && faults-- > 0) throw new ConnectionError('away for a moment')
+        return await engine.record.commit(commit)
+      },
+    },
+  }
+  const server = await startServer({ engine: flaky, tasks: [task({ id: 'work', run: () => void metadata.increment('n') })] })
+  expect(await server.ended(await server.trigger('work'))).toMatchObject({ status: 'COMPLETED', metadata: { n: 1 } })
+})
+
+test('an output that is too large fails the run, which keeps what it said last', async () => {
+  const work = task({
+    id: 'work',
+    run: () => {
+      metadata.set('last', 'words')
+      return 'x'.repeat(11 * 1024 * 1024)
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  expect(await server.ended(await server.trigger('work'))).toMatchObject({ status: 'FAILED', error: { type: 'too_large' }, metadata: { last: 'words' } })
 })
