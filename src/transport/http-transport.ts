@@ -69,11 +69,17 @@ export function httpTransport(options: HttpTransportOptions, environment: Enviro
     request: (method, path, body, signal) =>
       withTimeout(environment, signal, `${method} ${path}`, async (limited) => {
         const response = await send(method, path, 'application/json', body, limited)
-        const text = await response.text()
+        const broke = (cause: unknown): ConnectionError => new ConnectionError(`the answer to ${method} ${path} broke off`, cause)
+        const text = await response.text().catch((cause: unknown) => {
+          throw broke(cause)
+        })
+        if (response.status === 204) return null
         try {
-          return (text === '' ? null : JSON.parse(text)) as Json
-        } catch {
-          throw new ProtocolError(`${method} ${path} was answered with something that is not JSON`)
+          return JSON.parse(text) as Json
+        } catch (cause) {
+          // what says that it is JSON was cut short: proxies may end any body cleanly
+          if (/^application\/json\b/i.test(response.headers.get('content-type') ?? '')) throw broke(cause)
+          throw new ProtocolError(`${method} ${path} was answered with something that is not JSON; does ${base || 'this origin'} serve runfeed?`)
         }
       }),
   }

@@ -175,6 +175,25 @@ describe('calls', () => {
     expect(received.map(({ body }) => body)).toEqual(['', '{"a":1}'])
   })
 
+  test('that break off while they are answered may work later', async () => {
+    const { transport } = await serve((response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '20' }).write('{"id":')
+      // later, so that the head is not lost with it
+      setImmediate(() => response.destroy())
+    })
+    await expect(transport.request('GET', '/v1/runs/run_a')).rejects.toMatchObject({ type: 'connection', retryable: true })
+  })
+
+  test.each(['', '{"id":"run_'])('whose answer is cut short to %j, as by a proxy that closes cleanly, may work later', async (text) => {
+    const { transport } = await serve((response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(text))
+    await expect(transport.request('GET', '/v1/runs/run_a')).rejects.toMatchObject({ type: 'connection', retryable: true })
+  })
+
+  test.each(['', '<h1>Sign in</h1>'])('that somebody else answers with %j are an error of the protocol', async (text) => {
+    const { transport } = await serve((response) => void response.writeHead(200, { 'content-type': 'text/html' }).end(text))
+    await expect(transport.request('GET', '/v1/runs')).rejects.toMatchObject({ type: 'protocol', retryable: false })
+  })
+
   test('have a limit, which its error names', async () => {
     const environment = new ManualEnvironment()
     let came: () => void = () => {}
