@@ -1,7 +1,7 @@
 // When a server that does not answer is given up.
 
 /** Long enough for a restart. */
-export const GIVE_UP_MS = 10_000
+export const GIVE_UP_MS = 6000
 
 export class ServerGoneError extends Error {
   override readonly name = 'ServerGoneError'

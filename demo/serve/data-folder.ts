@@ -10,8 +10,8 @@ export interface DataFolder {
 }
 
 const MOST = 20
-/** Room for two batches of rows. Those that have ended need none: the largest import would fill the default 64 MB with them. */
-const CACHE_BYTES = 8 * 1024 * 1024
+/** Room for a batch of rows. Those that have ended need none: the largest import would fill the default 64 MB with them. */
+const CACHE_BYTES = 4 * 1024 * 1024
 
 /** @throws RunfeedError `data_file` when the folder was asked for by name and is in use */
 export function openDataFolder(path: string, isFixed: boolean): DataFolder {

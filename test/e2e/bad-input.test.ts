@@ -1,0 +1,155 @@
+// Bad files: refused as a whole by a sentence, before the first row, or reported row by row; what was accepted is kept.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser } from 'playwright'
+import type { Run } from 'runfeed'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { counter, hasBadge, launchBrowser, newestCard, openPage } from './demo-page.ts'
+import { tableRows } from './demo-record.ts'
+import { dataFolder, type DemoServer, removeFolder, startDemo } from './demo-server.ts'
+
+const MB = 1024 * 1024
+
+let browser: Browser
+let server: DemoServer
+beforeAll(async () => {
+  browser = await launchBrowser()
+  server = await startDemo({ data: await dataFolder() })
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.end('SIGTERM')
+  if (server) await removeFolder(server.data)
+})
+
+interface Answer {
+  readonly status: number
+  readonly id?: string
+  readonly error?: { readonly type: string; readonly message: string }
+}
+
+async function upload(name: string, content: string | Buffer): Promise<Answer> {
+  const headers = { 'x-runfeed-demo': '1', 'x-file-name': encodeURIComponent(name) }
+  const response = await fetch(`${server.url}/upload`, { method: 'POST', headers, body: new Blob([content as string]) })
+  return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) }
+}
+
+/** Uploads what is accepted, and waits for the import's end. */
+async function imported(name: string, content: string | Buffer): Promise<Run> {
+  const answer = await upload(name, content)
+  expect(answer).toMatchObject({ status: 201 })
+  // the feed's body ends when the import has
+  await (await fetch(`${server.url}/v1/runs/${answer.id}/events`)).text()
+  return (await (await fetch(`${server.url}/v1/runs/${answer.id}`)).json()) as Run
+}
+
+const uploads = (): readonly string[] => readdirSync(join(server.data, 'uploads'))
+const imports = async (): Promise<number> =>
+  ((await (await fetch(`${server.url}/v1/runs?task=csv-import&limit=200`)).json()) as { runs: unknown[] }).runs.length
+
+const header = 'id,name\n'
+const rows = (count: number): string => Array.from({ length: count }, (_, i) => `${i},row ${i}\n`).join('')
+
+const REFUSED: readonly (readonly [what: string, content: string | Buffer, status: number, message: string])[] = [
+  ['an empty name in the header', 'id,,amount\n1,2,3\n', 400, 'bad.csv: column 2 has no name in the header'],
+  ['an empty name at its end', 'id,name, \n1,2,3\n', 400, 'bad.csv: column 3 has no name in the header'],
+  ['a repeated name', '\ufeffid,name,id\n1,2,3\n', 400, 'bad.csv: the header has the name "id" twice, for columns 1 and 3'],
+  ['nothing', '', 400, 'bad.csv is empty; choose a CSV file with a header line'],
+  ['nothing but a byte order mark', '\ufeff', 400, 'bad.csv has no header: its first line is empty'],
+  ['an empty first line', '\r\nid,name\r\n1,2\r\n', 400, 'bad.csv has no header: its first line is empty'],
+  ['a NUL', 'id,name\n1,\0\n', 400, 'bad.csv is no CSV file: it holds a NUL byte'],
+  ['bytes that are not UTF-8', Buffer.from('id,name\n1,Zo\u00eb\n', 'latin1'), 400, 'bad.csv is no CSV file: it is not UTF-8 text'],
+  ['a character that is cut by the end of the file', Buffer.from('id\n\u20ac').subarray(0, -1), 400, 'bad.csv is no CSV file: it is not UTF-8 text'],
+  ['a quote that is not closed', 'id,name\n1,2\n\n"3\n",4\n5,"6\n7,8\n', 400, 'bad.csv, line 6: a quoted field of this row is not closed'],
+  ['a quote within a field', 'id,name\r\n"1\r\n2",3\r\n4,a"b"\r\n', 400, 'bad.csv, line 4: a quote opens in the middle of a field'],
+  ['20,001 rows', header + rows(20_001), 413, 'bad.csv has more than 20,000 rows; a file may have 20,000 rows or 10 MB; split it'],
+  ['a byte over 10 MB', Buffer.alloc(10 * MB + 1, 'a'), 413, 'bad.csv is larger than 10 MB; a file may have 20,000 rows or 10 MB; split it'],
+]
+
+describe.each(REFUSED)('%s', (_, content, status, message) => {
+  test('is refused by name, leaves no file and no run', async () => {
+    const before = [uploads().length, await imports()]
+    const answer = await upload('bad.csv', content)
+    expect(answer.status).toBe(status)
+    expect(answer.error?.message).toContain(message)
+    expect([uploads().length, await imports()]).toEqual(before)
+  })
+})
+
+test('the page shows every refusal at the upload, one line per file, and imports the good files among them', async () => {
+  const page = await openPage(browser, server.url)
+  const bad = REFUSED.map(([, content], i) => ({ name: `bad ${i}.csv`, mimeType: 'text/csv', buffer: Buffer.from(content as string) }))
+  const good = { name: 'good.csv', mimeType: 'text/csv', buffer: Buffer.from('id\n1\n') }
+  await page.locator('input[type=file]').setInputFiles([...bad.slice(0, 4), good, ...bad.slice(4)])
+  const alert = page.locator('.start').getByRole('alert')
+  await alert.waitFor()
+  const shown = (await alert.innerText()).split('\n')
+  expect(shown).toHaveLength(REFUSED.length)
+  for (const [i, [, , , message]] of REFUSED.entries()) expect(shown[i]).toContain(message.replace('bad.csv', `bad ${i}.csv`))
+  await newestCard(page).getByRole('button', { name: 'good.csv' }).waitFor()
+  await hasBadge(newestCard(page), 'Completed')
+  // what was refused is forgotten with the next file
+  await page.locator('input[type=file]').setInputFiles(good)
+  await alert.waitFor({ state: 'detached' })
+  await page.close()
+})
+
+test('ragged rows, a NUL, broken text and a field of 5 MB are reported by their lines; every other row is accepted', async () => {
+  // beyond the first 64 kB, where the whole file would be refused
+  const before = rows(6000)
+  const content = Buffer.concat([
+    Buffer.from(`${header}${before}short\nlong,2,3\n,nameless\n6004,"5 MB:\n`),
+    Buffer.alloc(5 * MB, 'lines of a field\n'),
+    Buffer.from('"\n6005,NUL \0\n6006,'),
+    Buffer.from('Zo\u00eb', 'latin1'),
+    Buffer.from('\n6007,last'),
+  ])
+  const run = await imported('mixed.csv', content)
+  expect(run).toMatchObject({ status: 'COMPLETED', output: { rows: 6007, accepted: 6001, rejected: 6 } })
+  const lines = (5 * MB) / 17
+  expect(run.metadata['examples']).toMatchObject([
+    { line: 6002, reason: 'fewer fields than the header' },
+    { line: 6003, reason: 'more fields than the header' },
+    { line: 6004, reason: 'the first field is empty' },
+    { line: 6005, reason: 'a field is longer than 1,000,000 characters', row: expect.stringMatching(/^6004, 5 MB:\n.{0,200}/) as string },
+    { line: 6006 + Math.floor(lines) + 1, reason: 'a field holds a NUL or is not UTF-8 text' },
+    { line: 6007 + Math.floor(lines) + 1, reason: 'a field holds a NUL or is not UTF-8 text' },
+  ])
+  const table = tableRows(server, run.id)
+  expect(table).toHaveLength(6001)
+  expect(table.at(-1)).toMatchObject({ fields: ['6007', 'last'] })
+  expect(table.slice(0, 6000).map(({ line }) => line)).toEqual(Array.from({ length: 6000 }, (_, i) => i + 2))
+
+  const page = await openPage(browser, server.url)
+  expect(await counter(newestCard(page), 'Accepted').textContent()).toBe('6,001')
+  expect(await newestCard(page).locator('.reasons li').allTextContents()).toContain('1 a field is longer than 1,000,000 characters')
+  await page.close()
+})
+
+test('a character that lies across the 64 kB that are looked at is whole', async () => {
+  const start = Buffer.from(header + '1,')
+  const content = Buffer.concat([start, Buffer.alloc(64 * 1024 - 1 - start.length, 'a'), Buffer.from('\u20ac\n')])
+  const run = await imported('edge.csv', content)
+  expect(run.output).toMatchObject({ rows: 1, accepted: 1 })
+  expect(tableRows(server, run.id)[0]?.fields[1]?.at(-1)).toBe('\u20ac')
+})
+
+test('a header alone is a file of no rows', async () => {
+  expect((await imported('header.csv', 'id,name\n')).output).toMatchObject({ rows: 0, accepted: 0, rejected: 0 })
+})
+
+test('an upload that is sent again begins no second import', async () => {
+  const id = crypto.randomUUID()
+  const send = async (uploadId: string): Promise<Response> =>
+    await fetch(`${server.url}/upload`, {
+      method: 'POST',
+      headers: { 'x-runfeed-demo': '1', 'x-file-name': 'twice.csv', 'x-upload-id': uploadId },
+      body: 'id\n1\n',
+    })
+  const before = await imports()
+  const answers = await Promise.all([send(id), send(id)])
+  const ids = await Promise.all([...answers, await send(id)].map(async (answer) => ((await answer.json()) as Answer).id))
+  expect(new Set(ids).size).toBe(1)
+  expect(await imports()).toBe(before + 1)
+  expect((await send('../../x')).status).toBe(400)
+})
