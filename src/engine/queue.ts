@@ -5,8 +5,8 @@ import { crashRun, endRun } from './end.ts'
 import { Change, isHeld, isLive } from './state.ts'
 import type { Turn } from './turn.ts'
 
-export function claimRuns(turn: Turn, { worker, tasks, max }: ClaimRequest): readonly Claim[] {
-  return turn.storage.queued(tasks, max).map((id) => {
+export function claimRuns(turn: Turn, { worker, tasks, max, most }: ClaimRequest): readonly Claim[] {
+  return turn.storage.queued(tasks, max, most).map((id) => {
     const state = turn.load(id)
     const { now } = turn
     const change = new Change(state).set('status', 'EXECUTING').set('attempt', state.run.attempt + 1)

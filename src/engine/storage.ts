@@ -63,7 +63,7 @@ export interface Storage {
   /** Newest first. */
   list(request: RunListRequest, limit: number): IdPage
   /** Queued runs of these tasks, oldest first. */
-  queued(tasks: readonly string[], max: number): readonly string[]
+  queued(tasks: readonly string[], max: number, most?: { readonly [task: string]: number }): readonly string[]
 
   answered(run: string, writer: string): Answered | undefined
   remember(run: string, writer: string, said: Answered, at: number): void

@@ -1,8 +1,9 @@
 // One session's place in one run.
 import type { Cursor } from '../protocol/cursor.ts'
 import { parseCursor } from '../protocol/cursor.ts'
+import { NotFoundError, type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import { encodeFrame } from '../protocol/frame.ts'
-import type { RunTopic } from './run-topic.ts'
+import type { Encoded, RunTopic } from './run-topic.ts'
 
 /** What a reader gives: text to write, and whether it has nothing more ever, or nothing more now. */
 export interface Reading {
@@ -29,10 +30,18 @@ export class RunReader {
     if (this.#fresh) {
       this.#fresh = false
       await this.#topic.ready()
-      if (this.#topic.missing) return { text: denied(this.#topic.id), state: 'done', cursor: undefined }
+      if (this.#topic.missing) return denied(this.#topic.id, new NotFoundError(this.#topic.id))
     }
     let text = ''
-    const step = await this.#topic.after(this.#cursor)
+    let step: Encoded | undefined
+    try {
+      step = await this.#topic.after(this.#cursor)
+    } catch (thrown) {
+      const error = toRunfeedError(thrown)
+      if (error.type !== 'too_large') throw thrown
+      // this one cannot be sent; the others of the connection can
+      return denied(this.#topic.id, error)
+    }
     if (step) {
       text = step.text
       this.#cursor = step.cursor
@@ -50,4 +59,8 @@ export class RunReader {
   }
 }
 
-const denied = (run: string): string => encodeFrame({ event: 'denied', data: { run, code: 'not_found', message: `${run} does not exist` } })
+const denied = (run: string, { type, message }: RunfeedError): Reading => ({
+  text: encodeFrame({ event: 'denied', data: { run, code: type, message } }),
+  state: 'done',
+  cursor: undefined,
+})

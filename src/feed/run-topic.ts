@@ -2,10 +2,14 @@
 import type { Cursor } from '../protocol/cursor.ts'
 import { parseCursor } from '../protocol/cursor.ts'
 import type { LogEntry, RunEngine, StoredRun } from '../protocol/engine.ts'
-import { encodeFrame, type Frame } from '../protocol/frame.ts'
+import { TooLargeError } from '../protocol/errors.ts'
+import { encodeFrame } from '../protocol/frame.ts'
+import { utf8Length } from '../protocol/json.ts'
+import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import { coalescePatch } from '../protocol/patch.ts'
 import type { Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
+import { inlinePatch, inlineRun } from './inline.ts'
 import { Ticker } from './ticker.ts'
 
 /** An encoded frame and the cursor after it. */
@@ -84,14 +88,17 @@ export class RunTopic {
     const frame = this.#encode(cursor, missed)
     if (frame.text.length < WEIGH_FROM) return frame
     const whole = await this.#whole()
-    return whole && whole.text.length < frame.text.length ? whole : frame
+    return whole && (whole.text.length < frame.text.length || isOversized(frame.text)) ? whole : frame
   }
 
+  /** @throws TooLargeError when not even that fits a frame. */
   async #whole(): Promise<Encoded | undefined> {
     if (this.#snapshot && this.#snapshot.cursor === this.#head) return this.#snapshot
     const stored = await this.#engine.record.read(this.id)
     if (!stored) return undefined
-    return (this.#snapshot = { text: encodeFrame(runFrame(stored)), cursor: stored.cursor })
+    const text = encodeFrame({ event: 'run', data: { ...inlineRun(stored.run), cursor: stored.cursor } })
+    if (isOversized(text)) throw new TooLargeError(`the record of ${this.id}`, utf8Length(text), MAX_FRAME_BYTES)
+    return (this.#snapshot = { text, cursor: stored.cursor })
   }
 
   async #advance(): Promise<void> {
@@ -110,7 +117,10 @@ export class RunTopic {
     if (entries && this.#head !== undefined) {
       if (entries.length === 0) return
       const base = this.#head
-      this.#links.push({ base, ...this.#encode(base, entries) })
+      const link = { base, ...this.#encode(base, entries) }
+      // readers then find no way on from where they are, and get the whole record
+      if (isOversized(link.text)) this.#links = []
+      else this.#links.push(link)
       if (this.#links.length > MAX_LINKS) this.#links.shift()
       this.#head = (entries[entries.length - 1] as LogEntry).cursor
       if (entries.some(({ patch }) => patch.some(({ path }) => path === '/finishedAt'))) this.#finished = true
@@ -144,12 +154,12 @@ export class RunTopic {
   #encode(base: Cursor, entries: readonly LogEntry[]): Encoded {
     const last = entries[entries.length - 1] as LogEntry
     const by = entries.every((entry) => entry.by === last.by) ? last.by : null
-    const patch = coalescePatch(entries.flatMap((entry) => entry.patch))
+    const patch = inlinePatch(coalescePatch(entries.flatMap((entry) => entry.patch)))
     return {
       cursor: last.cursor,
-      text: encodeFrame({ event: 'patch', data: { run: this.id, base: versionOf(base), cursor: last.cursor, at: last.at, patch, by } }),
+      text: encodeFrame({ event: 'patch', data: { run: this.id, base: versionOf(base), cursor: last.cursor, at: last.at, ...patch, by } }),
     }
   }
 }
 
-const runFrame = ({ run, cursor }: StoredRun): Frame => ({ event: 'run', data: { run, cursor } })
+const isOversized = (text: string): boolean => text.length > MAX_FRAME_BYTES / 3 && utf8Length(text) > MAX_FRAME_BYTES

@@ -29,7 +29,8 @@ export class StreamReader {
       text += await this.#begin(this.#topic.info)
     }
     const info = this.#topic.info as StreamInfo
-    if (info.state !== undefined) text += this.#tell({ ...info, state: 'open' })
+    const { wasOpened, isOver } = this.#topic
+    if (wasOpened && !this.#told.endsWith(` ${info.start}`)) text += this.#tell({ state: 'open', start: info.start, length: info.length })
     let index = this.#index as number
     const step = await this.#topic.after(index)
     if (step) {
@@ -38,8 +39,9 @@ export class StreamReader {
       this.#cursor = step.cursor
     }
     if (index < info.length) return { text, state: 'more', cursor: this.#cursor }
-    if (info.state === undefined || info.state === 'open') return { text, state: 'idle', cursor: this.#cursor }
-    return { text: text + this.#tell(info), state: 'done', cursor: this.#cursor }
+    // one that was never opened is closed, and empty, once its run has ended
+    if (wasOpened || isOver) text += this.#tell(wasOpened ? info : { ...info, state: 'closed' })
+    return { text, state: isOver ? 'done' : 'idle', cursor: this.#cursor }
   }
 
   /** Finds where to begin, and says what is gone. */
@@ -58,7 +60,7 @@ export class StreamReader {
     return number !== undefined || to > from ? this.#frame('gap', { from, to }) : ''
   }
 
-  #tell({ state, start, length, error }: StreamInfo): string {
+  #tell({ state, start, length, error }: Pick<StreamInfo, 'state' | 'start' | 'length' | 'error'>): string {
     const told = `${state} ${start}`
     if (state === undefined || this.#told === told) return ''
     this.#told = told

@@ -27,6 +27,8 @@ export class StreamTopic {
   readonly #cache = new Map<number, EncodedChunks>()
   #info: StreamInfo | undefined
   #missing = false
+  #wasOpened = false
+  #isOver = false
 
   constructor(engine: RunEngine, run: string, stream: string, tick: number, onChange: () => void) {
     this.run = run
@@ -40,9 +42,16 @@ export class StreamTopic {
   get missing(): boolean {
     return this.#missing
   }
-  /** The stream as it was last read. One that was never opened is closed, and empty, once its run has ended. */
+  /** The stream as it was last read. */
   get info(): StreamInfo | undefined {
     return this.#info
+  }
+  get wasOpened(): boolean {
+    return this.#wasOpened
+  }
+  /** Nothing more can come: the stream has ended, or was never opened, and its run has ended. */
+  get isOver(): boolean {
+    return this.#isOver
   }
   /** Resolves when the topic has been read once; wakes keep it current from then on. */
   async ready(): Promise<void> {
@@ -81,11 +90,12 @@ export class StreamTopic {
   async #advance(): Promise<void> {
     try {
       const info = await this.#engine.chunks.info(this.run, this.stream)
-      this.#info = info
-      if (info.state === undefined) {
-        const stored = await this.#engine.record.read(this.run)
-        if (stored?.run.finishedAt != null) this.#info = { ...info, state: 'closed' }
-      }
+      this.#wasOpened = info.state !== undefined
+      // a stream that has ended may be opened again by a later attempt, as long as its run has not ended
+      const isEnded = info.state !== 'open' && (await this.#engine.record.read(this.run))?.run.finishedAt != null
+      // read again: chunks may have come between the two readings
+      this.#info = isEnded ? await this.#engine.chunks.info(this.run, this.stream) : info
+      this.#isOver = isEnded
     } catch (thrown) {
       this.#missing = toRunfeedError(thrown).type === 'not_found'
       if (!this.#missing) console.error(`runfeed: stream ${this.stream} of ${this.run} could not be read:`, thrown)

@@ -121,6 +121,8 @@ export interface ClaimRequest {
   /** Only runs of these tasks. */
   readonly tasks: readonly string[]
   readonly max: number
+  /** For some of the tasks, how many of theirs at most. */
+  readonly most?: { readonly [task: string]: number }
 }
 
 /** The run as it is after the claim: EXECUTING, its attempt counted. */

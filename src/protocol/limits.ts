@@ -14,6 +14,8 @@ export const MAX_DEPTH = 64
 /** Subscriptions on one connection, and the bytes of the body that asks for them. */
 export const MAX_WANTS = 1000
 export const MAX_WANTS_BYTES: number = 256 * 1024
+/** A payload or an output over this is left out of frames. */
+export const MAX_INLINE_BYTES: number = 128 * 1024
 /** One encoded frame. */
 export const MAX_FRAME_BYTES: number = 4 * 1024 * 1024
 

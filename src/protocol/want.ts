@@ -22,8 +22,6 @@ export type Want = RunWant | StreamWant
 export interface FeedRequest {
   readonly protocol?: number
   readonly wants: readonly Want[]
-  /** Fields of the record that are left out of every frame. */
-  readonly skip?: readonly ('payload' | 'output')[]
 }
 
 /** The name of what a want asks for, which is also the topic that an engine wakes. */

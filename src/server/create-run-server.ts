@@ -1,7 +1,7 @@
 // The reference server: an engine, a worker for its tasks, and the feed and REST API over HTTP, in one process.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { FeedHub } from '../feed/feed-hub.ts'
 import type { RunEngine } from '../protocol/engine.ts'
@@ -56,19 +56,21 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
   const worker = tasks.length > 0 ? startWorker({ backend: engine, tasks, ...options }) : undefined
   const ids = new Set(tasks.map(({ id }) => id))
 
-  const app = new Hono()
+  const app = new Hono<{ Bindings: Partial<HttpBindings> }>()
   app.onError(errorResponse)
-  app.use(async ({ req }, next) => {
-    checkLoopback(req.raw)
+  app.use(async ({ req, env }, next) => {
+    if (isClosed) return errorResponse(new RunfeedError('unavailable', 'this server is closing; try again in a moment'))
+    checkLoopback(req.raw, env?.incoming?.socket?.remoteAddress)
     await next()
   })
-  app.route('/v1', feedRoutes(hub))
+  app.route('/v1', feedRoutes(hub, engine))
   app.route('/v1', runRoutes(engine, ids))
   app.all('/v1/*', ({ req }) => errorResponse(notFound(`${req.method} ${req.path}`)))
   app.all('*', async ({ req }) => (fallback ? await fallback(req.raw) : errorResponse(notFound(req.path))))
 
   const listener = getRequestListener((request, env) => app.fetch(request, env))
   const servers = new Set<Server>()
+  let isClosed = false
 
   return {
     fetch: async (request) => await app.fetch(request),
@@ -88,6 +90,7 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
       return { url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, port: actual }
     },
     async close() {
+      isClosed = true
       const closed = [...servers].map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
       hub.drain(RECONNECT_AFTER_MS)
       await worker?.stop()

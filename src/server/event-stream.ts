@@ -1,6 +1,5 @@
 // A feed session as a server-sent event stream. Over Node it is written by hand: the writer asks for the next text only when the socket has
 // drained, so a slow reader costs the server nothing but a cursor.
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { FeedSession } from '../feed/feed-session.ts'
 
@@ -12,7 +11,13 @@ const HEADERS = {
 } as const
 
 export async function writeEventStream(session: FeedSession, response: ServerResponse): Promise<void> {
-  response.once('close', () => session.close())
+  // one pair of listeners for all waits: a pair per wait would stay until the connection ends
+  let proceed = (): void => {}
+  response.on('drain', () => proceed())
+  response.once('close', () => {
+    session.close()
+    proceed()
+  })
   // the client went away: `close` follows
   response.on('error', () => {})
   response.writeHead(200, { ...HEADERS, connection: 'keep-alive' })
@@ -22,7 +27,10 @@ export async function writeEventStream(session: FeedSession, response: ServerRes
     for (;;) {
       const text = await session.next()
       if (text === undefined || response.destroyed) break
-      if (!response.write(text)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+      if (response.write(text) || response.destroyed) continue
+      await new Promise<void>((resolve) => {
+        proceed = resolve
+      })
     }
     response.end()
   } catch (thrown) {

@@ -4,16 +4,19 @@ import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
 import type { FeedHub } from '../feed/feed-hub.ts'
+import { parseCursor } from '../protocol/cursor.ts'
+import type { RunEngine } from '../protocol/engine.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import { MAX_WANTS_BYTES, PROTOCOL_VERSION } from '../protocol/limits.ts'
 import type { FeedRequest, Want } from '../protocol/want.ts'
 import { eventStreamResponse, writeEventStream } from './event-stream.ts'
-import { readJson } from './read-body.ts'
-import { feedRequest } from './schemas.ts'
+import { check, readJson } from './read-body.ts'
+import { feedRequest, streamQuery } from './schemas.ts'
 
 type Env = { Bindings: Partial<HttpBindings> }
 
-export function feedRoutes(hub: FeedHub): Hono<Env> {
+/** @param engine - the one that the hub reads. */
+export function feedRoutes(hub: FeedHub, engine: RunEngine): Hono<Env> {
   const send = async (context: Context<Env>, request: FeedRequest, ids: boolean): Promise<Response> => {
     if (request.protocol !== undefined && request.protocol !== PROTOCOL_VERSION)
       throw new RunfeedError('unsupported_protocol', `this server speaks protocol ${PROTOCOL_VERSION}, not ${request.protocol}`, { protocol: PROTOCOL_VERSION })
@@ -24,16 +27,27 @@ export function feedRoutes(hub: FeedHub): Hono<Env> {
     return RESPONSE_ALREADY_SENT
   }
 
-  const one = (context: Context<Env>, want: Want): Promise<Response> => {
+  const one = async (context: Context<Env>, want: Want): Promise<Response> => {
     const cursor = context.req.header('last-event-id') ?? context.req.query('cursor')
-    return send(context, { wants: [cursor === undefined ? want : { ...want, cursor }] }, true)
+    // a native EventSource comes back after every end of body; 204 is what stops it (WHATWG HTML, 9.2.3)
+    if (cursor !== undefined && (await isOver(engine, want, cursor))) return new Response(null, { status: 204 })
+    return await send(context, { wants: [cursor === undefined ? want : { ...want, cursor }] }, true)
   }
 
   return new Hono<Env>()
     .post('/feed', async (context) => await send(context, await readJson(context.req.raw, feedRequest, MAX_WANTS_BYTES), false))
     .get('/runs/:id/events', async (context) => await one(context, { run: context.req.param('id') }))
     .get('/runs/:id/streams/:key{.+}', async (context) => {
-      const index = Number(context.req.query('index') ?? Number.NaN)
-      return await one(context, { run: context.req.param('id'), stream: context.req.param('key'), ...(Number.isInteger(index) ? { index } : {}) })
+      const { index } = check(streamQuery, context.req.query())
+      return await one(context, { run: context.req.param('id'), stream: context.req.param('key'), ...(index === undefined ? {} : { index }) })
     })
+}
+
+/** Whether nothing can come after the cursor. */
+async function isOver(engine: RunEngine, { run, stream }: Want, cursor: string): Promise<boolean> {
+  const stored = await engine.record.read(run)
+  if (!stored || stored.run.finishedAt === null) return false
+  if (stream === undefined) return stored.cursor === cursor && (await engine.record.isSettled(run))
+  const { length } = await engine.chunks.info(run, stream)
+  return parseCursor(cursor)?.number === length && (await engine.chunks.holds(run, stream, cursor))
 }

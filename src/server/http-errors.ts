@@ -14,6 +14,10 @@ const STATUS: { readonly [type: string]: number } = {
   metadata_too_large: 413,
   unsupported_media_type: 415,
   unsupported_protocol: 426,
+  canceled: 409,
+  storage: 503,
+  closed: 503,
+  unavailable: 503,
 }
 
 export function errorResponse(thrown: unknown): Response {
@@ -22,7 +26,7 @@ export function errorResponse(thrown: unknown): Response {
   if (status === 500) console.error('runfeed: a request failed:', thrown)
   // what broke inside is for the log, not for the caller
   const body: ErrorBody = status === 500 ? { type: 'internal', message: 'the server failed; its log says why' } : error.toJSON()
-  return Response.json({ error: body }, { status, headers: { 'cache-control': 'no-store' } })
+  return Response.json({ error: body }, { status, headers: { 'cache-control': 'no-store', ...(status === 503 && { 'retry-after': '1' }) } })
 }
 
 export const notFound = (what: string): RunfeedError => new RunfeedError('not_found', `${what} does not exist`)

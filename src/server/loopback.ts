@@ -8,8 +8,14 @@ export function isLoopback(hostname: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'))
 }
 
-/** @throws RunfeedError `forbidden` */
-export function checkLoopback(request: Request): void {
+/**
+ * @param peer - the address that the connection comes from, where that is known.
+ * @throws RunfeedError `forbidden`
+ */
+export function checkLoopback(request: Request, peer: string | undefined): void {
+  // a mounted handler may be reached from elsewhere, whatever its requests say
+  if (peer !== undefined && !isLoopback(peer.replace(/^::ffff:/, '')))
+    throw new RunfeedError('forbidden', `this server has no keys and answers this machine only, not ${peer}`)
   const url = new URL(request.url)
   const host = request.headers.get('host') ?? url.host
   let hostname: string

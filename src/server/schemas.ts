@@ -30,6 +30,8 @@ export const feedRequest: z.ZodType<FeedRequest> = z.object({
   wants: z.array(want).min(1).max(MAX_WANTS),
 }) as z.ZodType<FeedRequest>
 
+export const streamQuery: z.ZodType<{ readonly index?: number | undefined }> = z.object({ index: z.coerce.number().int().optional() })
+
 const list = z
   .string()
   .transform((text) => text.split(',').filter((item) => item !== ''))

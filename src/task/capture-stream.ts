@@ -49,16 +49,17 @@ async function open({ backend, run, stream, attempt, by }: StreamTarget): Promis
 async function pump<T>(target: StreamTarget, source: AsyncIterable<T> | ReadableStream<T>, { signal }: RunScope): Promise<void> {
   const writer = new ChunkWriter(target)
   const chunks = (source as AsyncIterable<T>)[Symbol.asyncIterator]()
-  // one listener for the whole capture: one per chunk would leak on a long stream
+  // one listener for the whole capture, and no promise that outlives a chunk: either would grow with a long stream
   let stop = (): void => {}
-  const aborted = new Promise<'aborted'>((resolve) => {
-    stop = () => resolve('aborted')
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop)
-  })
+  const onAbort = (): void => stop()
+  signal.addEventListener('abort', onAbort)
   try {
     for (;;) {
-      const next = await Promise.race([chunks.next(), aborted])
+      const next = await new Promise<IteratorResult<T> | 'aborted'>((resolve, reject) => {
+        stop = () => resolve('aborted')
+        if (signal.aborted) stop()
+        else chunks.next().then(resolve, reject)
+      })
       if (next === 'aborted') {
         // not awaited: a source that is stuck in its own read would hold the run's end
         void Promise.resolve(chunks.return?.()).catch(() => {})
@@ -78,7 +79,7 @@ async function pump<T>(target: StreamTarget, source: AsyncIterable<T> | Readable
     await writer.drained().catch(() => {})
     await end(target, { state: 'errored', error: error.message })
   } finally {
-    signal.removeEventListener('abort', stop)
+    signal.removeEventListener('abort', onAbort)
   }
 }
 

@@ -69,7 +69,9 @@ async function commitEnd(scope: RunScope, end: RunEnd): Promise<void> {
     const error = toRunfeedError(thrown)
     if (error.type !== 'too_large') throw error
     // the output does not fit: that is how the run failed
-    await retrying(async () => await host.backend.record.commit({ run: run.id, attempt: run.attempt, ...rest, end: { status: 'FAILED', error: failureOf(error) } }))
+    await retrying(
+      async () => await host.backend.record.commit({ run: run.id, attempt: run.attempt, ...rest, end: { status: 'FAILED', error: failureOf(error) } }),
+    )
   }
 }
 

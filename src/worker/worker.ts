@@ -63,16 +63,13 @@ export function startWorker({ backend, tasks, concurrency = 10, onError = logErr
   }
 
   const claimAll = async (): Promise<readonly Claim[]> => {
-    const limited = [...definitions.values()].filter(({ queue }) => queue?.concurrencyLimit !== undefined)
-    const open = [...definitions.keys()].filter((task) => !limited.some((definition) => definition.id === task))
-    const claims: Claim[] = []
-    const claim = async (names: readonly string[], most: number): Promise<void> => {
-      const max = Math.min(most, slots.free - claims.length)
-      if (max > 0 && names.length > 0) claims.push(...(await backend.queue.claim({ worker: id, tasks: names, max })))
-    }
-    await claim(open, Number.POSITIVE_INFINITY)
-    for (const { id: task, queue } of limited) await claim([task], (queue?.concurrencyLimit ?? 0) - (running.get(task) ?? 0))
-    return claims
+    const max = slots.free
+    if (max <= 0) return []
+    const most: { [task: string]: number } = {}
+    for (const { id: task, queue } of definitions.values())
+      if (queue?.concurrencyLimit !== undefined) most[task] = queue.concurrencyLimit - (running.get(task) ?? 0)
+    const tasks = [...definitions.keys()].filter((task) => (most[task] ?? 1) > 0)
+    return tasks.length > 0 ? await backend.queue.claim({ worker: id, tasks, max, most }) : []
   }
 
   const start = ({ run }: Claim): void => {

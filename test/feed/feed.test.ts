@@ -1,6 +1,7 @@
 import { metadata, task } from 'runfeed/task'
 import type { Frame, Run } from 'runfeed'
-import { describe, expect, test } from 'vitest'
+import { memoryEngine } from 'runfeed/server'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { applyPatch } from '../../src/protocol/patch.ts'
 import { framesOf, framesUntil } from '../support/frames.ts'
 import { gate } from '../support/gate.ts'
@@ -237,4 +238,102 @@ describe('one stream', () => {
     expect(other.find(({ event }) => event === 'gap')?.data).toMatchObject({ from: 60, to: 0 })
     expect(indexes(other)).toEqual(Array.from({ length: 100 }, (_, i) => i))
   })
+})
+
+describe('what is too large for a frame', () => {
+  const echo = task({ id: 'echo', run: (payload: unknown) => payload })
+
+  test('a payload and an output over 128 kB are left out, and named', async () => {
+    const server = await startServer({ tasks: [echo] })
+    const large = 'x'.repeat(5 * 1024 * 1024)
+    const id = await server.trigger('echo', large)
+    const frames = await framesUntil(await server.get(`/v1/runs/${id}/events`), ({ event }) => event === 'end')
+    expect(Math.max(...frames.map((frame) => JSON.stringify(frame).length))).toBeLessThan(10_000)
+    expect(frames.find(({ event }) => event === 'run')?.data).toMatchObject({
+      run: { payload: null },
+      omitted: expect.arrayContaining(['payload']) as string[],
+    })
+    expect(frames.some(({ data }) => 'omitted' in data && data.omitted?.includes('output'))).toBe(true)
+    expect(await server.run(id)).toMatchObject({ payload: large, output: large })
+  })
+
+  test('a record that fits no frame is denied alone, and the others go on', async () => {
+    const server = await startServer({
+      engine: memoryEngine({ metadataLimit: 8 * 1024 * 1024 }),
+      tasks: [task({ id: 'work', run: (size: number) => new Promise((resolve) => setImmediate(() => resolve(size))) })],
+    })
+    const small = await server.ended(await server.trigger('work', 1))
+    const large = await server.ended(await server.trigger('work', 2, { metadata: { text: 'x'.repeat(5 * 1024 * 1024) } })).catch(() => undefined)
+    expect(large).toBeUndefined()
+    const { runs } = (await (await server.get('/v1/runs?limit=1')).json()) as { runs: { id: string }[] }
+    const frames: Frame[] = []
+    for await (const frame of framesOf(await feed(server, [{ run: runs[0]?.id }, { run: small.id }]))) frames.push(frame)
+    expect(frames.find(({ event }) => event === 'denied')?.data).toMatchObject({ run: runs[0]?.id, code: 'too_large' })
+    expect(frames.find(({ event }) => event === 'end')?.data).toMatchObject({ run: small.id })
+  })
+})
+
+describe('a stream’s life', () => {
+  const states = (frames: readonly Frame[]) => frames.flatMap(({ event, data }) => (event === 'stream' ? [[data.state, data.start, data.length]] : []))
+
+  test('one that was never opened is said to be closed, once', async () => {
+    const server = await startServer({ tasks: [task({ id: 'work', run: () => {} })] })
+    const run = await server.ended(await server.trigger('work'))
+    const frames: Frame[] = []
+    for await (const frame of framesOf(await server.get(`/v1/runs/${run.id}/streams/none`))) frames.push(frame)
+    expect(states(frames)).toEqual([['closed', 0, 0]])
+  })
+
+  test('one that a later attempt opens again is told on the same connection, with its new start', async () => {
+    const engine = memoryEngine()
+    const server = await startServer({ engine })
+    const [made] = await engine.record.create([{ task: 'elsewhere', payload: null }])
+    const run = made?.id as string
+    const claim = async () => (await engine.queue.claim({ worker: 'w', tasks: ['elsewhere'], max: 1 }))[0]?.run.attempt as number
+    const write = async (attempt: number, chunk: string) => {
+      await engine.record.commit({ run, attempt, streams: { out: { state: 'open' } } })
+      await engine.chunks.append(run, 'out', [chunk], { by: run, attempt })
+      await engine.record.commit({ run, attempt, streams: { out: { state: 'closed' } } })
+    }
+    await write(await claim(), 'a')
+    const frames: Frame[] = []
+    for await (const frame of framesOf(await server.get(`/v1/runs/${run}/streams/out`))) {
+      frames.push(frame)
+      if (frame.event !== 'stream' || frame.data.state !== 'closed' || frame.data.length !== 1) continue
+      await engine.queue.release('w', run)
+      const attempt = await claim()
+      await write(attempt, 'b')
+      await engine.record.commit({ run, attempt, end: { status: 'COMPLETED' } })
+    }
+    expect(frames.flatMap(({ event, data }) => (event === 'chunks' ? data.chunks : []))).toEqual(['a', 'b'])
+    expect(states(frames).at(0)).toEqual(['open', 0, 1])
+    expect(states(frames)).toContainEqual(['closed', 0, 1])
+    expect(states(frames).at(-1)).toEqual(['closed', 1, 2])
+  })
+})
+
+test('a reader that is slow leaves nothing behind on the server', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', onWarning)
+  onTestFinished(() => void process.off('warning', onWarning))
+  const work = task({
+    id: 'work',
+    run: async () =>
+      void (await metadata.stream(
+        'out',
+        (async function* () {
+          for (let i = 0; i < 200; i++) yield 'x'.repeat(100_000)
+        })(),
+      )),
+  })
+  const server = await startServer({ tasks: [work] })
+  const run = await server.ended(await server.trigger('work'))
+  let chunks = 0
+  for await (const frame of framesOf(await server.get(`/v1/runs/${run.id}/streams/out`))) {
+    if (frame.event === 'chunks') chunks += frame.data.chunks.length
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(chunks).toBe(200)
+  expect(warnings).toEqual([])
 })

@@ -4,9 +4,19 @@ import type { AddressInfo } from 'node:net'
 import { createRunServer, memoryEngine } from 'runfeed/server'
 import { task } from 'runfeed/task'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { checkLoopback } from '../../src/server/loopback.ts'
+import { framesUntil } from '../support/frames.ts'
 import { startServer } from '../support/server.ts'
 
 const echo = task({ id: 'echo', run: (payload: unknown) => payload })
+const tryTo = (work: () => void): unknown => {
+  try {
+    work()
+    return undefined
+  } catch (thrown) {
+    return thrown
+  }
+}
 const bodyOf = async (response: Response) => [response.status, (await response.json()) as { error?: { type: string; message: string } }] as const
 
 describe('runs', () => {
@@ -70,6 +80,9 @@ describe('errors have one shape', () => {
     ['no wants', 'POST', '/v1/feed', '{"wants":[]}', 400, 'invalid_request'],
     ['too many wants', 'POST', '/v1/feed', JSON.stringify({ wants: Array.from({ length: 1001 }, () => ({ run: 'r' })) }), 400, 'invalid_request'],
     ['another protocol', 'POST', '/v1/feed', '{"protocol":2,"wants":[{"run":"run_x"}]}', 426, 'unsupported_protocol'],
+    ['a payload that is nested too deep', 'POST', '/v1/tasks/echo/trigger', `{"payload":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 400, 'invalid_value'],
+    ['a payload with a forbidden name', 'POST', '/v1/tasks/echo/trigger', '{"payload":{"__proto__":{"a":1}}}', 400, 'invalid_value'],
+    ['an index that is no number', 'GET', '/v1/runs/run_x/streams/s?index=abc', undefined, 400, 'invalid_request'],
     ['a limit that is no number', 'GET', '/v1/runs?limit=x', undefined, 400, 'invalid_request'],
   ])('%s', async (_name, method, path, body, status, type) => {
     const server = await startServer({ tasks: [echo] })
@@ -110,11 +123,37 @@ describe('a server without keys', () => {
     expect((await server.fetch(new Request('http://127.0.0.1/v1/runs', { headers: { host, origin: `http://${host}` } }))).status).toBe(200)
   })
 
+  test.each([
+    ['127.0.0.1', true],
+    ['::1', true],
+    ['::ffff:127.0.0.1', true],
+    ['192.168.1.7', false],
+    ['::ffff:10.0.0.1', false],
+  ])('a connection from %s: %s, whatever its Host says', (peer, isAnswered) => {
+    const thrown = tryTo(() => checkLoopback(new Request('http://localhost/v1/runs'), peer))
+    expect(thrown).toEqual(isAnswered ? undefined : expect.objectContaining({ type: 'forbidden' }))
+  })
+
   test('does not listen beyond loopback', async () => {
     const server = createRunServer({ engine: memoryEngine() })
     onTestFinished(() => server.close())
     await expect(server.listen({ host: '0.0.0.0' })).rejects.toMatchObject({ type: 'not_loopback' })
   })
+})
+
+test('a native EventSource that comes back after the end is told to stop', async () => {
+  const server = await startServer({ tasks: [echo] })
+  const run = await server.ended(await server.trigger('echo'))
+  const last = (await framesUntil(await server.get(`/v1/runs/${run.id}/events`), ({ event }) => event === 'end')).at(-1)?.id as string
+  const again = async (cursor: string) => (await fetch(`${server.url}/v1/runs/${run.id}/events`, { headers: { 'last-event-id': cursor } })).status
+  expect([await again(last), await again('1.zzzz')]).toEqual([204, 200])
+})
+
+test('a mounted server that was closed says so, and when to come back', async () => {
+  const runs = createRunServer({ engine: memoryEngine(), tasks: [echo] })
+  await runs.close()
+  const response = await runs.fetch(new Request('http://localhost/v1/runs'))
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
 })
 
 test('a port that is taken is an error that says so', async () => {

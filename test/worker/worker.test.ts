@@ -243,3 +243,16 @@ test('an output that is too large fails the run, which keeps what it said last',
   const server = await startServer({ tasks: [work] })
   expect(await server.ended(await server.trigger('work'))).toMatchObject({ status: 'FAILED', error: { type: 'too_large' }, metadata: { last: 'words' } })
 })
+
+test('a task with a limit keeps its place in the queue', async () => {
+  const hold = gate()
+  const order: string[] = []
+  const free = task({ id: 'free', run: async (n: number) => (n === 0 ? await hold.opened : void order.push(`free ${n}`)) })
+  const limited = task({ id: 'limited', queue: { concurrencyLimit: 1 }, run: () => void order.push('limited') })
+  const server = await startServer({ tasks: [free, limited], concurrency: 1 })
+  await reached(server, await server.trigger('free', 0), 'EXECUTING')
+  const ids = [await server.trigger('free', 1), await server.trigger('limited'), await server.trigger('free', 2)]
+  hold.open()
+  for (const id of ids) await server.ended(id)
+  expect(order).toEqual(['free 1', 'limited', 'free 2'])
+})

@@ -114,10 +114,17 @@ export class MemoryStorage implements Storage {
     return { ids }
   }
 
-  queued(tasks: readonly string[], max: number): readonly string[] {
+  queued(tasks: readonly string[], max: number, most: { readonly [task: string]: number } = {}): readonly string[] {
+    const taken = new Map<string, number>()
     return [...this.#queued]
-      .filter((id) => tasks.includes(this.#get(id).state.run.task))
       .sort((a, b) => this.#get(a).sequence - this.#get(b).sequence)
+      .filter((id) => {
+        const { task } = this.#get(id).state.run
+        const count = taken.get(task) ?? 0
+        if (!tasks.includes(task) || count >= (most[task] ?? max)) return false
+        taken.set(task, count + 1)
+        return true
+      })
       .slice(0, max)
   }
 

@@ -107,10 +107,10 @@ export class SqliteStorage implements Storage {
     return this.#list.page(request, limit)
   }
 
-  queued(tasks: readonly string[], max: number): readonly string[] {
+  queued(tasks: readonly string[], max: number, most: { readonly [task: string]: number } = {}): readonly string[] {
     // per task, as the index has it; then the oldest of all
     return [...new Set(tasks)]
-      .flatMap((task) => this.#sql.queued.all(task, max))
+      .flatMap((task) => this.#sql.queued.all(task, Math.min(max, most[task] ?? max)))
       .sort((a, b) => Number(a['seq']) - Number(b['seq']))
       .slice(0, max)
       .map((row) => String(row['id']))
