@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { type Fault, Link } from './link.ts'
 
+export type { Fault }
+
 export interface FaultProxy {
   readonly url: string
   /** Connections that something was asked on so far. */
