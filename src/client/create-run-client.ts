@@ -1,8 +1,9 @@
 // The client: keeps what is wanted, what is known and what is connected in step.
+
+import { topicOf } from '../protocol/want.ts'
+import type { Fold } from '../store/fold.ts'
 import { frameScheduler, type Scheduler } from '../store/scheduler.ts'
 import { createStore } from '../store/store.ts'
-import type { Fold } from '../store/fold.ts'
-import { topicOf } from '../protocol/want.ts'
 import { Topic } from '../store/topic.ts'
 import type { Session } from '../transport/attempt.ts'
 import { Connection } from '../transport/connection.ts'

@@ -1,8 +1,9 @@
 // A stream as one reader asked for it: the whole record without what is before the reader's first chunk.
+
+import type { Json } from '../protocol/json.ts'
 import type { GrowingLog } from '../store/growing-log.ts'
 import type { StreamSnapshot } from '../store/snapshot.ts'
 import type { StreamRecord } from '../store/stream-record.ts'
-import type { Json } from '../protocol/json.ts'
 
 /**
  * Reads a record's snapshot, the same one while nothing in it has changed.

@@ -1,5 +1,5 @@
 // How a component's root is made: state goes to `data-*`, and `className`, `style` and `render` may be functions of it.
-import { cloneElement, createElement, type CSSProperties, type HTMLAttributes, type ReactElement, type ReactNode } from 'react'
+import { type CSSProperties, cloneElement, createElement, type HTMLAttributes, type ReactElement, type ReactNode } from 'react'
 
 export type PartAttributes = HTMLAttributes<HTMLElement> & { readonly [data: `data-${string}`]: string | undefined }
 

@@ -5,8 +5,8 @@ import type { RunRef } from '../react/options.ts'
 import type { ProgressSources } from '../react/progress.ts'
 import { type ProgressResult, useRunProgress } from '../react/use-run-progress.ts'
 import { Announcer } from './announcer.tsx'
-import { type PartProps, renderRoot, type RootAttributes } from './part.ts'
-import { amountText, ENGLISH, percentText, type ProgressWords, timeText } from './progress-text.ts'
+import { type PartProps, type RootAttributes, renderRoot } from './part.ts'
+import { amountText, ENGLISH, type ProgressWords, percentText, timeText } from './progress-text.ts'
 import { useSparse } from './use-sparse.ts'
 
 /** On the root as `data-state`, `data-stale`. */

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react'
 import type { RunStatus } from '../protocol/status.ts'
 import type { RunRef } from '../react/options.ts'
 import { useRun } from '../react/use-run.ts'
-import { type PartProps, renderRoot, type RootAttributes } from './part.ts'
+import { type PartProps, type RootAttributes, renderRoot } from './part.ts'
 import { StatusIcon } from './status-icon.tsx'
 import { lookOf, type StatusShape, type StatusTone } from './status-look.ts'
 

@@ -6,7 +6,7 @@ import type { StreamResult } from '../react/stream-view.ts'
 import { useRunStream } from '../react/use-run-stream.ts'
 import { Announcer } from './announcer.tsx'
 import { GrowingText } from './growing-text.tsx'
-import { type PartProps, renderRoot, type RootAttributes } from './part.ts'
+import { type PartProps, type RootAttributes, renderRoot } from './part.ts'
 
 /** On the root as `data-state`, `data-stale`, `data-truncated`, `data-blank`. */
 export interface StreamTextState {

@@ -1,10 +1,11 @@
 // `defineRun`: one declaration of a run that the task and the page share. It parses nothing by itself: readers do, and the task's payload.
+
+import { InvalidRequestError } from '../protocol/errors.ts'
 import type { Json, JsonObject } from '../protocol/json.ts'
 import { isJsonObject } from '../protocol/json.ts'
 import { NAME_PATTERN } from '../protocol/limits.ts'
-import { InvalidRequestError } from '../protocol/errors.ts'
-import type { LooseMetadata, LooseValue, MetadataSchema, RunContract, Shape } from './types.ts'
 import type { Schema } from './standard-schema.ts'
+import type { LooseMetadata, LooseValue, MetadataSchema, RunContract, Shape } from './types.ts'
 
 /** What takes a value as it is. */
 const loose = <T>(message: string, accepts: (value: unknown) => boolean): Schema<T> => ({

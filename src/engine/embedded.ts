@@ -1,14 +1,14 @@
 // An engine inside one process: the calls of `RunEngine` over a storage. How calls become durable is the executor's business.
 import type { RunEngine } from '../protocol/engine.ts'
-import type { RunPage } from '../protocol/rest.ts'
 import { InvalidRequestError } from '../protocol/errors.ts'
+import type { RunPage } from '../protocol/rest.ts'
+import type { Bell } from './bell.ts'
 import { cancelRun } from './cancel.ts'
 import { appendChunks, holdsCursor, readChunks, streamInfo } from './chunks.ts'
 import { commitRun, logSince } from './commit.ts'
 import { createRuns } from './create.ts'
 import { claimRuns, releaseRun, renewLeases, sweepLeases } from './queue.ts'
 import { cursorOf, isLive } from './state.ts'
-import type { Bell } from './bell.ts'
 import type { Turn } from './turn.ts'
 
 /** A `RunEngine` whose leases are swept by this process. */

@@ -5,6 +5,7 @@ export { defineRun } from '../contract/define-run.ts'
 export type { Issue } from '../contract/judge.ts'
 export type { InputOf, OutputOf, Schema } from '../contract/standard-schema.ts'
 export type { MetadataInput, MetadataOf, MetadataSchema, RunContract, RunOf, Shape, Storable, Stored } from '../contract/types.ts'
+export type { Cursor } from '../protocol/cursor.ts'
 export {
   ConnectionError,
   DeniedError,
@@ -21,7 +22,6 @@ export {
   StaleAttemptError,
   TooLargeError,
 } from '../protocol/errors.ts'
-export type { Cursor } from '../protocol/cursor.ts'
 export type { Frame, FrameEvent, FrameOf } from '../protocol/frame.ts'
 export type { Json, JsonObject } from '../protocol/json.ts'
 export type { Patch, PatchOperation } from '../protocol/patch.ts'
@@ -33,5 +33,5 @@ export type { Scheduler } from '../store/scheduler.ts'
 export type { ChunkLog, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
 export type { ConnectionSnapshot, ConnectionStatus } from '../transport/connection-status.ts'
 export type { Environment } from '../transport/environment.ts'
-export { type AccessToken, httpTransport, type HttpTransportOptions } from '../transport/http-transport.ts'
+export { type AccessToken, type HttpTransportOptions, httpTransport } from '../transport/http-transport.ts'
 export type { RunTransport } from '../transport/run-transport.ts'

@@ -1,6 +1,7 @@
 // `runfeed/task`: what task code calls.
-export { batch } from '../task/batch.ts'
+
 export type { Batch, BatchItem } from '../task/batch.ts'
+export { batch } from '../task/batch.ts'
 export { metadata } from '../task/metadata.ts'
 export type { Metadata, MetadataUpdater } from '../task/metadata-types.ts'
 export { schemaTask, task } from '../task/task.ts'

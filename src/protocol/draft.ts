@@ -4,8 +4,8 @@ import { InvalidOperationError, InvalidValueError, MetadataTooLargeError, Runfee
 import { isJsonArray, isJsonObject, type Json, type JsonObject, jsonBytes, jsonDepth, jsonEqual } from './json.ts'
 import { MAX_DEPTH, MAX_METADATA_BYTES } from './limits.ts'
 import type { Operation } from './operation.ts'
-import { type Path, parseKey, type Segment, toPointer } from './path.ts'
 import type { PatchOperation } from './patch.ts'
+import { type Path, parseKey, type Segment, toPointer } from './path.ts'
 
 type Members = { [key: string]: Json }
 

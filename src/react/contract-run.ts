@@ -1,5 +1,5 @@
 // A run as its contract types it: metadata and output parsed, the rest as it is.
-import { judgeOnce, type Issue } from '../contract/judge.ts'
+import { type Issue, judgeOnce } from '../contract/judge.ts'
 import type { RunContract, RunOf } from '../contract/types.ts'
 import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { JsonObject } from '../protocol/json.ts'

@@ -1,18 +1,20 @@
 // From a stream's snapshot to a hook's result, without React.
-import type { StreamState } from '../protocol/run.ts'
+
 import type { RunfeedError } from '../protocol/errors.ts'
 import { toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
-import type { Run } from '../protocol/run.ts'
+import type { Run, StreamState } from '../protocol/run.ts'
 import { shareEqual } from '../store/share.ts'
+
 export type { ChunkLog } from '../store/snapshot.ts'
+
 import type { ChunkLog, RunSnapshot, StreamSnapshot } from '../store/snapshot.ts'
 import type { Gated } from './gate.ts'
+import { refused } from './judged-document.ts'
 import type { StreamOptions } from './options.ts'
 import { LogView, type PartJudge, partJudge } from './part-log.ts'
 import { disabledFields, keepSame, NO_ISSUES, type Result, stateFields } from './result.ts'
 import { issuesOf, sameError } from './run-view.ts'
-import { refused } from './judged-document.ts'
 import type { Derive } from './use-source.ts'
 import type { Target } from './use-target.ts'
 

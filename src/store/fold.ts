@@ -1,8 +1,8 @@
 // What one connection makes of its frames. Each connection folds its own chain, from the documents that it was opened with, and the entries
 // take a result only where it is newer: so an old connection and the one that replaces it may overlap.
 import type { Cursor } from '../protocol/cursor.ts'
-import type { Frame, FrameOf } from '../protocol/frame.ts'
 import { DeniedError, ProtocolError } from '../protocol/errors.ts'
+import type { Frame, FrameOf } from '../protocol/frame.ts'
 import type { Run } from '../protocol/run.ts'
 import { topicOf, topics, type Want } from '../protocol/want.ts'
 import { Chain } from './chain.ts'

@@ -2,11 +2,11 @@
 import { Draft } from '../protocol/draft.ts'
 import type { CommitAnswer } from '../protocol/engine.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
-import { type Json, jsonBytes, type JsonObject } from '../protocol/json.ts'
+import { type Json, type JsonObject, jsonBytes } from '../protocol/json.ts'
+import { metadataLimitOf } from '../protocol/metadata-limit.ts'
 import type { Operation } from '../protocol/operation.ts'
 import { applyPatch } from '../protocol/patch.ts'
 import type { Run } from '../protocol/run.ts'
-import { metadataLimit } from './metadata-limit.ts'
 
 export class LocalView {
   #acknowledged: Run
@@ -54,7 +54,7 @@ export class LocalView {
 
   #current(): Draft {
     if (this.#draft) return this.#draft
-    const draft = new Draft({ document: this.#acknowledged.metadata, bytes: this.#bytes }, metadataLimit())
+    const draft = new Draft({ document: this.#acknowledged.metadata, bytes: this.#bytes }, metadataLimitOf(process.env['TASK_RUN_METADATA_MAXIMUM_SIZE']))
     for (const operation of this.#unacknowledged()) draft.apply(operation)
     return (this.#draft = draft)
   }

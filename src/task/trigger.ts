@@ -1,6 +1,5 @@
 // Starting runs: from outside, or as children of the run that the code belongs to.
-import { RunfeedError } from '../protocol/errors.ts'
-import { InvalidValueError } from '../protocol/errors.ts'
+import { InvalidValueError, RunfeedError } from '../protocol/errors.ts'
 import { isJsonObject, type JsonObject, toJson } from '../protocol/json.ts'
 import type { RunHandle } from '../protocol/rest.ts'
 import type { NewRun } from '../protocol/run.ts'

@@ -57,7 +57,7 @@ describe('a data file', () => {
     expect(await refusedBy(open({ file: newFile() }))).toBe(1)
     expect(await refusedBy(open({ file: newFile(), metadataLimit: 100 }))).toBe(0)
     vi.stubEnv('TASK_RUN_METADATA_MAXIMUM_SIZE', 'a lot')
-    expect(() => open({ file: newFile() })).toThrow(/TASK_RUN_METADATA_MAXIMUM_SIZE is a lot/)
+    expect(() => open({ file: newFile() })).toThrow(/TASK_RUN_METADATA_MAXIMUM_SIZE is "a lot"/)
     vi.unstubAllEnvs()
   })
 

@@ -131,7 +131,7 @@ describe('a server without keys', () => {
     ['::ffff:10.0.0.1', false],
   ])('a connection from %s: %s, whatever its Host says', (peer, isAnswered) => {
     const thrown = tryTo(() => checkLoopback(new Request('http://localhost/v1/runs'), peer))
-    expect(thrown).toEqual(isAnswered ? undefined : expect.objectContaining({ type: 'forbidden' }))
+    expect((thrown as { type?: string } | undefined)?.type).toBe(isAnswered ? undefined : 'forbidden')
   })
 
   test('does not listen beyond loopback', async () => {

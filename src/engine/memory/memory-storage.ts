@@ -1,8 +1,9 @@
 // Runs in maps. Everything is kept but the log, which is bounded so that resuming past it can be tried.
+
 import type { LogEntry } from '../../protocol/engine.ts'
-import { InvalidRequestError } from '../../protocol/errors.ts'
 import type { RunListRequest } from '../../protocol/rest.ts'
 import type { Run } from '../../protocol/run.ts'
+import { placeOf } from '../list-place.ts'
 import { isLive, type RunState } from '../state.ts'
 import { type Answered, type ChunkBatch, type IdPage, type NewBatch, NO_PLACE, type Storage, type StreamPlace } from '../storage.ts'
 
@@ -101,8 +102,7 @@ export class MemoryStorage implements Storage {
   }
 
   list(request: RunListRequest, limit: number): IdPage {
-    const after = request.after === undefined ? this.#order.length + 1 : Number(request.after)
-    if (!Number.isInteger(after)) throw new InvalidRequestError('after is not the `next` of a page')
+    const after = request.after === undefined ? this.#order.length + 1 : placeOf(request.after)
     const ids: string[] = []
     for (let at = Math.min(after - 1, this.#order.length) - 1; at >= 0; at--) {
       const id = this.#order[at] as string

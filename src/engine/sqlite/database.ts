@@ -19,8 +19,10 @@ export function openDatabase(file: string, maxBytes: number | undefined): Databa
   const paths = process.getBuiltinModule('node:path')
   const path = paths.resolve(file)
   files.mkdirSync(paths.dirname(path), { recursive: true })
-  const database = new sqlite.DatabaseSync(path, { timeout: 1000 })
+  const database = new sqlite.DatabaseSync(path)
   try {
+    // a pragma, because Node 22.13 does not know the constructor's option
+    database.exec('PRAGMA busy_timeout = 1000')
     // before the first access: only then is the lock taken at once and held, and no second process gets in
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     database.exec('PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000')

@@ -64,12 +64,14 @@ export class GroupCommit {
     if (calls.length === 0) return
     const turn = new Turn(this.#desk)
     let settle: (() => void)[]
+    let isBegun = false
     try {
       this.#database.exec('BEGIN IMMEDIATE')
+      isBegun = true
       settle = calls.map((call) => this.#perform(call, turn))
       this.#database.exec('COMMIT')
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      if (isBegun) this.#rollBack()
       this.#storage.rolledBack()
       const failure = new StorageError(error)
       for (const { reject } of calls) reject(failure)
@@ -78,6 +80,15 @@ export class GroupCommit {
     this.#storage.committed()
     turn.done()
     for (const one of settle) one()
+  }
+
+  /** SQLite rolls back by itself after some errors (a full disk), and then has nothing to roll back. */
+  #rollBack(): void {
+    try {
+      this.#database.exec('ROLLBACK')
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes('no transaction is active'))) throw error
+    }
   }
 
   /** @returns what tells the caller, once all is committed. */

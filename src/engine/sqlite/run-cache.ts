@@ -37,17 +37,23 @@ export class RunCache {
     run.weight += BASE_WEIGHT
     this.#runs.set(id, run)
     this.#weight += run.weight
-    for (const [oldest, { weight }] of this.#runs) {
-      if (this.#weight <= this.#maxWeight || oldest === id) break
-      this.#runs.delete(oldest)
-      this.#weight -= weight
-    }
+    this.#shrink()
     return run
   }
 
   grow(run: CachedRun, by: number): void {
     run.weight += by
     this.#weight += by
+    this.#shrink()
+  }
+
+  /** The one that was used last stays, however large it is. */
+  #shrink(): void {
+    for (const [oldest, { weight }] of this.#runs) {
+      if (this.#weight <= this.#maxWeight || this.#runs.size === 1) return
+      this.#runs.delete(oldest)
+      this.#weight -= weight
+    }
   }
 
   /** The run differs from the file until the transaction is committed. */

@@ -1,8 +1,9 @@
 // Lists of runs: a conjunction of equalities, newest first. A page's `next` is the number of its last run, so a page neither repeats nor
 // loses a run when others come or end meanwhile.
+
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { InvalidRequestError } from '../../protocol/errors.ts'
 import type { RunListRequest } from '../../protocol/rest.ts'
+import { placeOf } from '../list-place.ts'
 import type { IdPage } from '../storage.ts'
 
 export class RunList {
@@ -44,8 +45,7 @@ function query({ ids, task, tag, parent, status, after }: RunListRequest, limit:
   if (status?.length === 1) where('status = ?', String(status[0]))
   else if (status !== undefined) where('status IN (SELECT value FROM json_each(?))', JSON.stringify(status))
   if (after !== undefined) {
-    if (!/^\d{1,15}$/.test(after)) throw new InvalidRequestError('after is not the `next` of a page')
-    where(`${seq} < ?`, Number(after))
+    where(`${seq} < ?`, placeOf(after))
   }
   const from = tag === undefined ? 'runs' : 'tags CROSS JOIN runs ON runs.seq = tags.run'
   const all = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')} ` : ''

@@ -1,6 +1,6 @@
 // The embedded engine: one file, one process.
 import type { DatabaseSync } from 'node:sqlite'
-import { RunfeedError } from '../../protocol/errors.ts'
+import { metadataLimitOf } from '../../protocol/metadata-limit.ts'
 import { Bell } from '../bell.ts'
 import { type EmbeddedEngine, embeddedEngine } from '../embedded.ts'
 import { crashRun } from '../end.ts'
@@ -25,7 +25,7 @@ export interface SqliteEngineOptions extends EngineOptions {
  * @throws NoSqliteError without node:sqlite; DataFileError when the file is in use by another process, or cannot be used.
  */
 export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
-  const settings = settle({ ...options, metadataLimit: options.metadataLimit ?? limitOfEnvironment() })
+  const settings = settle({ ...options, metadataLimit: options.metadataLimit ?? metadataLimitOf(process.env['TASK_RUN_METADATA_MAXIMUM_SIZE']) })
   const database = openDatabase(options.file, options.maxFileBytes)
   const storage = new SqliteStorage(database, options.cacheBytes ?? 64 * 1024 * 1024)
   const bell = new Bell()
@@ -40,13 +40,15 @@ export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
     throw error
   }
 
+  let isClosed = false
   const group = new GroupCommit(database, storage, desk)
   const engine = embeddedEngine(
     {
       write: (call) => group.write(call),
       read: (call) => group.read(call),
       close: async () => {
-        if (!database.isOpen) return
+        if (isClosed) return
+        isClosed = true
         leases.stop()
         group.close()
         database.close()
@@ -67,11 +69,3 @@ function recover(database: DatabaseSync, storage: SqliteStorage, turn: Turn): vo
 
 /** A sweep that fails, on a full disk say, is tried again by the next one. */
 const ignore = (): void => {}
-
-function limitOfEnvironment(): number {
-  const text = process.env['TASK_RUN_METADATA_MAXIMUM_SIZE']
-  if (text === undefined || text === '') return settle({}).metadataLimit
-  const limit = Number(text)
-  if (!Number.isInteger(limit) || limit < 1) throw new RunfeedError('invalid_setting', `TASK_RUN_METADATA_MAXIMUM_SIZE is ${text}; it is a number of bytes`)
-  return limit
-}
