@@ -171,6 +171,15 @@ describe('parent and root', () => {
     expect(reported[0]).toContain('$.scalar')
   })
 
+  test('of several refused updates each is reported', async () => {
+    const reported: string[] = []
+    const child = task({ id: 'child', run: () => void metadata.parent.append('$.n.a', 1).append('$.n.b', 1).increment('ok').append('$.n.c', 1) })
+    const parent = task({ id: 'parent', run: async () => (metadata.set('n', 1), (await child.triggerAndWait(null)).ok) })
+    const server = await startServer({ tasks: [parent, child], onError: (error) => void reported.push(error.message.split(':')[0] ?? '') })
+    expect((await server.ended(await server.trigger('parent'))).metadata).toEqual({ n: 1, ok: 1 })
+    expect(reported).toEqual(['$.n.a', '$.n.b', '$.n.c'])
+  })
+
   test('30 children that increment one parent at once: exact', async () => {
     const child = task({ id: 'child', run: (n: number) => void metadata.parent.increment('sum', n).append('who', n) })
     const parent = task({

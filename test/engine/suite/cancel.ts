@@ -55,6 +55,14 @@ export function cancelSuite(open: Open): void {
       ])
     })
 
+    test('leaves no way to start a descendant that nobody would tell', async () => {
+      const { engine } = await open()
+      const run = await executing(engine)
+      await engine.record.cancel(run.id)
+      await expect(engine.record.create([{ task: 'child', payload: null, parentId: run.id }])).rejects.toMatchObject({ type: 'canceled' })
+      expect((await engine.record.list({ parent: run.id })).runs).toEqual([])
+    })
+
     test('does nothing to a run that has ended, and does not know one that is not there', async () => {
       const { engine } = await open()
       const run = await executing(engine)
