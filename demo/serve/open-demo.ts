@@ -36,6 +36,7 @@ export function openDemo(options: DemoOptions, page: ReadonlyMap<string, PageFil
     engine,
     tasks: [importTask, rowTask, streamTextTask()],
     concurrency: CONCURRENCY,
+    ...(options.heartbeat !== undefined && { heartbeat: options.heartbeat }),
     fallback: demoRoutes({ page, uploads, imports, data: realpathSync(path) }),
   })
   return {
