@@ -34,12 +34,9 @@ async function file(name: string, content: string | Buffer): Promise<string> {
   return path
 }
 
-/** Nothing but one line that says why. */
-function isRefused({ code, stdout, stderr }: Ended, why: string | RegExp): void {
-  expect(stderr.trim()).toMatch(why)
-  expect(stderr.trimEnd().split('\n')).toHaveLength(1)
-  expect([code, stdout]).toEqual([1, ''])
-}
+/** What it said, where that is one line on stderr and nothing else, and it ended with 1. */
+const refusalOf = ({ code, stdout, stderr }: Ended): string =>
+  code === 1 && stdout === '' && /^[^\n]+\n$/.test(stderr) ? stderr.trim() : `${code} ${stdout} ${stderr}`
 
 test('a file goes into the demo that is listening; the summary names rows, accepted, rejected with reasons, and time', async () => {
   const { code, stdout, stderr } = await importInTerminal(await file('ragged.csv', RAGGED), ['--port', String(server.port)]).ended
@@ -66,18 +63,12 @@ test('without a terminal it says few lines, and they rise', async () => {
 
 test('what is no CSV file is refused in one line, and nothing is imported', async () => {
   const before = (await newestRun(server, 'csv-import')).id
-  const refused = async (path: string): Promise<Ended> => await importInTerminal(path, ['--port', String(server.port)]).ended
-  const answers = await Promise.all([
-    refused(join(folder, 'missing.csv')),
-    refused(folder),
-    refused(await file('empty.csv', '')),
-    refused(await file('nul.csv', 'a,b\n1,\0\n')),
-  ])
-  isRefused(answers[0] as Ended, 'missing.csv does not exist')
-  isRefused(answers[1] as Ended, 'is a folder')
-  isRefused(answers[2] as Ended, 'empty.csv is empty')
-  isRefused(answers[3] as Ended, 'nul.csv is no CSV file: it holds a NUL byte')
-  isRefused(await refused(await file('latin1.csv', Buffer.from('name\nZo\u00eb\n', 'latin1'))), 'latin1.csv is no CSV file: it is not UTF-8 text')
+  const refused = async (path: string): Promise<string> => refusalOf(await importInTerminal(path, ['--port', String(server.port)]).ended)
+  expect(await refused(join(folder, 'missing.csv'))).toBe('✗ missing.csv does not exist')
+  expect(await refused(folder)).toMatch(/^✗ \S+ is a folder; name a CSV file$/)
+  expect(await refused(await file('empty.csv', ''))).toBe('✗ empty.csv is empty; choose a CSV file with a header line')
+  expect(await refused(await file('nul.csv', 'a,b\n1,\0\n'))).toBe('✗ nul.csv is no CSV file: it holds a NUL byte')
+  expect(await refused(await file('latin1.csv', Buffer.from('name\nZo\u00eb\n', 'latin1')))).toBe('✗ latin1.csv is no CSV file: it is not UTF-8 text')
   expect((await newestRun(server, 'csv-import')).id).toBe(before)
 })
 
@@ -85,7 +76,7 @@ test('what is no CSV file is refused in one line, and nothing is imported', asyn
 test.skipIf(process.getuid?.() === 0)('a file that may not be read is refused', async () => {
   const path = await file('secret.csv', RAGGED)
   await chmod(path, 0)
-  isRefused(await importInTerminal(path, ['--port', String(server.port)]).ended, 'secret.csv cannot be read: permission denied')
+  expect(refusalOf(await importInTerminal(path, ['--port', String(server.port)]).ended)).toBe('✗ secret.csv cannot be read: permission denied')
 })
 
 test('an import that fails, or that somebody cancels, ends with 1 and says what is kept', async () => {
