@@ -47,6 +47,13 @@ export class LocalView {
     }
     this.#draft = undefined
   }
+  /** Takes the record as it was just read, while nothing was in flight. Newer local operations stay on top. */
+  refresh(run: Run): void {
+    if (run.version <= this.#acknowledged.version) return
+    this.#acknowledged = run
+    this.#bytes = jsonBytes(run.metadata)
+    this.#draft = undefined
+  }
   /** An answer refused something: what was said after it is applied anew. */
   rebuild(): void {
     this.#draft = undefined

@@ -45,6 +45,8 @@ export interface Metadata<W = Record<string, unknown>, S = Record<string, unknow
   current(): Stored<Partial<W>> | undefined
   /** Resolves when everything said before is durable. @throws what the record refused since the last flush */
   flush(): Promise<void>
+  /** Reads the record anew, for what others wrote to it. Own updates that are still on their way stay on top. @throws ConnectionError */
+  refresh(): Promise<void>
   /** Writes to the run that triggered this one; on a root run, to the run itself. */
   readonly parent: Typed<MetadataUpdater>
   /** Writes to the run that was triggered from outside. */

@@ -69,6 +69,9 @@ class OwnMetadata extends Updater {
     if (!scope) return
     await Promise.all((['own', 'parent', 'root'] as const).map((target) => scope.updates(target)).map((queue) => queue.flush()))
   }
+  async refresh(): Promise<void> {
+    await currentScope()?.updates('own').refresh()
+  }
 }
 
 /** The metadata of the run that calls it. Outside a run updates do nothing, and `get` and `current` give `undefined`. */

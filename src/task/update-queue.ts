@@ -1,6 +1,6 @@
 // What one run says to one run (itself, its parent, its root): gathered, sent in order, one commit in flight, each known by its sequence
 // number so that a retry is not applied twice. What is said in one synchronous stretch of code is never split over two versions.
-import { fromErrorBody, type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import { fromErrorBody, NotFoundError, type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { JsonObject } from '../protocol/json.ts'
 import { FLUSH_INTERVAL_MS } from '../protocol/limits.ts'
 import type { Operation } from '../protocol/operation.ts'
@@ -65,6 +65,25 @@ export class UpdateQueue {
     if (failure) throw failure
   }
 
+  /**
+   * Reads the record anew; what is not yet acknowledged stays on top.
+   * @throws NotFoundError; ConnectionError when the record could not be read.
+   */
+  async refresh(): Promise<void> {
+    const view = this.#view
+    if (!view) return
+    // it takes the place of a commit: a record that already has what is in flight would have it twice in the view
+    while (this.#sending) await this.#sending
+    const reading = this.#read(view)
+    this.#sending = reading.catch(() => {}).finally(() => this.#sent())
+    await reading
+  }
+  async #read(view: LocalView): Promise<void> {
+    const stored = await retrying(async () => await this.#scope.host.backend.record.read(this.target))
+    if (!stored) throw new NotFoundError(this.target)
+    view.refresh(stored.run)
+  }
+
   /** Resolves when everything said before it has been answered, whatever the answer was. */
   async settle(): Promise<void> {
     const upTo = this.#said
@@ -103,10 +122,13 @@ export class UpdateQueue {
   #send(): Promise<void> {
     this.#unschedule()
     return (this.#sending ??= this.#commit().finally(() => {
-      this.#sending = undefined
       this.#quietUntil = Date.now() + FLUSH_INTERVAL_MS
-      if (this.#pending.list.length > 0) this.#schedule()
+      this.#sent()
     }))
+  }
+  #sent(): void {
+    this.#sending = undefined
+    if (this.#pending.list.length > 0) this.#schedule()
   }
 
   async #commit(): Promise<void> {

@@ -107,6 +107,45 @@ describe('updates', () => {
   })
 })
 
+describe('refresh', () => {
+  test('brings what others wrote, under what is not yet acknowledged', async () => {
+    const child = task({ id: 'child', run: async () => (metadata.parent.increment('n', 10).set('from', 'child'), await metadata.flush()) })
+    const parent = task({
+      id: 'parent',
+      run: async () => {
+        await child.triggerAndWait(null)
+        metadata.increment('n')
+        const before = metadata.current()
+        await Promise.all([metadata.refresh(), metadata.refresh()])
+        metadata.increment('n')
+        const after = metadata.current()
+        await metadata.flush()
+        return [before, after, metadata.current()]
+      },
+    })
+    const server = await startServer({ tasks: [parent, child] })
+    const run = await server.ended(await server.trigger('parent'))
+    const all = { n: 12, from: 'child' }
+    expect(run).toMatchObject({ output: [{ n: 1 }, all, all], metadata: all })
+  })
+
+  test('during a flush counts nothing twice', async () => {
+    const run = await runTask(async () => {
+      const seen: unknown[] = []
+      for (let i = 1; i <= 30; i++) {
+        metadata.increment('n')
+        const flushed = metadata.flush()
+        metadata.increment('n')
+        await metadata.refresh()
+        seen.push(metadata.get('n') === 2 * i)
+        await flushed
+      }
+      return seen.every(Boolean)
+    })
+    expect(run).toMatchObject({ output: true, metadata: { n: 60 } })
+  })
+})
+
 describe('outside a run', () => {
   test('nothing happens', async () => {
     expect(metadata.set('progress', 1).parent.increment('n')).toBe(metadata.parent)
