@@ -14,7 +14,8 @@ const ABORT_GRACE_MS = 30_000
 
 /** @param graceMs - how long a task may take to stop once its signal is aborted; then its run ends without it. */
 export async function execute(scope: RunScope, definition: TaskDefinition, graceMs: number = ABORT_GRACE_MS): Promise<void> {
-  const end = await Promise.race([outcome(scope, definition), afterAbort(scope, graceMs)])
+  const grace = afterAbort(scope, graceMs)
+  const end = await Promise.race([outcome(scope, definition), grace.over]).finally(grace.stop)
   await scope.settleOthers()
   // another attempt has the run, or it has ended: there is nothing left to say
   const lost = scope.signal.aborted && (reasonOf(scope).type === 'stale_attempt' || reasonOf(scope).type === 'run_ended')
@@ -45,12 +46,26 @@ async function payloadOf(definition: TaskDefinition, payload: unknown): Promise<
   throw new RunfeedError('invalid_payload', issues.join('; '))
 }
 
-async function afterAbort(scope: RunScope, graceMs: number): Promise<RunEnd> {
-  return await new Promise((resolve) => {
-    const begin = (): void => void setTimeout(() => resolve(aborted(scope)), graceMs).unref()
-    if (scope.signal.aborted) begin()
-    else scope.signal.addEventListener('abort', begin, { once: true })
+function afterAbort(scope: RunScope, graceMs: number): { readonly over: Promise<RunEnd>; readonly stop: () => void } {
+  const { signal } = scope
+  let begin = (): void => {}
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const over = new Promise<RunEnd>((resolve) => {
+    begin = () => {
+      timer = setTimeout(() => resolve(aborted(scope)), graceMs)
+      timer.unref()
+    }
   })
+  if (signal.aborted) begin()
+  else signal.addEventListener('abort', begin, { once: true })
+  return {
+    over,
+    // the end of a run wakes its control topic, and so aborts it: a timer would keep every run that has ended for as long as the grace
+    stop: () => {
+      signal.removeEventListener('abort', begin)
+      clearTimeout(timer)
+    },
+  }
 }
 
 const reasonOf = ({ signal }: RunScope): RunfeedError => toRunfeedError(signal.reason)
