@@ -39,6 +39,8 @@ export function embeddedEngine({ write, read, close }: Executor, bell: Bell): Em
           return state && { run: state.run, cursor: cursorOf(state) }
         }),
       since: (run, cursor) => read((turn) => logSince(turn, run, cursor)),
+      history: () => Promise.reject(new Error('to come')),
+      at: () => Promise.reject(new Error('to come')),
       isSettled: (run) => read((turn) => !isLive(turn.load(run).run) && !turn.storage.hasLiveDescendants(run)),
       list: (request) =>
         read((turn): RunPage => {

@@ -5,15 +5,15 @@ import { crashRun, endRun } from './end.ts'
 import { Change, isHeld, isLive } from './state.ts'
 import type { Turn } from './turn.ts'
 
-export function claimRuns(turn: Turn, { worker, tasks, max, most }: ClaimRequest): readonly Claim[] {
-  return turn.storage.queued(tasks, max, most).map((id) => {
+export function claimRuns(turn: Turn, { worker, tasks, max, limits }: ClaimRequest): readonly Claim[] {
+  return turn.storage.queued(tasks, max, limits).map((id) => {
     const state = turn.load(id)
     const { now } = turn
     const change = new Change(state).set('status', 'EXECUTING').set('attempt', state.run.attempt + 1)
     if (state.run.startedAt === null) change.set('startedAt', now)
     const { run } = turn.save(state, change.step(null, now))
     turn.after(() => turn.leases.take(id, worker, now))
-    return { run, leaseUntil: now + turn.settings.leaseMs }
+    return { run, leaseUntil: now + turn.settings.leaseMs, maxAttempts: 1, maxDuration: null, concurrencyKey: '' }
   })
 }
 

@@ -1,6 +1,6 @@
 // Where an embedded engine keeps its runs: the memory and the SQLite engine differ in this interface and in nothing else.
 // Synchronous, and without rules: what may happen is decided above it. An engine on another machine shares decide.ts and friends, not this.
-import type { CommitAnswer, LogEntry } from '../protocol/engine.ts'
+import type { ClaimRequest, CommitAnswer, LogEntry } from '../protocol/engine.ts'
 import type { Json } from '../protocol/json.ts'
 import type { RunListRequest } from '../protocol/rest.ts'
 import type { RunState } from './state.ts'
@@ -63,7 +63,7 @@ export interface Storage {
   /** Newest first. */
   list(request: RunListRequest, limit: number): IdPage
   /** Queued runs of these tasks, oldest first. */
-  queued(tasks: readonly string[], max: number, most?: { readonly [task: string]: number }): readonly string[]
+  queued(tasks: readonly string[], max: number, limits?: ClaimRequest['limits']): readonly string[]
 
   answered(run: string, writer: string): Answered | undefined
   remember(run: string, writer: string, said: Answered, at: number): void

@@ -24,6 +24,8 @@ export interface Commit {
   readonly streams?: { readonly [key: string]: StreamChange }
   /** The run's last commit: open streams close as `aborted`, the status is final. */
   readonly end?: RunEnd
+  /** The attempt is over and another is to come: the run is QUEUED, or DELAYED until `at` (ms since the epoch); `error` is what the attempt met. */
+  readonly retry?: { readonly at: number; readonly error: RunFailure }
   /** The version that the writer knows; the answer then brings the patch from there. */
   readonly base?: number
 }
@@ -74,10 +76,20 @@ export interface RunRecord {
   /** The versions after a cursor, oldest first; `undefined` for a cursor that the log does not hold. */
   since(run: string, cursor: Cursor): Promise<readonly LogEntry[] | undefined>
   list(request: RunListRequest): Promise<RunPage>
+  /** The versions that the log holds after `after`, oldest first. @throws NotFoundError */
+  history(run: string, after: number, limit: number): Promise<RunHistory>
+  /** The record as it was at a version. @throws NotFoundError, VersionGoneError where the log no longer reaches back. */
+  at(run: string, version: number): Promise<Run>
   /** A queued run ends at once; an executing one gets `cancelRequestedAt` and is ended by its worker. Ended already: nothing. @throws NotFoundError */
   cancel(run: string): Promise<Run>
   /** Whether neither the run nor a descendant of it lives any more. */
   isSettled(run: string): Promise<boolean>
+}
+
+export interface RunHistory {
+  /** The oldest version that can still be read. */
+  readonly oldest: number
+  readonly versions: readonly (LogEntry & { readonly version: number })[]
 }
 
 export interface StreamInfo {
@@ -121,14 +133,19 @@ export interface ClaimRequest {
   /** Only runs of these tasks. */
   readonly tasks: readonly string[]
   readonly max: number
-  /** For some of the tasks, how many of theirs at most. */
-  readonly most?: { readonly [task: string]: number }
+  /** For tasks with a concurrency limit: how many of each concurrency key (`''` is none) may execute at once, and how many of them do already. */
+  readonly limits?: { readonly [task: string]: { readonly limit: number; readonly executing: { readonly [key: string]: number } } }
 }
 
 /** The run as it is after the claim: EXECUTING, its attempt counted. */
 export interface Claim {
   readonly run: Run
   readonly leaseUntil: number
+  readonly maxAttempts: number
+  /** Ms; `null` without a limit. */
+  readonly maxDuration: number | null
+  /** `''` for none. */
+  readonly concurrencyKey: string
 }
 
 export interface RunQueue {

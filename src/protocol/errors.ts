@@ -73,6 +73,14 @@ export class NotFoundError extends RunfeedError {
   }
 }
 
+/** The log was cut: a version before `oldest` can no longer be read. */
+export class VersionGoneError extends RunfeedError {
+  override readonly name: string = 'VersionGoneError'
+  constructor(run: string, version: number, oldest: number) {
+    super('version_gone', `version ${version} of ${run} is no longer kept; the oldest is ${oldest}`, { run, version, oldest })
+  }
+}
+
 /** The run has ended, and what was asked for is for running runs. */
 export class RunEndedError extends RunfeedError {
   override readonly name: string = 'RunEndedError'

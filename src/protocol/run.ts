@@ -58,6 +58,18 @@ export interface NewRun {
   readonly tags?: readonly string[]
   readonly parentId?: string
   readonly replayOf?: string
+  /** Not executed before then, ms since the epoch; DELAYED meanwhile. */
+  readonly delayUntil?: number
+  /** EXPIRED when nobody has begun to execute it by then, ms since the epoch. */
+  readonly expiresAt?: number
+  /** Executions in all, the first included. @defaultValue 1 */
+  readonly maxAttempts?: number
+  /** Ms that one attempt may execute; what it waits for others does not count. @defaultValue no limit */
+  readonly maxDuration?: number
+  /** A second run of the same task and key is not made: the first one is answered. */
+  readonly idempotencyKey?: string
+  /** Runs of one task with one key share the task's concurrency limit; each key has it whole. */
+  readonly concurrencyKey?: string
 }
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'

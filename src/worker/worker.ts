@@ -1,5 +1,5 @@
 // A worker: takes runs from a backend under a lease, executes as many at once as it has slots, and lets go of them in order.
-import type { Claim, RunBackend } from '../protocol/engine.ts'
+import type { Claim, ClaimRequest, RunBackend } from '../protocol/engine.ts'
 import { RunfeedError, StaleAttemptError, toRunfeedError } from '../protocol/errors.ts'
 import { LEASE_MS } from '../protocol/limits.ts'
 import { newWriterId, type Run } from '../protocol/run.ts'
@@ -65,11 +65,10 @@ export function startWorker({ backend, tasks, concurrency = 10, onError = logErr
   const claimAll = async (): Promise<readonly Claim[]> => {
     const max = slots.free
     if (max <= 0) return []
-    const most: { [task: string]: number } = {}
+    const limits: { [task: string]: NonNullable<ClaimRequest['limits']>[string] } = {}
     for (const { id: task, queue } of definitions.values())
-      if (queue?.concurrencyLimit !== undefined) most[task] = queue.concurrencyLimit - (running.get(task) ?? 0)
-    const tasks = [...definitions.keys()].filter((task) => (most[task] ?? 1) > 0)
-    return tasks.length > 0 ? await backend.queue.claim({ worker: id, tasks, max, most }) : []
+      if (queue?.concurrencyLimit !== undefined) limits[task] = { limit: queue.concurrencyLimit, executing: { '': running.get(task) ?? 0 } }
+    return await backend.queue.claim({ worker: id, tasks: [...definitions.keys()], max, limits })
   }
 
   const start = ({ run }: Claim): void => {

@@ -1,6 +1,6 @@
 // Runs in maps. Everything is kept but the log, which is bounded so that resuming past it can be tried.
 
-import type { LogEntry } from '../../protocol/engine.ts'
+import type { ClaimRequest, LogEntry } from '../../protocol/engine.ts'
 import type { RunListRequest } from '../../protocol/rest.ts'
 import type { Run } from '../../protocol/run.ts'
 import { placeOf } from '../list-place.ts'
@@ -114,14 +114,14 @@ export class MemoryStorage implements Storage {
     return { ids }
   }
 
-  queued(tasks: readonly string[], max: number, most: { readonly [task: string]: number } = {}): readonly string[] {
+  queued(tasks: readonly string[], max: number, limits: ClaimRequest['limits'] = {}): readonly string[] {
     const taken = new Map<string, number>()
     return [...this.#queued]
       .sort((a, b) => this.#get(a).sequence - this.#get(b).sequence)
       .filter((id) => {
         const { task } = this.#get(id).state.run
         const count = taken.get(task) ?? 0
-        if (!tasks.includes(task) || count >= (most[task] ?? max)) return false
+        if (!tasks.includes(task) || count >= (limits[task] ? limits[task].limit - (limits[task].executing[''] ?? 0) : max)) return false
         taken.set(task, count + 1)
         return true
       })

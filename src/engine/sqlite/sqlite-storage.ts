@@ -2,7 +2,7 @@
 // it per commit wrote 365 MB where the log wrote 1 MB. A cold run is its last snapshot with the log's patches on top.
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { formatCursor } from '../../protocol/cursor.ts'
-import type { LogEntry } from '../../protocol/engine.ts'
+import type { ClaimRequest, LogEntry } from '../../protocol/engine.ts'
 import { type Json, jsonBytes } from '../../protocol/json.ts'
 import { SNAPSHOT_EVERY } from '../../protocol/limits.ts'
 import { applyPatch, type Patch } from '../../protocol/patch.ts'
@@ -107,10 +107,10 @@ export class SqliteStorage implements Storage {
     return this.#list.page(request, limit)
   }
 
-  queued(tasks: readonly string[], max: number, most: { readonly [task: string]: number } = {}): readonly string[] {
+  queued(tasks: readonly string[], max: number, limits: ClaimRequest['limits'] = {}): readonly string[] {
     // per task, as the index has it; then the oldest of all
     return [...new Set(tasks)]
-      .flatMap((task) => this.#sql.queued.all(task, Math.min(max, most[task] ?? max)))
+      .flatMap((task) => this.#sql.queued.all(task, Math.min(max, roomOf(limits[task]) ?? max)))
       .sort((a, b) => Number(a['seq']) - Number(b['seq']))
       .slice(0, max)
       .map((row) => String(row['id']))
@@ -203,6 +203,9 @@ export class SqliteStorage implements Storage {
     return this.#cache.add(id, { seq, state, places: new Map(), weight: payload.length + Math.max(text.length, bytes) })
   }
 }
+
+const roomOf = (limit: NonNullable<ClaimRequest['limits']>[string] | undefined): number | undefined =>
+  limit && Math.max(0, limit.limit - (limit.executing[''] ?? 0))
 
 const entryOf = (row: Row): LogEntry => ({
   cursor: formatCursor(Number(row['version']), String(row['tag'])),
