@@ -19,13 +19,13 @@ export const busy: Task<'busy', unknown, void> = task({
       for (let i = 0; i < STEPS; i++) {
         metadata.increment('done').append('last', i, { max: 5 }).set('$.nested.step', i).set('$.nested["schlüssel"]', letters(i))
         yield i
-        await new Promise((resolve) => setTimeout(resolve, 2))
+        await new Promise((resolve) => setTimeout(resolve, 5))
       }
     }
     const words = async function* (): AsyncGenerator<string, void, undefined> {
       for (let i = 0; i < STEPS; i++) {
         yield letters(i)
-        if (i % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 7))
+        if (i % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 15))
       }
     }
     await Promise.all([metadata.stream('numbers', numbers()), metadata.stream('words', words())])

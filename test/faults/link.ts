@@ -16,6 +16,8 @@ export type Fault =
   | { readonly kind: 'finish'; readonly after: number }
   /** Nothing more arrives, and nobody is told: a dead NAT. 0: not even a status. */
   | { readonly kind: 'stall'; readonly after: number }
+  /** Everything arrives so much later. */
+  | { readonly kind: 'delay'; readonly ms: number }
   /** Everything arrives, in pieces of so many bytes. */
   | { readonly kind: 'crumble'; readonly size: number }
   /** The client is answered by the proxy, and the server not asked. */
@@ -30,7 +32,8 @@ export class Link {
   constructor(client: Socket, first: Buffer, fault: Exclude<Fault, { kind: 'answer' }>, target: URL) {
     this.#client = client
     this.#upstream = connect({ port: Number(target.port), host: target.hostname, noDelay: true })
-    this.#upstream.on('error', () => this.cut()).on('end', () => client.end())
+    const late = fault.kind === 'delay' ? fault.ms : 0
+    this.#upstream.on('error', () => this.cut()).on('end', () => (late > 0 ? setTimeout(() => client.end(), late) : client.end()))
     client.on('close', () => this.#upstream.destroy())
     if (fault.kind === 'request') {
       this.#upstream.end(first.subarray(0, fault.after), () => this.cut())
@@ -75,6 +78,10 @@ export class Link {
         })
         break
       }
+      case 'delay':
+        // timers of one length fire in order
+        this.#listen((data) => void setTimeout(() => this.#write(data), fault.ms))
+        break
       case 'crumble':
         this.#listen((data) => void this.#crumble(data, fault.size))
         break

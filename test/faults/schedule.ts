@@ -44,7 +44,8 @@ export function schedule({ seed, faults, bytes, stallFrom = 0 }: Chances): (conn
     // a call that is not answered is given up only after half a minute
     if (kind < 0.72) return isFeed ? { kind: 'stall', after: Math.max(after, stallFrom) } : { kind: 'cut', after }
     if (kind < 0.8) return { kind: 'request', after: below(300) }
-    if (kind < 0.88) return { kind: 'crumble', size: 1 + below(20) }
+    if (kind < 0.84) return { kind: 'crumble', size: 1 + below(20) }
+    if (kind < 0.9) return { kind: 'delay', ms: 20 + below(150) }
     return isFeed && random() < 0.3 ? NO_EVENTS : (ANSWERS[below(ANSWERS.length)] as Fault)
   }
 }
