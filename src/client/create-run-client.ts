@@ -75,11 +75,14 @@ export function createRunClient(options: RunClientOptions): RunClient {
       const session: FoldSession = {
         fold: opened,
         wants,
-        isDone: () =>
-          wants.every((want) => {
+        async isDone() {
+          // all has been said, and what was left out of it is on its way
+          if (wants.some((want) => opened.awaitsEnd(want.run))) await resync.settled(opened)
+          return wants.every((want) => {
             const resource = wanted.get(topicOf(want))
             return !resource || !wanted.isOpen(resource)
-          }),
+          })
+        },
         receive(frame) {
           const broken = opened.apply(frame)
           if (broken) resync.ask(opened, broken)
@@ -103,6 +106,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
     environment,
     hasToken: (topic) => wanted.get(topic)?.token !== undefined,
     fail: (topic, error) => store.fail(topic, error),
+    isCurrent: (asking) => asking === fold,
     reopen: () => connection.refresh(),
   })
 

@@ -3,6 +3,7 @@ import { ProtocolError, type RunfeedError, toRunfeedError } from '../protocol/er
 import type { Run } from '../protocol/run.ts'
 import { topicOf } from '../protocol/want.ts'
 import type { Broken, Fold } from '../store/fold.ts'
+import { Backoff } from '../transport/backoff.ts'
 import type { Environment } from '../transport/environment.ts'
 import type { RunTransport } from '../transport/run-transport.ts'
 import { runPath } from './rest.ts'
@@ -17,6 +18,8 @@ export interface ResyncHost {
   /** A want with a token of its own cannot be read by a call, which has the client's. */
   hasToken(topic: string): boolean
   fail(topic: string, error: RunfeedError): void
+  /** Whether no newer connection brings what this one does. */
+  isCurrent(fold: Fold): boolean
   /** Opens a connection that asks for it anew. */
   reopen(): void
 }
@@ -24,36 +27,67 @@ export interface ResyncHost {
 export class Resync {
   readonly #host: ResyncHost
   readonly #times = new Map<string, number[]>()
+  /** Of reads that nobody answered. */
+  readonly #backoff: Backoff
+  #readAt: number | undefined
+  readonly #reads = new WeakMap<Fold, Promise<unknown>>()
 
   constructor(host: ResyncHost) {
     this.#host = host
+    this.#backoff = new Backoff(host.environment)
   }
 
-  ask(fold: Fold, broken: Broken): void {
+  /** @param isMistake - whether it counts towards giving up. What was left out for its size is none. */
+  ask(fold: Fold, broken: Broken, isMistake: boolean = broken.omitted === undefined): void {
     const topic = topicOf(broken)
-    const now = this.#host.environment.now()
-    const times = (this.#times.get(topic) ?? []).filter((time) => time > now - WINDOW_MS)
-    this.#times.set(topic, [...times, now])
-    if (times.length + 1 >= MAX_RESYNCS) {
-      this.#times.delete(topic)
+    if (isMistake && this.#isOneTooMany(topic)) {
       fold.drop(topic)
       this.#host.fail(topic, new ProtocolError(`${topic} did not fit what came before it, ${MAX_RESYNCS} times in a minute; subscribe again to begin anew`))
-    } else if (broken.stream === undefined && !this.#host.hasToken(topic)) void this.#read(fold, broken, topic)
+      // another connection would leave out the same
+    } else if (broken.stream === undefined && (broken.omitted !== undefined || !this.#host.hasToken(topic)))
+      this.#reads.set(fold, Promise.all([this.#reads.get(fold), this.#read(fold, broken, topic)]))
     else this.#reopen(fold, topic)
   }
 
-  async #read(fold: Fold, { run: id }: Broken, topic: string): Promise<void> {
+  /** When nothing of this connection waits for an answer. */
+  async settled(fold: Fold): Promise<void> {
+    for (let reads = this.#reads.get(fold); reads; ) {
+      await reads
+      const next = this.#reads.get(fold)
+      reads = next === reads ? undefined : next
+    }
+  }
+
+  #isOneTooMany(topic: string): boolean {
+    const now = this.#host.environment.now()
+    const times = [...(this.#times.get(topic) ?? []).filter((time) => time > now - WINDOW_MS), now]
+    const isTooMany = times.length >= MAX_RESYNCS
+    if (isTooMany) this.#times.delete(topic)
+    else this.#times.set(topic, times)
+    return isTooMany
+  }
+
+  async #read(fold: Fold, broken: Broken, topic: string): Promise<void> {
+    const { environment, transport } = this.#host
     try {
-      const run = (await this.#host.transport.request('GET', runPath(id))) as unknown as Run
-      const broken = fold.resync(run)
-      if (broken) this.ask(fold, broken)
+      const run = (await transport.request('GET', runPath(broken.run))) as unknown as Run
+      this.#readAt = environment.now()
+      const next = fold.resync(run)
+      // an answer from before what was left out is a mistake as any other
+      if (next) this.ask(fold, next, next.omitted === undefined || next.omitted === broken.omitted)
     } catch (thrown) {
       // the connection that waited may be gone, and then nothing waits any more
       if (!fold.covers(topic)) return
       const error = toRunfeedError(thrown)
-      if (error.retryable) return this.#reopen(fold, topic)
-      fold.drop(topic)
-      this.#host.fail(topic, error)
+      if (!error.retryable) {
+        fold.drop(topic)
+        return this.#host.fail(topic, error)
+      }
+      if (broken.omitted === undefined) return this.#reopen(fold, topic)
+      const wait = this.#backoff.next(error, this.#readAt)
+      this.#readAt = undefined
+      await new Promise<void>((resolve) => environment.setTimer(resolve, wait))
+      if (fold.covers(topic) && this.#host.isCurrent(fold)) await this.#read(fold, broken, topic)
     }
   }
 

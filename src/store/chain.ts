@@ -20,14 +20,25 @@ export class Chain {
     this.cursor = cursor
   }
 
+  /** @returns `asked`, unless somebody has asked already. */
+  wait<T>(frame: Frame, asked: T): T | undefined {
+    if (this.waiting) return void this.waiting.push(frame)
+    this.waiting = [frame]
+    return asked
+  }
+
+  /** Whether this version, or a later one, is there already. */
+  has(cursor: Cursor): boolean {
+    return this.run !== undefined && numberOf(cursor) <= this.run.version
+  }
+
   /**
    * Goes on to the patch's version, unless it is there already.
    * @returns whether the patch fits what is there.
    * @throws what the patch meets; half of it may have been done in place then.
    */
   follow({ base, cursor, at, patch }: FrameOf<'patch'>['data'], epoch: number): boolean {
-    const version = numberOf(cursor)
-    if (this.run && version <= this.run.version) return true
+    if (this.has(cursor)) return true
     if (this.run?.version !== base) return false
     if (this.#epoch !== epoch) {
       this.#epoch = epoch
@@ -36,7 +47,7 @@ export class Chain {
     const next = applyPatch(this.run as unknown as Json, patch, this.#owned) as unknown as Run
     const own = this.#owned.has(next) ? next : { ...next }
     this.#owned.add(own)
-    this.run = Object.assign(own, { version, updatedAt: at })
+    this.run = Object.assign(own, { version: numberOf(cursor), updatedAt: at })
     this.cursor = cursor
     return true
   }

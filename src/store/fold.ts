@@ -6,6 +6,7 @@ import type { Frame, FrameOf } from '../protocol/frame.ts'
 import type { Run } from '../protocol/run.ts'
 import { topicOf, topics, type Want } from '../protocol/want.ts'
 import { Chain } from './chain.ts'
+import { completed, omittedBy } from './omitted.ts'
 import { numberOf } from './run-entry.ts'
 import { shareEqual } from './share.ts'
 import type { Store, StreamEntry } from './store.ts'
@@ -15,6 +16,8 @@ import { addChunks, describeStream, isStreamOver, leaveGap } from './stream-reco
 export interface Broken {
   readonly run: string
   readonly stream?: string
+  /** Nothing is wrong: the frame of this cursor leaves out what is too large for it. */
+  readonly omitted?: Cursor
 }
 
 export class Fold {
@@ -57,7 +60,7 @@ export class Fold {
   apply(frame: Frame): Broken | undefined {
     switch (frame.event) {
       case 'run':
-        return this.#run(frame.data)
+        return this.#run(frame)
       case 'patch':
         return this.#patch(frame)
       case 'end':
@@ -80,37 +83,55 @@ export class Fold {
     }
   }
 
-  /** The answer of a resync. Its version has no cursor, so that a reconnect before the next version asks for the whole record. */
+  /** Whether the run's end was told, and only waits for the answer of a resync. */
+  awaitsEnd(run: string): boolean {
+    return this.#runs.get(topics.run(run))?.waiting?.some(({ event, data }) => event === 'end' && data.settled) === true
+  }
+
+  /**
+   * The answer of a resync. What frames left out is taken from it, and nothing else: it may be between two versions that this connection tells, and
+   * the next patch would not fit it. Where something did not fit it is the new beginning. It has no cursor, so that a reconnect before the next version
+   * asks for the whole record.
+   */
   resync(run: Run): Broken | undefined {
     const chain = this.#runs.get(topics.run(run.id))
-    if (!chain?.waiting) return undefined
-    const { waiting } = chain
-    this.#replace(chain, run, undefined)
+    const waiting = chain?.waiting
+    if (!waiting) return undefined
+    chain.waiting = undefined
+    if (!omittedBy(waiting[0])) this.#replace(chain, run, undefined)
     let broken: Broken | undefined
-    for (const frame of waiting) broken = this.apply(frame) ?? broken
+    for (const frame of waiting) broken = this.apply(completed(frame, run)) ?? broken
     return broken
   }
 
-  #run({ run, cursor }: FrameOf<'run'>['data']): undefined {
+  #run(frame: FrameOf<'run'>): Broken | undefined {
+    const { run, cursor } = frame.data
     const chain = this.#runs.get(topics.run(run.id))
-    if (chain) this.#replace(chain, run, cursor)
+    if (!chain) return undefined
+    if (omittedBy(frame)) return chain.wait(frame, { run: run.id, omitted: cursor })
+    const { waiting = [] } = chain
+    chain.waiting = undefined
+    this.#replace(chain, run, cursor)
+    // its end is the one thing that a record does not say
+    for (const before of waiting) if (before.event === 'end') this.#end(before)
+    return undefined
   }
 
   #replace(chain: Chain, run: Run, cursor: Cursor | undefined): void {
     const known = this.#store.run(run.id)
     chain.run = shareEqual(known?.topic.latest.run, run)
     chain.cursor = cursor
-    chain.waiting = undefined
     // parts of the known document are part of this one now
     this.#store.publisher.epoch++
     this.#took(run.id, chain)
   }
 
   #patch(frame: FrameOf<'patch'>): Broken | undefined {
-    const { run } = frame.data
+    const { run, cursor } = frame.data
     const chain = this.#runs.get(topics.run(run))
     if (!chain) return undefined
-    if (chain.waiting) return void chain.waiting.push(frame)
+    if (chain.waiting) return chain.wait(frame, { run })
+    if (omittedBy(frame) && !chain.has(cursor)) return chain.wait(frame, { run, omitted: cursor })
     let fits = false
     try {
       fits = chain.follow(frame.data, this.#store.publisher.epoch)
@@ -120,8 +141,7 @@ export class Fold {
       this.#store.run(run)?.restore()
     }
     if (fits) return this.#took(run, chain)
-    chain.waiting = [frame]
-    return { run }
+    return chain.wait(frame, { run })
   }
 
   #took(id: string, { run, cursor }: Chain, force = false): undefined {
@@ -134,7 +154,7 @@ export class Fold {
   #end(frame: FrameOf<'end'>): undefined {
     const { run: id, cursor, lengths } = frame.data
     const chain = this.#runs.get(topics.run(id))
-    if (chain?.waiting) return void chain.waiting.push(frame)
+    if (chain?.waiting) return void chain.wait(frame, undefined)
     const entry = chain && this.#store.run(id)
     if (entry) {
       entry.ending = frame.data

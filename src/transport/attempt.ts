@@ -10,8 +10,8 @@ import type { RunTransport } from './run-transport.ts'
 export interface Session {
   readonly wants: readonly Want[]
   receive(frame: Frame): void
-  /** Whether everything that it asked for has ended, as frames said. */
-  isDone(): boolean
+  /** Whether everything that it asked for has ended, as frames said. It may wait for what frames left out. */
+  isDone(): boolean | Promise<boolean>
 }
 
 export interface AttemptHost {
@@ -64,7 +64,9 @@ export class Attempt {
         if (!signal.aborted) this.#receive(frame)
         if (signal.aborted) return
       }
-      if (this.session.isDone()) {
+      const isDone = await this.session.isDone()
+      if (signal.aborted) return
+      if (isDone) {
         this.end()
         return this.#host.done(this)
       }

@@ -34,6 +34,8 @@ async function play(steps: readonly Step[], seed: number): Promise<void> {
   const { client, transport, environment, scheduler, flush } = setUp()
   environment.chance = 0.3
   const server = new ModelServer(dice)
+  const answers: (() => void)[] = []
+  transport.answer = () => new Promise((resolve) => answers.push(() => resolve(structuredClone(server.run) as unknown as Json)))
   const writers = new Map<ScriptedConnection, () => boolean>()
   const writerOf = (connection: ScriptedConnection): (() => boolean) => {
     const writer = writers.get(connection) ?? server.connect(connection)
@@ -112,6 +114,7 @@ async function play(steps: readonly Step[], seed: number): Promise<void> {
   }
   async function flushSome(): Promise<void> {
     const how = dice(4)
+    if (how > 0) for (const answer of answers.splice(0)) answer()
     if (how < 2) await flush()
     else if (how === 2) scheduler.flush()
   }
@@ -120,6 +123,7 @@ async function play(steps: readonly Step[], seed: number): Promise<void> {
   server.end(true)
   for (let turn = 0; turn < 40 && (turn === 0 || client.connection.getSnapshot().status !== 'idle'); turn++) {
     await environment.advance(5_000)
+    for (const answer of answers.splice(0)) answer()
     for (const connection of transport.live) {
       const writer = writerOf(connection)
       for (let idle = 0; idle < 20; ) idle = writer() ? 0 : idle + 1
@@ -142,7 +146,8 @@ async function play(steps: readonly Step[], seed: number): Promise<void> {
   // settled: nothing is open, nothing is asked for again
   expect(client.connection.getSnapshot().status).toBe('idle')
   expect(transport.live).toHaveLength(0)
-  expect(transport.requests).toHaveLength(0)
+  // nothing else is read
+  expect(transport.requests.length).toBeLessThanOrEqual(server.omissions)
   const opened = transport.connections.length
   await environment.advance(600_000)
   expect(transport.connections).toHaveLength(opened)

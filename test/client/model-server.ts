@@ -22,6 +22,8 @@ export interface ModelStream {
   readonly chunks: Json[]
 }
 
+const without = ({ payload: _payload, ...rest }: Run): Run => rest as Run
+
 /** Gives whole numbers below `n`. */
 export type Dice = (n: number) => number
 
@@ -30,6 +32,8 @@ export class ModelServer {
   readonly streams: { [key: string]: ModelStream } = {}
   readonly #dice: Dice
   settled = false
+  /** How often a frame left something out. */
+  omissions = 0
   #endVersion: number | undefined
 
   constructor(dice: Dice) {
@@ -110,9 +114,12 @@ export class ModelServer {
         const base = at + 1
         const whole = at < 0 || this.#dice(8) === 0
         at += next.length
-        if (whole) return [{ event: 'run', data: structuredClone({ run: last.run, cursor: last.cursor }) }]
+        const isTooLarge = this.#dice(6) === 0
+        if (isTooLarge) this.omissions++
+        const omitted = isTooLarge && { omitted: ['payload'] as const }
+        if (whole) return [{ event: 'run', data: structuredClone({ run: isTooLarge ? without(last.run) : last.run, cursor: last.cursor, ...omitted }) }]
         const patch = coalescePatch(next.flatMap((version) => version.patch))
-        return [{ event: 'patch', data: structuredClone({ run, base, cursor: last.cursor, at: last.run.updatedAt, patch, by: run }) }]
+        return [{ event: 'patch', data: structuredClone({ run, base, cursor: last.cursor, at: last.run.updatedAt, patch, by: run, ...omitted }) }]
       }
       const now = `${this.settled}`
       if (this.#endVersion === undefined || told === now) return []

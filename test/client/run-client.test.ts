@@ -338,6 +338,126 @@ describe('a patch that does not fit', () => {
   })
 })
 
+describe('what a frame leaves out for its size', () => {
+  const OUTPUT = 'x'.repeat(200_000)
+  const slim = (known: Partial<Run>): Frame => {
+    const { payload: _payload, ...run } = record(known)
+    return { event: 'run', data: { run: run as Run, cursor: `${run.version}.t`, omitted: ['payload'] } }
+  }
+  const done: Frame = {
+    event: 'patch',
+    data: { run: 'run_a', base: 1, cursor: '2.t', at: 9, patch: [{ op: 'replace', path: '/status', value: 'COMPLETED' }], by: null, omitted: ['output'] },
+  }
+
+  test('is read, while the frame waits, and a reconnect goes on after it', async () => {
+    const { client, transport, environment, flush } = setUp()
+    let answer: (run: Json) => void = () => {}
+    transport.answer = () => new Promise((resolve) => (answer = resolve))
+    const a = follow(client.run('run_a'))
+    const b = follow(client.run('run_b'))
+    await flush()
+    transport.last.send(slim({}), runFrame({ id: 'run_b' }))
+    await flush()
+    expect(a.source.getSnapshot().run).toBeUndefined()
+    expect(b.source.getSnapshot().run?.version).toBe(1)
+    expect(transport.requests).toEqual([{ method: 'GET', path: '/v1/runs/run_a', body: undefined }])
+    answer(record({ payload: OUTPUT }) as unknown as Json)
+    await flush()
+    expect(a.source.getSnapshot().run?.payload).toBe(OUTPUT)
+    transport.last.end()
+    await environment.advance(2_000)
+    expect(transport.last.wants).toContainEqual({ run: 'run_a', cursor: '1.t' })
+  })
+
+  test('comes before the end, and the end of the body is no disconnect', async () => {
+    const { client, transport, environment, flush } = setUp()
+    let answer: (run: Json) => void = () => {}
+    transport.answer = () => new Promise((resolve) => (answer = resolve))
+    const a = follow(client.run('run_a'))
+    await flush()
+    transport.last.send(runFrame(), done, endFrame(2))
+    transport.last.end()
+    await environment.advance(20_000)
+    await flush()
+    expect(a.source.getSnapshot()).toMatchObject({ end: undefined, run: { version: 1 } })
+    expect(client.connection.getSnapshot().status).toBe('open')
+    answer(record({ status: 'COMPLETED', version: 2, updatedAt: 9, output: OUTPUT }) as unknown as Json)
+    await flush()
+    expect(a.source.getSnapshot()).toMatchObject({ end: { settled: true }, run: { status: 'COMPLETED', output: OUTPUT } })
+    expect(client.connection.getSnapshot().status).toBe('idle')
+    await environment.advance(600_000)
+    expect([transport.connections.length, transport.requests.length]).toEqual([1, 1])
+  })
+
+  test('does not count towards giving up', async () => {
+    const { client, transport, flush } = setUp()
+    let version = 1
+    transport.answer = () => Promise.resolve(record({ payload: OUTPUT, version }) as unknown as Json)
+    const a = follow(client.run('run_a'))
+    await flush()
+    for (version = 1; version <= 9; version++) {
+      transport.last.send(slim({ version }))
+      await flush()
+    }
+    expect(a.source.getSnapshot()).toMatchObject({ error: undefined, run: { version: 9 } })
+    expect(transport.requests).toHaveLength(9)
+  })
+
+  test('is read again, ever more slowly, while nobody answers; an answer from before it is a mistake', async () => {
+    const { client, transport, environment, flush } = setUp()
+    transport.answer = () => Promise.reject(new ConnectionError('down'))
+    const a = follow(client.run('run_a'))
+    await flush()
+    transport.last.send(runFrame(), done)
+    await environment.advance(10_000)
+    expect(transport.requests).toHaveLength(3)
+    expect(transport.connections).toHaveLength(1)
+    transport.answer = () => Promise.resolve(record() as unknown as Json)
+    await environment.advance(40_000)
+    await flush()
+    expect(a.source.getSnapshot().error?.type).toBe('protocol')
+    expect(transport.requests.length).toBeLessThan(8)
+  })
+
+  test('that may not be read fails alone', async () => {
+    const { client, transport, flush } = setUp()
+    transport.answer = () => Promise.reject(new HttpError(403, { type: 'forbidden', message: 'no' }))
+    const a = follow(client.run({ id: 'run_a', publicAccessToken: 'own' }))
+    const b = follow(client.run('run_b'))
+    await flush()
+    transport.last.send(slim({}), runFrame({ id: 'run_b' }))
+    await flush()
+    expect(a.source.getSnapshot().error?.type).toBe('forbidden')
+    expect(b.source.getSnapshot()).toMatchObject({ error: undefined, run: { version: 1 } })
+    expect(transport.connections).toHaveLength(1)
+  })
+
+  test('a version that is too large for any frame ends its subscription alone, for good', async () => {
+    const { client, transport, environment, flush } = setUp()
+    const a = follow(client.run('run_a'))
+    const log = follow(client.stream('run_a', 'log'))
+    const b = follow(client.run('run_b'))
+    await flush()
+    transport.last.send(
+      runFrame(),
+      runFrame({ id: 'run_b' }),
+      { event: 'denied', data: { run: 'run_a', code: 'too_large', message: 'over 4 MB' } },
+      setFrame(1, 'k', 1),
+    )
+    transport.last.send(chunksFrame(0, 'a'), patchFrame(1, [{ op: 'add', path: '/metadata/k', value: 1 }], 'run_b'))
+    await flush()
+    expect(a.source.getSnapshot()).toMatchObject({ error: { type: 'too_large' }, run: { version: 1 } })
+    expect([...log.source.getSnapshot().log]).toEqual(['a'])
+    expect(b.source.getSnapshot()).toMatchObject({ error: undefined, run: { version: 2 } })
+    transport.last.fail(new ConnectionError('gone'))
+    await environment.advance(2_000)
+    expect(transport.last.wants).toEqual([
+      { run: 'run_a', stream: 'log', index: 1, cursor: '1.c' },
+      { run: 'run_b', cursor: '2.t' },
+    ])
+  })
+})
+
 describe('gaps and histories', () => {
   test('a gap is told, and what follows it is shown', async () => {
     const { client, transport, flush } = setUp()
