@@ -2,6 +2,7 @@
 
 export type { Batch, BatchItem } from '../task/batch.ts'
 export { batch } from '../task/batch.ts'
+export { type Logger, logger } from '../task/logger.ts'
 export { metadata } from '../task/metadata.ts'
 export type { Metadata, MetadataUpdater } from '../task/metadata-types.ts'
 export { schemaTask, task } from '../task/task.ts'

@@ -4,6 +4,7 @@ import type { RunBackend } from '../protocol/engine.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
 import { retrying } from './retrying.ts'
+import { RunLog } from './run-log.ts'
 import { UpdateQueue } from './update-queue.ts'
 
 /** What a worker gives a run while it executes it. */
@@ -20,6 +21,8 @@ export interface RunHost {
 export class RunScope {
   readonly run: Run
   readonly host: RunHost
+  /** What `logger` says. */
+  readonly log: RunLog
   readonly #abort = new AbortController()
   readonly #queues = new Map<string, UpdateQueue>()
   readonly #captures = new Set<Promise<void>>()
@@ -30,6 +33,7 @@ export class RunScope {
   constructor(run: Run, host: RunHost) {
     this.run = run
     this.host = host
+    this.log = new RunLog(this)
   }
 
   get signal(): AbortSignal {

@@ -77,7 +77,8 @@ function aborted(scope: RunScope): RunEnd {
 
 async function commitEnd(scope: RunScope, end: RunEnd): Promise<void> {
   const { run, host } = scope
-  const rest = await scope.updates('own').takeRest()
+  const streams = await scope.log.end(end.status === 'COMPLETED')
+  const rest = { ...(await scope.updates('own').takeRest()), ...(streams && { streams }) }
   try {
     await retrying(async () => await host.backend.record.commit({ run: run.id, attempt: run.attempt, ...rest, end }))
   } catch (thrown) {

@@ -1,21 +1,8 @@
 import { metadata, task } from 'runfeed/task'
 import { expect, test } from 'vitest'
-import { framesOf } from '../support/frames.ts'
 import { gate } from '../support/gate.ts'
-import { startServer, type TestServer } from '../support/server.ts'
-
-async function chunksOf(server: TestServer, run: string, stream: string) {
-  const chunks: unknown[] = []
-  let end: unknown
-  for await (const frame of framesOf(await server.get(`/v1/runs/${run}/streams/${stream}`))) {
-    if (frame.event === 'chunks') {
-      if (frame.data.index !== chunks.length) throw new Error(`chunk ${frame.data.index} came when ${chunks.length} was due`)
-      chunks.push(...frame.data.chunks)
-    }
-    if (frame.event === 'stream') end = frame.data
-  }
-  return { chunks, end }
-}
+import { startServer } from '../support/server.ts'
+import { chunksOf } from './chunks-of.ts'
 
 test('a ReadableStream is captured, and read back from the record', async () => {
   const work = task({

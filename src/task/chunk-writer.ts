@@ -1,0 +1,87 @@
+// Writes chunks into a stream of a run: gathered while an append is in flight, in order, with bounded memory.
+import type { RunBackend } from '../protocol/engine.ts'
+import { type RunfeedError, TooLargeError, toRunfeedError } from '../protocol/errors.ts'
+import { type Json, jsonBytes, toJson } from '../protocol/json.ts'
+import { MAX_CHUNK_BYTES } from '../protocol/limits.ts'
+import { retrying } from './retrying.ts'
+
+/** The source waits while so much of it is not yet in the record. */
+const MAX_PENDING_BYTES = 256 * 1024
+
+export interface StreamTarget {
+  readonly backend: RunBackend
+  readonly run: string
+  readonly stream: string
+  readonly by: string
+  /** Set on the run's own stream alone: another run may write to it, not end it. */
+  readonly attempt: number | undefined
+}
+
+export async function openStream({ backend, run, stream, attempt, by }: StreamTarget): Promise<{ readonly start: number }> {
+  await retrying(async () => await backend.record.commit({ run, streams: { [stream]: { state: 'open' } }, ...(attempt === undefined ? { by } : { attempt }) }))
+  return await backend.chunks.info(run, stream)
+}
+
+/** Another run’s stream is not ended: that is for the run itself. */
+export async function endStream(
+  { backend, run, stream, attempt }: StreamTarget,
+  streams: { readonly state: 'closed' } | { readonly state: 'errored'; readonly error: string },
+): Promise<void> {
+  if (attempt !== undefined) await retrying(async () => await backend.record.commit({ run, attempt, streams: { [stream]: streams } }))
+}
+
+/** Gathers chunks while an append is in flight; one that finds none leaves at once. */
+export class ChunkWriter {
+  readonly #target: StreamTarget
+  #pending: Json[] = []
+  #bytes = 0
+  #sending: Promise<void> | undefined
+  #error: RunfeedError | undefined
+
+  readonly #opened: Promise<unknown>
+
+  /** @param opened - the stream is open: nothing is sent before. */
+  constructor(target: StreamTarget, opened: Promise<unknown> = Promise.resolve()) {
+    this.#target = target
+    this.#opened = opened
+  }
+
+  /** Bytes that wait to be sent. */
+  get pendingBytes(): number {
+    return this.#bytes
+  }
+
+  /** Resolves when there is room for more. @throws InvalidValueError, TooLargeError; what the sending of earlier chunks met. */
+  async write(value: unknown): Promise<void> {
+    if (this.#error) throw this.#error
+    const chunk = toJson(value, `stream "${this.#target.stream}"`)
+    const bytes = jsonBytes(chunk)
+    if (bytes > MAX_CHUNK_BYTES) throw new TooLargeError(`a chunk of stream "${this.#target.stream}"`, bytes, MAX_CHUNK_BYTES)
+    this.#pending.push(chunk)
+    this.#bytes += bytes
+    this.#sending ??= this.#send()
+    if (this.#bytes > MAX_PENDING_BYTES) await this.#sending
+  }
+
+  async drained(): Promise<void> {
+    while (this.#sending) await this.#sending
+    if (this.#error) throw this.#error
+  }
+
+  async #send(): Promise<void> {
+    const { backend, run, stream, by, attempt } = this.#target
+    try {
+      await this.#opened
+      while (this.#pending.length > 0) {
+        const chunks = this.#pending
+        this.#pending = []
+        this.#bytes = 0
+        await retrying(async () => await backend.chunks.append(run, stream, chunks, attempt === undefined ? { by } : { by, attempt }))
+      }
+    } catch (thrown) {
+      this.#error = toRunfeedError(thrown)
+    } finally {
+      this.#sending = undefined
+    }
+  }
+}
