@@ -1,5 +1,6 @@
 // The client: keeps what is wanted, what is known and what is connected in step.
 
+import { HttpError } from '../protocol/errors.ts'
 import { topicOf } from '../protocol/want.ts'
 import type { Fold } from '../store/fold.ts'
 import { frameScheduler, type Scheduler } from '../store/scheduler.ts'
@@ -101,8 +102,20 @@ export function createRunClient(options: RunClientOptions): RunClient {
     },
   })
 
+  /** Every call of this client. Any answer shows that the server is back, a refusal as well. */
+  const request: RunTransport['request'] = async (...call) => {
+    try {
+      const answer = await transport.request(...call)
+      connection.answered()
+      return answer
+    } catch (thrown) {
+      if (thrown instanceof HttpError && thrown.status < 500) connection.answered()
+      throw thrown
+    }
+  }
+
   const resync = new Resync({
-    transport,
+    request,
     environment,
     hasToken: (topic) => wanted.get(topic)?.token !== undefined,
     fail: (topic, error) => store.fail(topic, error),
@@ -118,7 +131,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   store.onOver = stopIfDone
 
   return {
-    runs: restCalls(transport),
+    runs: restCalls(request),
     run: (run) => wanted.run(run),
     stream: (run, stream, startIndex) => wanted.stream(run, stream, startIndex),
     connection: status,

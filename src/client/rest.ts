@@ -7,9 +7,9 @@ import type { RunClient } from './run-client.ts'
 
 export const runPath = (run: string): string => `/v1/runs/${encodeURIComponent(run)}`
 
-export function restCalls(transport: RunTransport): RunClient['runs'] {
+export function restCalls(request: RunTransport['request']): RunClient['runs'] {
   const call = async <T>(method: string, path: string, body?: Json, signal?: AbortSignal): Promise<T> =>
-    (await transport.request(method, path, body, signal)) as unknown as T
+    (await request(method, path, body, signal)) as unknown as T
   return {
     retrieve: (run, signal) => call<Run>('GET', runPath(run), undefined, signal),
     list: (request = {}, signal) => call<RunPage>('GET', `/v1/runs${queryOf(request)}`, undefined, signal),

@@ -13,7 +13,7 @@ const MAX_RESYNCS = 3
 const WINDOW_MS = 60_000
 
 export interface ResyncHost {
-  readonly transport: RunTransport
+  readonly request: RunTransport['request']
   readonly environment: Environment
   /** A want with a token of its own cannot be read by a call, which has the client's. */
   hasToken(topic: string): boolean
@@ -68,9 +68,9 @@ export class Resync {
   }
 
   async #read(fold: Fold, broken: Broken, topic: string): Promise<void> {
-    const { environment, transport } = this.#host
+    const { environment, request } = this.#host
     try {
-      const run = (await transport.request('GET', runPath(broken.run))) as unknown as Run
+      const run = (await request('GET', runPath(broken.run))) as unknown as Run
       this.#readAt = environment.now()
       const next = fold.resync(run)
       // an answer from before what was left out is a mistake as any other

@@ -154,7 +154,7 @@ export class Fold {
   #end(frame: FrameOf<'end'>): undefined {
     const { run: id, cursor, lengths } = frame.data
     const chain = this.#runs.get(topics.run(id))
-    if (chain?.waiting) return void chain.wait(frame, undefined)
+    if (chain?.waiting) return chain.wait(frame, undefined)
     const entry = chain && this.#store.run(id)
     if (entry) {
       entry.ending = frame.data

@@ -21,6 +21,8 @@ const REOPEN_MS = 250
 /** A first frame comes at once; without one in this time the attempt is given up. A replacement holds one of an origin's six connections. */
 const OPEN_MS = 15_000
 const REPLACE_MS = 5_000
+/** An answer to a call says that the server is there, but calls may be many while the feed alone is broken. */
+const ANSWER_MS = 2_000
 /** A `bye` may not keep us away for longer. */
 const MAX_BYE_MS = 30_000
 
@@ -38,6 +40,7 @@ export class Connection {
   #replaceAgain = false
   #startedAt = Number.NEGATIVE_INFINITY
   #notBefore = 0
+  #answeredAt = Number.NEGATIVE_INFINITY
   /** The one thing that is waited for: a retry, or a replacement. */
   #cancelPlan: (() => void) | undefined
   #stopWake: (() => void) | undefined
@@ -58,6 +61,14 @@ export class Connection {
     if (this.#current) this.#replace()
     // what is said in this turn of the event loop goes out as one request
     else if (!this.#cancelPlan) this.#plan(0, () => this.#start())
+  }
+
+  /** The server answered something else: there is no reason to wait for it any longer. */
+  answered(): void {
+    const now = this.#environment.now()
+    if (this.#status !== 'reconnecting' || now - this.#answeredAt < ANSWER_MS) return
+    this.#answeredAt = now
+    this.#wake()
   }
 
   /** Nothing is wanted any more. */

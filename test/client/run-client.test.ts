@@ -249,6 +249,51 @@ describe('errors', () => {
     expect(transport.last.wants).toHaveLength(2)
   })
 
+  describe('while it waits to reconnect', () => {
+    const lost = async (error: Error) => {
+      const set = setUp()
+      follow(set.client.run('run_a'))
+      await set.flush()
+      set.transport.last.fail(error)
+      await set.flush()
+      expect(set.client.connection.getSnapshot().status).toBe('reconnecting')
+      return set
+    }
+
+    test.each<[string, () => Promise<Json>, number]>([
+      ['an answer', () => Promise.resolve({ id: 'run_b' }), 2],
+      ['a refusal', () => Promise.reject(new HttpError(404, undefined)), 2],
+      ['a failure of the server', () => Promise.reject(new HttpError(502, undefined)), 1],
+      ['no answer', () => Promise.reject(new ConnectionError('down')), 1],
+    ])('%s to a call', async (_name, answer, connections) => {
+      const { client, transport, flush } = await lost(new ConnectionError('gone'))
+      transport.answer = answer
+      await client.runs.trigger('demo', null).catch(() => {})
+      await flush()
+      expect(transport.connections).toHaveLength(connections)
+    })
+
+    test('no answer shortens a Retry-After', async () => {
+      const { client, transport, environment } = await lost(new HttpError(503, undefined, 7_000))
+      environment.chance = 0
+      await client.runs.list()
+      await environment.advance(6_000)
+      expect(transport.connections).toHaveLength(1)
+      await environment.advance(3_000)
+      expect(transport.connections).toHaveLength(2)
+    })
+
+    test('many answers are not as many connections, where the feed alone is broken', async () => {
+      const { client, transport, environment } = await lost(new ConnectionError('gone'))
+      for (let call = 0; call < 100; call++) {
+        await client.runs.list()
+        await environment.advance(100)
+        for (const live of transport.live) live.fail(new HttpError(500, undefined))
+      }
+      expect(transport.connections.length).toBeLessThanOrEqual(7)
+    })
+  })
+
   test('a network failure is no error of the data', async () => {
     const { client, transport, environment, flush } = setUp()
     const a = follow(client.run('run_a'))
