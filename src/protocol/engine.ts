@@ -172,7 +172,7 @@ export interface RunEngine {
 
 /** The part of an engine that a worker needs; over HTTP it is the same part. */
 export interface RunBackend {
-  readonly record: Pick<RunRecord, 'create' | 'read' | 'commit'>
+  readonly record: Pick<RunRecord, 'create' | 'read' | 'commit' | 'list' | 'cancel' | 'isSettled'>
   readonly chunks: ChunkLog
   readonly queue: RunQueue
   wake(topic: string, listener: () => void): () => void
