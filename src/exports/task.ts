@@ -5,5 +5,17 @@ export { batch } from '../task/batch.ts'
 export { type Logger, logger } from '../task/logger.ts'
 export { metadata } from '../task/metadata.ts'
 export type { Metadata, MetadataUpdater } from '../task/metadata-types.ts'
+export { type RunRef, type Runs, runs } from '../task/runs.ts'
 export { schemaTask, task } from '../task/task.ts'
-export type { ContractTaskOptions, LooseTaskOptions, SchemaTaskOptions, Task, TaskParams, TaskQueue, TaskResult, TriggerOptions } from '../task/task-types.ts'
+export type {
+  ContractTaskOptions,
+  LooseTaskOptions,
+  PayloadItem,
+  SchemaTaskOptions,
+  Task,
+  TaskParams,
+  TaskQueue,
+  TaskResult,
+  TriggerOptions,
+} from '../task/task-types.ts'
+export { type Tasks, tasks } from '../task/tasks.ts'

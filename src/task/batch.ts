@@ -1,21 +1,28 @@
 // `batch`: many runs by the ids of their tasks, typed by the tasks' types.
+import type { RunHandle } from '../protocol/rest.ts'
+import { backendOfTaskId } from './process-backends.ts'
 import type { AnyTask } from './task-definition.ts'
-import type { Task, TaskResult, TriggerOptions } from './task-types.ts'
+import type { PayloadOf, Task, TaskOutputOf, TaskResult, TriggerOptions } from './task-types.ts'
+import { triggerRuns } from './trigger.ts'
 import { waitForRuns } from './wait-for-runs.ts'
 
-type PayloadOf<T> = T extends Task<string, infer P, unknown> ? P : unknown
-type OutputOf<T> = T extends { triggerAndWait(...args: never[]): Promise<TaskResult<infer O>> } ? O : unknown
 /** One run to be, for each of the tasks in `T`. */
 export type BatchItem<T> = T extends AnyTask ? { readonly id: T['id']; readonly payload: PayloadOf<T>; readonly options?: TriggerOptions } : never
 
 export interface Batch {
   /**
+   * Starts runs and returns at once; within a run they are its children. Made in order, all or none; `runs` are in the order of `items`.
+   * @throws RunfeedError `not_configured` outside of a run, where no server of this process holds the first item's task.
+   */
+  trigger<T extends AnyTask = Task>(items: readonly BatchItem<T>[]): Promise<{ readonly runs: readonly RunHandle[] }>
+  /**
    * Starts children of the current run and waits until all have ended; `runs` are in the order of `items`. Made in order, all or none.
    * @throws RunfeedError `outside_run`; the signal's reason when the waiting run is canceled.
    */
-  triggerAndWait<T extends AnyTask = Task>(items: readonly BatchItem<T>[]): Promise<{ readonly runs: readonly TaskResult<OutputOf<T>>[] }>
+  triggerAndWait<T extends AnyTask = Task>(items: readonly BatchItem<T>[]): Promise<{ readonly runs: readonly TaskResult<TaskOutputOf<T>>[] }>
 }
 
 export const batch: Batch = {
-  triggerAndWait: async <T extends AnyTask>(items: readonly BatchItem<T>[]) => ({ runs: (await waitForRuns(items)) as readonly TaskResult<OutputOf<T>>[] }),
+  trigger: async (items) => ({ runs: await triggerRuns(items, () => backendOfTaskId(items[0]?.id ?? '')) }),
+  triggerAndWait: async <T extends AnyTask>(items: readonly BatchItem<T>[]) => ({ runs: (await waitForRuns(items)) as readonly TaskResult<TaskOutputOf<T>>[] }),
 }

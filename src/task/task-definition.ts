@@ -1,7 +1,6 @@
 // What a worker knows of a task, kept apart from the object that users hold.
 import type { Schema } from '../contract/standard-schema.ts'
 import type { RunContract } from '../contract/types.ts'
-import type { RunBackend } from '../protocol/engine.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import type { Task, TaskParams, TaskQueue } from './task-types.ts'
 
@@ -17,7 +16,6 @@ export interface TaskDefinition {
 export type AnyTask = Pick<Task<string, never>, 'id'>
 
 const definitions = new WeakMap<AnyTask, TaskDefinition>()
-const backends = new WeakMap<AnyTask, RunBackend>()
 
 export function define(task: AnyTask, definition: TaskDefinition): void {
   definitions.set(task, definition)
@@ -29,12 +27,3 @@ export function definitionOf(task: AnyTask): TaskDefinition {
   if (!definition) throw new RunfeedError('not_a_task', 'this is no task; make one with task({ id, run })')
   return definition
 }
-
-/** From now on `task.trigger` outside of a run goes to `backend`. @returns ends that. */
-export function bindTask(task: AnyTask, backend: RunBackend): () => void {
-  backends.set(task, backend)
-  return () => {
-    if (backends.get(task) === backend) backends.delete(task)
-  }
-}
-export const backendOf = (task: AnyTask): RunBackend | undefined => backends.get(task)

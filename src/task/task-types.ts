@@ -38,7 +38,21 @@ export interface Task<Id = string, P = unknown, O = unknown> {
   trigger(payload: P, options?: TriggerOptions): Promise<RunHandle>
   /** Starts a child and waits for its end; the waiting run holds no concurrency slot. @throws RunfeedError `outside_run` */
   triggerAndWait(payload: P, options?: TriggerOptions): Promise<TaskResult<O>>
+  /** `trigger` for many: made in order, all or none; `runs` are in the order of `items`. @throws RunfeedError `not_configured` outside of a server's process */
+  batchTrigger(items: readonly PayloadItem<P>[]): Promise<{ readonly runs: readonly RunHandle[] }>
+  /** `triggerAndWait` for many: made in order, all or none; `runs` are in the order of `items`. @throws RunfeedError `outside_run` */
+  batchTriggerAndWait(items: readonly PayloadItem<P>[]): Promise<{ readonly runs: readonly TaskResult<O>[] }>
 }
+
+/** One run to be, of a task that is known. */
+export interface PayloadItem<P> {
+  readonly payload: P
+  readonly options?: TriggerOptions
+}
+/** What a task takes, from its type. */
+export type PayloadOf<T> = T extends Task<string, infer P, unknown> ? P : unknown
+/** What a task gives, from its type. */
+export type TaskOutputOf<T> = T extends { triggerAndWait(...args: never[]): Promise<TaskResult<infer O>> } ? O : unknown
 
 export interface TaskQueue {
   /** Runs of this task that execute at once, in one worker. @defaultValue the worker's concurrency */

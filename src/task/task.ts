@@ -3,9 +3,11 @@ import type { InputOf, OutputOf, Schema } from '../contract/standard-schema.ts'
 import type { RunContract } from '../contract/types.ts'
 import { InvalidRequestError } from '../protocol/errors.ts'
 import { NAME_PATTERN } from '../protocol/limits.ts'
+import type { RunHandle } from '../protocol/rest.ts'
+import { backendOfTask } from './process-backends.ts'
 import { define } from './task-definition.ts'
-import type { ContractTaskOptions, LooseTaskOptions, SchemaTaskOptions, Task, TaskResult, TriggerOptions } from './task-types.ts'
-import { triggerTask } from './trigger.ts'
+import type { ContractTaskOptions, LooseTaskOptions, PayloadItem, SchemaTaskOptions, Task, TaskResult } from './task-types.ts'
+import { type TriggerItem, triggerRuns } from './trigger.ts'
 import { waitForRuns } from './wait-for-runs.ts'
 
 /**
@@ -27,13 +29,14 @@ export function schemaTask<Id extends string, S extends Schema, O>(options: Sche
 
 function make(id: string, payload: Schema | undefined, contract: RunContract | undefined, options: LooseTaskOptions<string, unknown, unknown>): Task {
   if (!NAME_PATTERN.test(id)) throw new InvalidRequestError(`"${id}" is no task id: use 1 to 128 letters, digits and . : / - _`)
+  const item = ({ payload: given, options: wanted }: PayloadItem<unknown>): TriggerItem => ({ id, payload: given, ...(wanted && { options: wanted }) })
+  const start = async (items: readonly PayloadItem<unknown>[]): Promise<readonly RunHandle[]> => await triggerRuns(items.map(item), () => backendOfTask(made))
   const made: Task = {
     id,
-    trigger: async (given, triggerOptions) => await triggerTask(made, given, triggerOptions),
-    triggerAndWait: async (given: unknown, triggerOptions?: TriggerOptions): Promise<TaskResult<unknown>> => {
-      const [result] = await waitForRuns([{ id, payload: given, ...(triggerOptions && { options: triggerOptions }) }])
-      return result as TaskResult<unknown>
-    },
+    trigger: async (given, wanted) => (await start([{ payload: given, ...(wanted && { options: wanted }) }]))[0] as RunHandle,
+    triggerAndWait: async (given, wanted) => (await waitForRuns([item({ payload: given, ...(wanted && { options: wanted }) })]))[0] as TaskResult<unknown>,
+    batchTrigger: async (items) => ({ runs: await start(items) }),
+    batchTriggerAndWait: async (items) => ({ runs: await waitForRuns(items.map(item)) }),
   }
   define(made, { id, payload, contract, queue: options.queue, run: (given, params) => options.run(given, params) })
   return made

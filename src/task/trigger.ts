@@ -1,10 +1,10 @@
 // Starting runs: from outside, or as children of the run that the code belongs to.
-import { InvalidValueError, RunfeedError } from '../protocol/errors.ts'
+import type { RunBackend } from '../protocol/engine.ts'
+import { InvalidValueError } from '../protocol/errors.ts'
 import { isJsonObject, type JsonObject, toJson } from '../protocol/json.ts'
 import type { RunHandle } from '../protocol/rest.ts'
 import type { NewRun } from '../protocol/run.ts'
 import { currentScope, type RunScope } from './run-scope.ts'
-import { type AnyTask, backendOf } from './task-definition.ts'
 import type { TriggerOptions } from './task-types.ts'
 
 /** One run to be: the id of its task, and what it takes. */
@@ -14,18 +14,13 @@ export interface TriggerItem {
   readonly options?: TriggerOptions
 }
 
-/** Starts a run of a task that this process holds, or, within a run, a child of it. */
-export async function triggerTask(task: AnyTask, payload: unknown, options: TriggerOptions | undefined): Promise<RunHandle> {
-  const item: TriggerItem = { id: task.id, payload, ...(options && { options }) }
+/** Starts runs, in order, all or none: as children of the run that the code belongs to, else at `outside`. */
+export async function triggerRuns(items: readonly TriggerItem[], outside: () => RunBackend): Promise<readonly RunHandle[]> {
+  if (items.length === 0) return []
   const scope = currentScope()
-  if (scope) {
-    const [child] = await createChildren(scope, [item])
-    return { id: child as string }
-  }
-  const backend = backendOf(task)
-  if (!backend) throw new RunfeedError('not_configured', `no server of this process holds the task "${task.id}"; pass it to createRunServer({ tasks })`)
-  const [run] = await backend.record.create([newRun(item)])
-  return { id: (run as { readonly id: string }).id }
+  if (scope) return (await createChildren(scope, items)).map((id) => ({ id }))
+  const runs = await outside().record.create(items.map(newRun))
+  return runs.map(({ id }) => ({ id }))
 }
 
 /** Makes the runs as children of the scope's; in order, all or none. */

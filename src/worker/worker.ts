@@ -5,7 +5,8 @@ import { LEASE_MS } from '../protocol/limits.ts'
 import { newWriterId, type Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
 import { RunScope } from '../task/run-scope.ts'
-import { type AnyTask, bindTask, definitionOf, type TaskDefinition } from '../task/task-definition.ts'
+import { bindBackend } from '../task/process-backends.ts'
+import { type AnyTask, definitionOf, type TaskDefinition } from '../task/task-definition.ts'
 import { execute } from './execute.ts'
 import { Slots } from './slots.ts'
 
@@ -33,7 +34,7 @@ export function startWorker({ backend, tasks, concurrency = 10, onError = logErr
     if (definitions.has(task.id)) throw new RunfeedError('duplicate_task', `two tasks have the id "${task.id}"; give one another id`)
     definitions.set(task.id, definitionOf(task))
   }
-  const unbind = tasks.map((task) => bindTask(task, backend))
+  const unbind = bindBackend(backend, tasks)
   const id = newWriterId()
   const slots = new Slots(concurrency)
   const held = new Map<string, RunScope>()
@@ -155,7 +156,7 @@ export function startWorker({ backend, tasks, concurrency = 10, onError = logErr
       await Promise.race([Promise.all(executions), grace])
       clearTimeout(timer)
       clearInterval(renewing)
-      for (const end of unbind) end()
+      unbind()
     },
   }
 }

@@ -1,7 +1,7 @@
 // The task's half of the surface as users write it, with what must not compile. The tests' names say which rule.
 import { type } from 'arktype'
 import { defineRun, type Json, type MetadataInput, type MetadataOf } from 'runfeed'
-import { batch, metadata, schemaTask, task } from 'runfeed/task'
+import { batch, metadata, schemaTask, task, tasks } from 'runfeed/task'
 import * as v from 'valibot'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
@@ -172,4 +172,15 @@ test('a task has the types of its function, of its schema, or of its contract', 
   await batch.triggerAndWait<typeof typed>([{ id: 'csv-import', payload: { message: 'x' } }])
   // @ts-expect-error no such task
   await batch.triggerAndWait<typeof judged>([{ id: 'nope', payload: { n: 1 } }])
+
+  const many = await plain.batchTriggerAndWait([{ payload: { message: 'x' } }])
+  for (const each of many.runs) if (each.ok) expectTypeOf(each.output.id).toEqualTypeOf<string>()
+  // @ts-expect-error payload
+  await plain.batchTrigger([{ payload: { text: 'x' } }])
+  const byId = await tasks.triggerAndWait<typeof plain>('my-task', { message: 'x' })
+  if (byId.ok) expectTypeOf(byId.output.message).toEqualTypeOf<string>()
+  // @ts-expect-error the id of another task
+  await tasks.trigger<typeof plain>('your-task', { message: 'x' })
+  // @ts-expect-error payload
+  await tasks.trigger<typeof plain>('my-task', { text: 'x' })
 })

@@ -1,0 +1,67 @@
+// `runs`: any run of the record, within a run and in a server's process.
+import { NotFoundError } from '../protocol/errors.ts'
+import type { RunListRequest, RunPage } from '../protocol/rest.ts'
+import type { Run } from '../protocol/run.ts'
+import { topics } from '../protocol/want.ts'
+import { nextWake } from './next-wake.ts'
+import { currentBackend } from './process-backends.ts'
+import { currentScope } from './run-scope.ts'
+
+/** A run's id, or what a trigger gave. */
+export type RunRef = string | { readonly id: string }
+
+/** Every method throws RunfeedError `not_configured` outside of a run in a process without a server that has tasks. */
+export interface Runs {
+  /** The record as it is now. @throws NotFoundError */
+  retrieve(run: RunRef): Promise<Run>
+  /** Newest first, a page at a time. @param query - a conjunction of equalities. @defaultValue every run */
+  list(query?: RunListRequest): Promise<RunPage>
+  /** Ends a run that nobody executes, asks one that is executed to stop, its descendants with it. Ended already: nothing. @throws NotFoundError */
+  cancel(run: RunRef): Promise<Run>
+  /**
+   * The record now, then as it changes; versions that come while one is looked at are skipped. It ends when neither the run nor a descendant
+   * lives, with the last record. Within a run that is aborted, it throws the signal's reason.
+   * @throws NotFoundError at the first step
+   */
+  subscribe(run: RunRef): AsyncIterable<Run>
+}
+
+const idOf = (run: RunRef): string => (typeof run === 'string' ? run : run.id)
+
+async function* subscribe(ref: RunRef): AsyncGenerator<Run, void, undefined> {
+  const id = idOf(ref)
+  const backend = currentBackend()
+  const { record } = backend
+  const signal = currentScope()?.signal
+  const bell = nextWake(backend, [topics.run(id)])
+  signal?.addEventListener('abort', bell.stop)
+  try {
+    for (let seen = 0; ; ) {
+      signal?.throwIfAborted()
+      const woken = bell.next()
+      const stored = await record.read(id)
+      if (!stored) throw new NotFoundError(id)
+      // asked before the last look: what a descendant still said is then in it
+      const isSettled = stored.run.finishedAt !== null && (await record.isSettled(id))
+      const { run } = isSettled ? ((await record.read(id)) ?? stored) : stored
+      if (run.version > seen) yield run
+      seen = run.version
+      if (isSettled) return
+      await woken
+    }
+  } finally {
+    signal?.removeEventListener('abort', bell.stop)
+    bell.stop()
+  }
+}
+
+export const runs: Runs = {
+  retrieve: async (run) => {
+    const stored = await currentBackend().record.read(idOf(run))
+    if (!stored) throw new NotFoundError(idOf(run))
+    return stored.run
+  },
+  list: async (query = {}) => await currentBackend().record.list(query),
+  cancel: async (run) => await currentBackend().record.cancel(idOf(run)),
+  subscribe,
+}
