@@ -3,24 +3,42 @@ import { type Issue, judge } from '../contract/judge.ts'
 import type { Schema } from '../contract/standard-schema.ts'
 import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
-import type { ChunkLog } from '../store/snapshot.ts'
+import { type ChunkLog, changedFrom } from '../store/snapshot.ts'
 
 /** So many refused parts are named; a stream of bad parts would otherwise be kept twice. */
 const MAX_ISSUES = 100
 const REFUSED: unique symbol = Symbol('refused')
 
-/** Grows with the log. What it says of an index never changes, so views of it may be kept. */
+/** Grows with the log, until that is cut. What it says of an index never changes, so views of it may be kept. */
 export class PartJudge<T> {
   issues: readonly Issue[] = []
   raw: Json | undefined
   error: RunfeedError | undefined
   readonly #schema: Schema<unknown, T>
   readonly #firstIndex: number
-  readonly #parts: (T | typeof REFUSED)[] = []
+  readonly #parts: (T | typeof REFUSED)[]
+  /** Those of the log that it has read. */
+  readonly cuts: readonly number[]
 
-  constructor(schema: Schema<unknown, T>, firstIndex: number) {
+  private constructor(schema: Schema<unknown, T>, firstIndex: number, cuts: readonly number[], parts: (T | typeof REFUSED)[]) {
     this.#schema = schema
     this.#firstIndex = firstIndex
+    this.cuts = cuts
+    this.#parts = parts
+  }
+
+  static of<T>(schema: Schema<unknown, T>, log: ChunkLog<Json>): PartJudge<T> {
+    return new PartJudge(schema, log.firstIndex, log.cuts, [])
+  }
+
+  /** Another one for the log that was cut since: it goes on at the cut. */
+  after(log: ChunkLog<Json>): PartJudge<T> {
+    const end = changedFrom(log, this.cuts)
+    const next = new PartJudge(this.#schema, this.#firstIndex, log.cuts, this.#parts.slice(0, Math.max(0, end - this.#firstIndex)))
+    next.issues = this.issues.filter(({ path }) => Number(path[0]) < end)
+    next.raw = next.issues.length === this.issues.length ? this.raw : log.at(Number(next.issues.at(-1)?.path[0] ?? -1))
+    next.error = this.error
+    return next
   }
 
   read(log: ChunkLog<Json>): void {
@@ -55,24 +73,34 @@ export class PartJudge<T> {
 // whose parts -> schema -> judge: siblings with one schema judge each part once
 const judges = new WeakMap<object, WeakMap<object, PartJudge<unknown>>>()
 
-export function partJudge<T>(origin: object, schema: Schema<unknown, T>, firstIndex: number): PartJudge<T> {
+export function partJudge<T>(origin: object, schema: Schema<unknown, T>, log: ChunkLog<Json>): PartJudge<T> {
   let bySchema = judges.get(origin)
   if (!bySchema) judges.set(origin, (bySchema = new WeakMap()))
   let found = bySchema.get(schema) as PartJudge<T> | undefined
-  if (!found) bySchema.set(schema, (found = new PartJudge(schema, firstIndex)))
+  if (found?.cuts.length === log.cuts.length) return found
+  // a component that throttles may still show the log from before the cut, and must not judge what the others see
+  if (found && found.cuts.length > log.cuts.length) return PartJudge.of(schema, log)
+  bySchema.set(schema, (found = found?.after(log) ?? PartJudge.of(schema, log)))
   return found
+}
+
+interface LogSource<T> {
+  at(index: number): T | undefined
+  slice(from: number, to: number): T[]
 }
 
 /** From `firstIndex` to `length` of what can be read by index. */
 export class LogView<T> implements ChunkLog<T> {
   readonly firstIndex: number
   readonly length: number
-  readonly #source: { at(index: number): T | undefined; slice(from: number, to: number): T[] }
+  readonly cuts: readonly number[]
+  readonly #source: LogSource<T>
 
-  constructor(source: { at(index: number): T | undefined; slice(from: number, to: number): T[] }, firstIndex: number, length: number) {
+  constructor(source: LogSource<T>, firstIndex: number, { length, cuts }: { readonly length: number; readonly cuts: readonly number[] }) {
     this.#source = source
     this.firstIndex = firstIndex
     this.length = length
+    this.cuts = cuts
   }
   at(index: number): T | undefined {
     return index >= this.firstIndex && index < this.length ? this.#source.at(index) : undefined

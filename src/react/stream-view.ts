@@ -6,9 +6,9 @@ import type { Json } from '../protocol/json.ts'
 import type { Run, StreamState } from '../protocol/run.ts'
 import { shareEqual } from '../store/share.ts'
 
-export type { ChunkLog } from '../store/snapshot.ts'
+export { changedFrom, type ChunkLog } from '../store/snapshot.ts'
 
-import type { ChunkLog, RunSnapshot, StreamSnapshot } from '../store/snapshot.ts'
+import { type ChunkLog, changedFrom, type RunSnapshot, type StreamSnapshot } from '../store/snapshot.ts'
 import type { Gated } from './gate.ts'
 import { refused } from './judged-document.ts'
 import type { StreamOptions } from './options.ts'
@@ -49,7 +49,7 @@ export interface StreamMemory<T, A> {
   readonly disabled: object | undefined
 }
 
-const EMPTY = new LogView<never>({ at: () => undefined, slice: () => [] }, 0, 0)
+const EMPTY = new LogView<never>({ at: () => undefined, slice: () => [] }, 0, { length: 0, cuts: [] })
 const disabledResult = <A>(value: A): object =>
   Object.freeze({ ...disabledFields, parts: undefined, log: EMPTY, value, streamState: 'waiting', failure: undefined, isTruncated: false })
 const DISABLED = disabledResult(undefined)
@@ -66,16 +66,23 @@ export function deriveStream<T, A>(
       const idle = { log: EMPTY, judge: undefined, value: initial, initial, folded: 0, start: 0, run: undefined, end: undefined, disabled }
       return { result: disabled as StreamResult<T, A>, memory: idle }
     }
-    const judge = options.schema && partJudge(target.origin, options.schema, data.log.firstIndex)
+    const judge = options.schema && partJudge(target.origin, options.schema, data.log)
     judge?.read(data.log)
 
     const shownFrom = Math.max(data.start, data.log.firstIndex)
     const first = Math.max(shownFrom, options.maxParts === undefined ? 0 : data.log.length - options.maxParts)
-    const isSameLog = before && before.judge === judge && before.log.firstIndex === first && before.log.length === data.log.length
-    const log: ChunkLog<T> = isSameLog ? before.log : new LogView<T>(judge ?? (data.log as ChunkLog<Json> as unknown as ChunkLog<T>), first, data.log.length)
+    // after a crash of the server other chunks may stand where known ones stood
+    const changed = before ? changedFrom(data.log, before.log.cuts) : 0
+    const isSameLog =
+      before &&
+      before.judge === judge &&
+      before.log.firstIndex === first &&
+      before.log.length === data.log.length &&
+      before.log.cuts.length === data.log.cuts.length
+    const log: ChunkLog<T> = isSameLog ? before.log : new LogView<T>(judge ?? (data.log as ChunkLog<Json> as unknown as ChunkLog<T>), first, data.log)
 
-    // A stream that was opened again shows from its new start, and so its fold begins again there.
-    const isContinued = before !== undefined && before.start === data.start
+    // A stream that was opened again shows from its new start, and so its fold begins again there. A fold cannot take back a part.
+    const isContinued = before !== undefined && before.start === data.start && changed >= before.folded
     let value = isContinued ? before.value : initial
     let folded = isContinued ? before.folded : shownFrom
     let error: RunfeedError | undefined = data.error ?? judge?.error

@@ -37,7 +37,7 @@ export function useCallbacks(
   useEffect(() => {
     const told = (memory.current ??= { origin: undefined, error: undefined, invalidAt: -1, completed: new Set() })
     if (told.origin !== now.origin) Object.assign(told, { origin: now.origin, error: undefined, invalidAt: -1 })
-    if (now.issues.length > 0 && now.version > told.invalidAt) {
+    if (now.issues.length > 0 && now.version !== told.invalidAt) {
       told.invalidAt = now.version
       onInvalid?.({ runId: now.runId, version: now.version, issues: now.issues, raw: now.raw ?? null })
     }

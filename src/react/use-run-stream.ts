@@ -1,7 +1,7 @@
 'use client'
 import { useEffect, useRef } from 'react'
 import type { Json } from '../protocol/json.ts'
-import type { StreamSnapshot } from '../store/snapshot.ts'
+import { changedFrom, type StreamSnapshot } from '../store/snapshot.ts'
 import type { Gated } from './gate.ts'
 import type { RunRef, StreamOptions } from './options.ts'
 import { deriveStream, type StreamMemory, type StreamResult } from './stream-view.ts'
@@ -39,12 +39,13 @@ export function useRunStream<T = Json, A = undefined>(run: RunRef, stream: strin
 }
 
 function useOnParts<T>(onData: StreamOptions<T, unknown>['onData'], origin: object, { log }: StreamResult<T, unknown>): void {
-  const told = useRef<{ origin: object; next: number } | undefined>(undefined)
+  const told = useRef<{ readonly origin: object; readonly next: number; readonly cuts: readonly number[] } | undefined>(undefined)
   useEffect(() => {
-    const before = told.current?.origin === origin ? told.current.next : 0
-    const from = Math.max(before, log.firstIndex)
+    const before = told.current?.origin === origin ? told.current : undefined
+    const next = before ? Math.min(before.next, changedFrom(log, before.cuts)) : 0
+    const from = Math.max(next, log.firstIndex)
     if (log.length <= from) return
-    told.current = { origin, next: log.length }
+    told.current = { origin, next: log.length, cuts: log.cuts }
     onData?.(log.slice(from), from)
   })
 }

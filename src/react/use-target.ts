@@ -18,7 +18,7 @@ export interface Target<S> {
 }
 
 const EMPTY_RUN: RunSnapshot = { run: undefined, cursor: undefined, error: undefined, end: undefined }
-const EMPTY_LOG: ChunkLog<Json> = { length: 0, firstIndex: 0, at: () => undefined, slice: () => [], [Symbol.iterator]: () => [][Symbol.iterator]() }
+const EMPTY_LOG: ChunkLog<Json> = { length: 0, firstIndex: 0, cuts: [], at: () => undefined, slice: () => [], [Symbol.iterator]: () => [][Symbol.iterator]() }
 const EMPTY_STREAM: StreamSnapshot = { log: EMPTY_LOG, state: undefined, start: 0, failure: undefined, gap: undefined, error: undefined }
 export const emptyRun = (): RunSnapshot => EMPTY_RUN
 export const emptyStream = (): StreamSnapshot => EMPTY_STREAM

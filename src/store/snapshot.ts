@@ -41,7 +41,15 @@ export interface ChunkLog<T> extends Iterable<T> {
   readonly length: number
   /** The index of the first chunk that is held. */
   readonly firstIndex: number
+  /**
+   * Where the log was cut, each time it was: a server that crashed had told chunks that it then forgot, and others have come from that index on.
+   * What was made of chunks from there on is to be made again.
+   */
+  readonly cuts: readonly number[]
   at(index: number): T | undefined
   /** @defaultValue from `firstIndex` to `length` */
   slice(from?: number, to?: number): T[]
 }
+
+/** The first index at which the log holds other chunks than when it had these cuts; Infinity where all are the same. */
+export const changedFrom = (log: ChunkLog<unknown>, cuts: readonly number[]): number => Math.min(...log.cuts.slice(cuts.length))

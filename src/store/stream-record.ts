@@ -44,7 +44,7 @@ export const isStreamOver = (record: StreamRecord): boolean => record.state !== 
 /** Chunks from `from` on are wanted, too. */
 export function lowerStart(record: StreamRecord, from: number): StreamRecord {
   const first = (record.refill ?? record.log).firstIndex
-  return from < first ? { ...record, refill: GrowingLog.at(from), cursor: undefined } : record
+  return from < first ? { ...record, refill: GrowingLog.at(from, record.log.cuts), cursor: undefined } : record
 }
 
 export function addChunks(record: StreamRecord, { index, chunks, cursor }: FrameOf<'chunks'>['data']): StreamRecord {
@@ -82,7 +82,7 @@ export function endStream(record: StreamRecord, length: number, summary: StreamS
  * it again from there, so that ours go as well.
  */
 export function leaveGap(record: StreamRecord, { from, to }: FrameOf<'gap'>['data'], position: number): StreamRecord {
-  const skip = (log: GrowingLog<Json>): GrowingLog<Json> => (to < position ? log.upTo(to) : to > log.length ? GrowingLog.at(to) : log)
+  const skip = (log: GrowingLog<Json>): GrowingLog<Json> => (to < position ? log.upTo(to) : to > log.length ? GrowingLog.at(to, log.cuts) : log)
   return {
     ...record,
     log: skip(record.log),

@@ -528,6 +528,7 @@ describe('gaps and histories', () => {
     await flush()
     expect([...log.source.getSnapshot().log]).toEqual(['a', 'b', 'c'])
     expect([...before]).toEqual(['a', 'b', 'lost'])
+    expect([before.cuts, log.source.getSnapshot().log.cuts]).toEqual([[], [2]])
     expect(log.source.getSnapshot().gap).toBeUndefined()
   })
 

@@ -33,7 +33,8 @@ function source<T>(value: T): FakeSource<T> {
   return self
 }
 
-export const logOf = (chunks: readonly Json[], firstIndex = 0): StreamSnapshot['log'] => ({
+export const logOf = (chunks: readonly Json[], firstIndex = 0, cuts: readonly number[] = []): StreamSnapshot['log'] => ({
+  cuts,
   firstIndex,
   length: firstIndex + chunks.length,
   at: (index) => chunks[index - firstIndex],

@@ -100,6 +100,46 @@ describe('useRunStream', () => {
     ])
   })
 
+  describe('after a crash of the server has put other parts at known indexes', () => {
+    const CUT = { log: logOf([{ n: 1 }, { n: 20 }, 'new bad'], 0, [1]) }
+
+    test('they are judged, and the refused ones of before are not named', () => {
+      const { client, say } = setUp()
+      const schema = z.object({ n: z.number() })
+      const onData = vi.fn<(parts: readonly unknown[], first: number) => void>()
+      const onInvalid = vi.fn<(event: { raw: unknown }) => void>()
+      const options = { client, schema, onData, onInvalid }
+      const { result } = renderHook(() => useRunStream('run_a', 'text', options))
+      const slow = renderHook(() => useRunStream('run_a', 'text', { client, schema, throttle: 60_000 }))
+      say([{ n: 1 }, 'bad', { n: 3 }, { n: 4 }])
+      const { parts, log } = result.current
+      const slowParts = slow.result.current.parts
+      say([], CUT)
+      slow.rerender()
+      expect(result.current).toMatchObject({ parts: [{ n: 1 }, { n: 20 }], issues: [{ path: [2] }], raw: 'new bad' })
+      expect([...result.current.log]).toEqual([{ n: 1 }, { n: 20 }])
+      expect(onInvalid.mock.calls.map(([{ raw }]) => raw)).toEqual(['bad', 'new bad'])
+      expect(onData.mock.calls).toEqual([
+        [[{ n: 1 }, { n: 3 }, { n: 4 }], 0],
+        [[{ n: 20 }], 1],
+      ])
+      // what was shown before stays what it was
+      expect([parts, ...log]).toEqual([[{ n: 1 }, { n: 3 }, { n: 4 }], { n: 1 }, { n: 3 }, { n: 4 }])
+      expect(slow.result.current.parts).toEqual(slowParts)
+    })
+
+    test('they are folded anew, also where as many have come as were lost', () => {
+      const { client, say } = setUp()
+      const { result } = renderHook(() => useRunStream<string, string>('run_a', 'text', { client, initial: '', reduce: (text, part) => text + part }))
+      say(['a', 'old', 'old'])
+      say([], { log: logOf(['a', 'new', 'new'], 0, [1]) })
+      expect(result.current).toMatchObject({ value: 'anewnew', parts: ['a', 'new', 'new'] })
+      // a cut behind what was folded takes nothing back
+      say([], { log: logOf(['a', 'new', 'new', '!'], 0, [1, 3]) })
+      expect(result.current.value).toBe('anewnew!')
+    })
+  })
+
   test('follows the run only where its end is asked for', () => {
     const { client, say } = setUp()
     const onComplete = vi.fn<(run: unknown) => void>()

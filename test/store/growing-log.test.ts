@@ -1,6 +1,7 @@
 // Views of one growing array.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { changedFrom } from '../../src/store/snapshot.ts'
 import { GrowingLog } from '../../src/store/growing-log.ts'
 
 test('a view stays what it was while the log grows', () => {
@@ -26,6 +27,15 @@ test('a log that was cut short goes on without touching the views that were not'
   expect([...long]).toEqual(['a', 'b', 'lost'])
   expect([...next]).toEqual(['a', 'b', 'c'])
   expect([...long.append(3, ['d'])]).toEqual(['a', 'b', 'lost', 'd'])
+})
+
+test('cuts are counted, and tell from where the log holds other chunks', () => {
+  const log = GrowingLog.at<string>(0).append(0, ['a', 'b', 'c'])
+  const twice = log.upTo(2).append(2, ['x', 'y']).upTo(3).append(3, ['z']).from(1)
+  expect(twice.cuts).toEqual([2, 3])
+  expect([changedFrom(twice, log.cuts), changedFrom(twice, [2]), changedFrom(twice, twice.cuts)]).toEqual([2, 3, Number.POSITIVE_INFINITY])
+  // a shorter one of the same stream counts them too
+  expect(GrowingLog.at<string>(0, log.cuts).upTo(2).cuts).toEqual([2])
 })
 
 test('a later beginning', () => {

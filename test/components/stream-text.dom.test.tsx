@@ -1,0 +1,22 @@
+import { render } from '@testing-library/react'
+import { StreamText } from 'runfeed/components'
+import { RunfeedProvider } from 'runfeed/react'
+import { expect, test } from 'vitest'
+import { fakeClient, logOf } from '../react/fake-client.ts'
+
+test('what a crash of the server took back is not left standing', () => {
+  const client = fakeClient()
+  const { container } = render(
+    <RunfeedProvider client={client}>
+      <StreamText run="run_a" stream="text" />
+    </RunfeedProvider>,
+  )
+  const say = (chunks: readonly string[], cuts: readonly number[]): void => client.stream('run_a', 'text').set({ state: 'open', log: logOf(chunks, 0, cuts) })
+  const text = (): string | null | undefined => container.querySelector('[data-part=written]')?.textContent
+  say(['kept ', 'old ', 'old '], [])
+  expect(text()).toBe('kept old old ')
+  say(['kept ', 'new ', 'new '], [1])
+  expect(text()).toBe('kept new new ')
+  say(['kept ', 'new ', 'new ', 'more'], [1])
+  expect(text()).toBe('kept new new more')
+})
