@@ -27,14 +27,18 @@ export class Link {
   readonly #client: Socket
   readonly #upstream: Socket
   #isStalled = false
+  /** What the last request on it asks for (`POST /v1/feed`); clients keep connections and ask again on them. */
+  asked = ''
 
   /** @param first - what the client has said so far. */
   constructor(client: Socket, first: Buffer, fault: Exclude<Fault, { kind: 'answer' }>, target: URL) {
     this.#client = client
     this.#upstream = connect({ port: Number(target.port), host: target.hostname, noDelay: true })
     const late = fault.kind === 'delay' ? fault.ms : 0
-    this.#upstream.on('error', () => this.cut()).on('end', () => (late > 0 ? setTimeout(() => client.end(), late) : client.end()))
-    client.on('close', () => this.#upstream.destroy())
+    // a stalled one does not even say that the server has hung up
+    this.#upstream.on('error', () => this.#isStalled || this.cut()).on('end', () => this.#isStalled || setTimeout(() => client.end(), late))
+    client.on('close', () => this.#upstream.destroy()).on('data', (data: Buffer) => this.#note(data))
+    this.#note(first)
     if (fault.kind === 'request') {
       this.#upstream.end(first.subarray(0, fault.after), () => this.cut())
       return
@@ -42,6 +46,10 @@ export class Link {
     this.#upstream.write(first)
     client.pipe(this.#upstream)
     this.#pass(fault)
+  }
+
+  #note(said: Buffer): void {
+    this.asked = requestOf(said) ?? this.asked
   }
 
   /** Loses it at once, with what was on its way. */
@@ -129,3 +137,6 @@ export class Link {
     this.#upstream.destroy()
   }
 }
+
+/** What a request asks for, where these are the first bytes of one. */
+export const requestOf = (said: Buffer): string | undefined => /^[A-Z]+ \S+/.exec(said.subarray(0, 400).toString('latin1'))?.[0]

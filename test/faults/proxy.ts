@@ -1,7 +1,7 @@
 // A TCP proxy of our own between a client and a server: it can cut, stall and answer anything, at any byte.
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { type Fault, Link } from './link.ts'
+import { type Fault, Link, requestOf } from './link.ts'
 
 export type { Fault }
 
@@ -11,8 +11,8 @@ export interface FaultProxy {
   readonly connections: number
   /** Loses every connection that is open now. */
   cutAll(): void
-  /** Nothing arrives any more on those that are open now, and nobody is told. */
-  stallAll(): void
+  /** Nothing arrives any more on those that last asked for this (`POST /v1/feed`), and nobody is told. @returns how many they are. */
+  stall(asked: string): number
   /** Loses every connection and listens no more, until `accept`. */
   refuse(): Promise<void>
   accept(): Promise<void>
@@ -36,8 +36,7 @@ export async function faultProxy(target: string, next: (connection: number, aske
       links.delete(client)
     })
     client.once('data', (first: Buffer) => {
-      const [method, path] = first.subarray(0, 200).toString('latin1').split(' ')
-      const fault = next(connections++, `${method} ${path}`)
+      const fault = next(connections++, requestOf(first) ?? '')
       if (fault.kind === 'answer') client.end(fault.text)
       else links.set(client, new Link(client, first, fault, new URL(target)))
     })
@@ -62,8 +61,10 @@ export async function faultProxy(target: string, next: (connection: number, aske
       return connections
     },
     cutAll,
-    stallAll: () => {
-      for (const link of links.values()) link.stall()
+    stall: (asked) => {
+      const stalled = [...links.values()].filter((link) => link.asked === asked)
+      for (const link of stalled) link.stall()
+      return stalled.length
     },
     refuse: stop,
     accept: async () => await listen(port),
