@@ -2,11 +2,13 @@
 
 export type { Batch, BatchItem } from '../task/batch.ts'
 export { batch } from '../task/batch.ts'
+export type { Duration } from '../task/duration.ts'
 export { type Logger, logger } from '../task/logger.ts'
 export { metadata } from '../task/metadata.ts'
 export type { Metadata, MetadataUpdater } from '../task/metadata-types.ts'
 export { type RunRef, type Runs, runs } from '../task/runs.ts'
 export { schemaTask, task } from '../task/task.ts'
+export type { RetryOptions, TaskQueue, TaskSettings } from '../task/task-settings.ts'
 export type {
   ContractTaskOptions,
   LooseTaskOptions,
@@ -14,7 +16,6 @@ export type {
   SchemaTaskOptions,
   Task,
   TaskParams,
-  TaskQueue,
   TaskResult,
   TriggerOptions,
 } from '../task/task-types.ts'

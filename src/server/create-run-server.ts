@@ -8,6 +8,7 @@ import type { RunEngine } from '../protocol/engine.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
 import type { AnyTask } from '../task/task-definition.ts'
+import { withTaskSettings } from '../task/with-task-settings.ts'
 import { startWorker } from '../worker/worker.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { errorResponse, notFound } from './http-errors.ts'
@@ -53,7 +54,9 @@ const RECONNECT_AFTER_MS = 500
 /** @throws RunfeedError `duplicate_task`, `not_a_task` */
 export function createRunServer({ engine, tasks = [], fallback, ...options }: RunServerOptions): RunServer {
   const hub = new FeedHub(engine, options)
-  const worker = tasks.length > 0 ? startWorker({ backend: engine, tasks, ...options }) : undefined
+  // what a task says about its runs holds for those that are triggered over HTTP too
+  const backend = withTaskSettings(engine, tasks)
+  const worker = tasks.length > 0 ? startWorker({ backend, tasks, ...options }) : undefined
   const ids = new Set(tasks.map(({ id }) => id))
 
   const app = new Hono<{ Bindings: Partial<HttpBindings> }>()
@@ -64,7 +67,7 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
     await next()
   })
   app.route('/v1', feedRoutes(hub, engine))
-  app.route('/v1', runRoutes(engine, ids))
+  app.route('/v1', runRoutes(backend, ids))
   app.all('/v1/*', ({ req }) => errorResponse(notFound(`${req.method} ${req.path}`)))
   app.all('*', async ({ req }) => (fallback ? await fallback(req.raw) : errorResponse(notFound(req.path))))
 

@@ -2,13 +2,14 @@
 import type { Schema } from '../contract/standard-schema.ts'
 import type { RunContract } from '../contract/types.ts'
 import { RunfeedError } from '../protocol/errors.ts'
-import type { Task, TaskParams, TaskQueue } from './task-types.ts'
+import type { CheckedSettings } from './task-settings.ts'
+import type { Task, TaskParams } from './task-types.ts'
 
 export interface TaskDefinition {
   readonly id: string
   readonly payload: Schema | undefined
   readonly contract: RunContract | undefined
-  readonly queue: TaskQueue | undefined
+  readonly settings: CheckedSettings
   run(payload: unknown, params: TaskParams): unknown
 }
 

@@ -2,13 +2,29 @@
 import type { InputOf, OutputOf, Schema } from '../contract/standard-schema.ts'
 import type { MetadataInput, RunContract } from '../contract/types.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
-import type { RunHandle, TriggerOptions as WireOptions } from '../protocol/rest.ts'
+import type { RunHandle } from '../protocol/rest.ts'
+import type { Duration } from './duration.ts'
 import type { Chunks, Metadata } from './metadata-types.ts'
+import type { TaskSettings } from './task-settings.ts'
 
+/** Every option is checked when the run is triggered. @throws InvalidRequestError, InvalidValueError naming the option */
 export interface TriggerOptions {
   /** What the run's metadata begins with; anything that JSON holds. It is not taken from the run that triggers. */
   readonly metadata?: object
-  readonly tags?: WireOptions['tags']
+  /** Each matches `[\w.:/-]{1,128}`. */
+  readonly tags?: readonly string[]
+  /** A second run of the same task and key is not made: the first one is answered. 1 to 256 characters. */
+  readonly idempotencyKey?: string
+  /** Not executed before: ms from now, text such as '30s', '5m', '2h' or '1d', or a Date. DELAYED meanwhile. @defaultValue none */
+  readonly delay?: Duration | Date
+  /** How long the run waits to be executed, after its delay, in ms or text such as '1h'; then it ends as EXPIRED. @defaultValue the task's `ttl` */
+  readonly ttl?: Duration
+  /** Executions in all, the first included. @defaultValue the task's `retry.maxAttempts`, else 1 */
+  readonly maxAttempts?: number
+  /** What one attempt may execute, in ms (not seconds) or text such as '5m'. @defaultValue the task's `maxDuration` */
+  readonly maxDuration?: Duration
+  /** Each key has the task's `queue.concurrencyLimit` for itself. 1 to 256 characters. @defaultValue none, which is a key too */
+  readonly concurrencyKey?: string
 }
 
 /** What a task's function is handed beside its payload. */
@@ -54,25 +70,17 @@ export type PayloadOf<T> = T extends Task<string, infer P, unknown> ? P : unknow
 /** What a task gives, from its type. */
 export type TaskOutputOf<T> = T extends { triggerAndWait(...args: never[]): Promise<TaskResult<infer O>> } ? O : unknown
 
-export interface TaskQueue {
-  /** Runs of this task that execute at once, in one worker. @defaultValue the worker's concurrency */
-  readonly concurrencyLimit?: number
-}
-
-export interface LooseTaskOptions<Id extends string, P, O> {
+export interface LooseTaskOptions<Id extends string, P, O> extends TaskSettings {
   readonly id: Id
-  readonly queue?: TaskQueue
   run(payload: P, params: TaskParams): Promise<O> | O
 }
-export interface SchemaTaskOptions<Id extends string, S extends Schema, O> {
+export interface SchemaTaskOptions<Id extends string, S extends Schema, O> extends TaskSettings {
   readonly id: Id
   /** Judges the payload before `run`; a refused one fails the run with `invalid_payload`. */
   readonly schema: S
-  readonly queue?: TaskQueue
   run(payload: OutputOf<S>, params: TaskParams): Promise<O> | O
 }
-export interface ContractTaskOptions<C extends RunContract> {
-  readonly queue?: TaskQueue
+export interface ContractTaskOptions<C extends RunContract> extends TaskSettings {
   run(
     payload: OutputOf<C['payload']>,
     params: TaskParams<Metadata<MetadataInput<C['metadata']>, Chunks<C>>>,

@@ -4,15 +4,17 @@ import type { RunContract } from '../contract/types.ts'
 import { InvalidRequestError } from '../protocol/errors.ts'
 import { NAME_PATTERN } from '../protocol/limits.ts'
 import type { RunHandle } from '../protocol/rest.ts'
+import type { TriggerItem } from './new-run.ts'
 import { backendOfTask } from './process-backends.ts'
 import { define } from './task-definition.ts'
 import type { ContractTaskOptions, LooseTaskOptions, PayloadItem, SchemaTaskOptions, Task, TaskResult } from './task-types.ts'
-import { type TriggerItem, triggerRuns } from './trigger.ts'
+import { checkSettings } from './task-settings.ts'
+import { triggerRuns } from './trigger.ts'
 import { waitForRuns } from './wait-for-runs.ts'
 
 /**
  * Declares a task, by an id of its own or by a contract (`defineRun`), which types its payload, metadata, streams and output.
- * @throws InvalidRequestError when the id does not match `[\w.:/-]{1,128}`.
+ * @throws InvalidRequestError when the id does not match `[\w.:/-]{1,128}`, or an option is not what it may be.
  */
 export function task<C extends RunContract>(contract: C, options: ContractTaskOptions<C>): Task<C['id'], InputOf<C['payload']>, OutputOf<C['output']>>
 export function task<Id extends string, P, O>(options: LooseTaskOptions<Id, P, O>): Task<Id, P, O>
@@ -22,7 +24,7 @@ export function task(first: RunContract | LooseTaskOptions<string, unknown, unkn
   return make((first as { readonly id: string }).id, contract?.payload, contract, options as LooseTaskOptions<string, unknown, unknown>)
 }
 
-/** A task whose payload a schema judges. @throws InvalidRequestError when the id does not match `[\w.:/-]{1,128}`. */
+/** A task whose payload a schema judges. @throws InvalidRequestError when the id does not match `[\w.:/-]{1,128}`, or an option is not what it may be. */
 export function schemaTask<Id extends string, S extends Schema, O>(options: SchemaTaskOptions<Id, S, O>): Task<Id, InputOf<S>, O> {
   return make(options.id, options.schema, undefined, options as unknown as LooseTaskOptions<string, unknown, unknown>) as Task<Id, InputOf<S>, O>
 }
@@ -38,6 +40,6 @@ function make(id: string, payload: Schema | undefined, contract: RunContract | u
     batchTrigger: async (items) => ({ runs: await start(items) }),
     batchTriggerAndWait: async (items) => ({ runs: await waitForRuns(items.map(item)) }),
   }
-  define(made, { id, payload, contract, queue: options.queue, run: (given, params) => options.run(given, params) })
+  define(made, { id, payload, contract, settings: checkSettings(options), run: (given, params) => options.run(given, params) })
   return made
 }

@@ -2,10 +2,11 @@
 import { RunfeedError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
+import type { TriggerItem } from './new-run.ts'
 import { nextWake } from './next-wake.ts'
 import { currentScope, type RunScope } from './run-scope.ts'
 import type { TaskResult } from './task-types.ts'
-import { createChildren, type TriggerItem } from './trigger.ts'
+import { createChildren } from './trigger.ts'
 
 /**
  * Starts children of the current run and waits until all have ended.

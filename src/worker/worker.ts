@@ -67,8 +67,8 @@ export function startWorker({ backend, tasks, concurrency = 10, onError = logErr
     const max = slots.free
     if (max <= 0) return []
     const limits: { [task: string]: NonNullable<ClaimRequest['limits']>[string] } = {}
-    for (const { id: task, queue } of definitions.values())
-      if (queue?.concurrencyLimit !== undefined) limits[task] = { limit: queue.concurrencyLimit, executing: { '': running.get(task) ?? 0 } }
+    for (const { id: task, settings } of definitions.values())
+      if (settings.concurrencyLimit !== undefined) limits[task] = { limit: settings.concurrencyLimit, executing: { '': running.get(task) ?? 0 } }
     return await backend.queue.claim({ worker: id, tasks: [...definitions.keys()], max, limits })
   }
 

@@ -1,0 +1,58 @@
+// What a trigger says, as the run that the engine is to make. Every option is checked here, before anything is made.
+import { InvalidValueError } from '../protocol/errors.ts'
+import { isJsonObject, type JsonObject, toJson } from '../protocol/json.ts'
+import type { NewRun } from '../protocol/run.ts'
+import { countOf, msOf, refused } from './duration.ts'
+import type { TriggerOptions } from './task-types.ts'
+
+/** One run to be: the id of its task, and what it takes. */
+export interface TriggerItem {
+  readonly id: string
+  readonly payload?: unknown
+  readonly options?: TriggerOptions
+}
+
+const MAX_KEY_LENGTH = 256
+
+/** @throws InvalidValueError, InvalidRequestError naming the option */
+export function newRun({ id, payload, options = {} }: TriggerItem): NewRun {
+  const { metadata, tags, delay, ttl, maxAttempts, maxDuration, idempotencyKey, concurrencyKey } = options
+  const delayUntil = delay === undefined ? undefined : momentOf(delay)
+  return {
+    task: id,
+    payload: payload === undefined ? null : toJson(payload, 'payload'),
+    ...(metadata !== undefined && { metadata: startingMetadata(metadata) }),
+    ...(tags !== undefined && { tags: tagsOf(tags) }),
+    ...(delayUntil !== undefined && { delayUntil }),
+    ...(ttl !== undefined && { expiresAt: expiryOf(delayUntil, msOf('ttl', ttl)) }),
+    ...(maxAttempts !== undefined && { maxAttempts: countOf('maxAttempts', maxAttempts) }),
+    ...(maxDuration !== undefined && { maxDuration: msOf('maxDuration', maxDuration) }),
+    ...(idempotencyKey !== undefined && { idempotencyKey: keyOf('idempotencyKey', idempotencyKey) }),
+    ...(concurrencyKey !== undefined && { concurrencyKey: keyOf('concurrencyKey', concurrencyKey) }),
+  }
+}
+
+/** When a run that waits for `ttl` ms is given up: a delayed one begins to wait when its delay is over. */
+export const expiryOf = (delayUntil: number | undefined, ttl: number): number => Math.max(delayUntil ?? 0, Date.now()) + ttl
+
+function startingMetadata(metadata: unknown): JsonObject {
+  const value = toJson(metadata, 'metadata')
+  if (!isJsonObject(value)) throw new InvalidValueError('metadata', 'it is an object; pass { ... }')
+  return value
+}
+
+function momentOf(delay: unknown): number {
+  if (!(delay instanceof Date)) return Date.now() + msOf('delay', delay)
+  if (Number.isNaN(delay.getTime())) throw refused('delay', delay, 'it is a valid Date')
+  return delay.getTime()
+}
+
+function tagsOf(tags: unknown): readonly string[] {
+  if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== 'string')) throw refused('tags', tags, 'it is an array of strings')
+  return tags as string[]
+}
+
+function keyOf(option: string, given: unknown): string {
+  if (typeof given === 'string' && given.length >= 1 && given.length <= MAX_KEY_LENGTH) return given
+  throw refused(option, given, `it is text of 1 to ${MAX_KEY_LENGTH} characters`)
+}
