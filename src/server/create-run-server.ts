@@ -60,7 +60,8 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
   const ids = new Set(tasks.map(({ id }) => id))
 
   const app = new Hono<{ Bindings: Partial<HttpBindings> }>()
-  app.onError(errorResponse)
+  // who went away in the middle of a request is nobody's failure, and reads no answer
+  app.onError((thrown, { req }) => (req.raw.signal.aborted ? new Response(null, { status: 400 }) : errorResponse(thrown)))
   app.use(async ({ req, env }, next) => {
     if (isClosed) return errorResponse(new RunfeedError('unavailable', 'this server is closing; try again in a moment'))
     checkLoopback(req.raw, env?.incoming?.socket?.remoteAddress)

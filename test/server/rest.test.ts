@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { createRunServer, memoryEngine } from 'runfeed/server'
 import { task } from 'runfeed/task'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { checkLoopback } from '../../src/server/loopback.ts'
 import { framesUntil } from '../support/frames.ts'
 import { startServer } from '../support/server.ts'
@@ -173,6 +173,32 @@ test('the fallback answers what is outside /v1, with body and method', async () 
   const response = await fetch(`${server.url}/upload`, { method: 'POST', body: 'a,b' })
   expect([response.status, await response.text()]).toEqual([201, 'POST a,b'])
   expect(await (await server.get('/broken')).json()).toEqual({ error: { type: 'internal', message: 'the server failed; its log says why' } })
+})
+
+test('a client that goes away in the middle of a request is not logged as a failure', async () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => logged.mockRestore())
+  let failed: (thrown: unknown) => void = () => {}
+  const broken = new Promise((resolve) => {
+    failed = resolve
+  })
+  const server = await startServer({
+    fallback: async (request) => {
+      try {
+        return new Response(await request.text())
+      } catch (thrown) {
+        failed(thrown)
+        throw thrown
+      }
+    },
+  })
+  const { hostname, port } = new URL(server.url)
+  const socket = connect(Number(port), hostname)
+  socket.write(`POST /upload HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: 100\r\n\r\nhalf`, () => socket.destroy())
+  await broken
+  // an answer to another request comes after what was said about the broken one
+  await server.get('/v1/runs')
+  expect(logged.mock.calls).toEqual([])
 })
 
 test('the handler serves an http server of one’s own, feed included', async () => {
