@@ -14,7 +14,11 @@ export function cancelRun(turn: Turn, id: string): Run {
 }
 
 function cancelOne(turn: Turn, state: RunState): RunState {
-  if (!isHeld(state.run)) return endRun(turn, state, { status: 'CANCELED', error: { type: 'canceled', message: 'canceled before it was executed' } })
+  if (!isHeld(state.run))
+    return endRun(turn, state, {
+      status: 'CANCELED',
+      error: { type: 'canceled', message: state.run.attempt === 0 ? 'canceled before it was executed' : 'canceled between two attempts' },
+    })
   turn.wake(topics.control(state.run.id))
   if (state.run.cancelRequestedAt !== null) return state
   const { now } = turn

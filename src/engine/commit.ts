@@ -4,6 +4,7 @@ import type { Commit, CommitAnswer, LogEntry } from '../protocol/engine.ts'
 import { InvalidRequestError } from '../protocol/errors.ts'
 import { coalescePatch } from '../protocol/patch.ts'
 import { topics } from '../protocol/want.ts'
+import { afterAttempt } from './attempts.ts'
 import { decide } from './decide.ts'
 import { cancelQueued } from './end.ts'
 import { cursorOf, type RunState } from './state.ts'
@@ -20,7 +21,8 @@ export function commitRun(turn: Turn, commit: Commit): CommitAnswer {
   let state = before
   if (decision.step) {
     state = turn.save(before, decision.step)
-    if (commit.end?.status === 'CRASHED') cancelQueued(turn, state)
+    if (commit.end?.status === 'CRASHED') cancelQueued(turn, commit.run, 'which crashed')
+    if (commit.retry) afterAttempt(turn, state)
     for (const key of decision.opened) storage.open(commit.run, key, before.run.attempt)
     for (const key of Object.keys(state.run.streams)) if (state.run.streams[key] !== before.run.streams[key]) turn.wake(topics.stream(commit.run, key))
   }

@@ -8,6 +8,7 @@ import { MAX_PAYLOAD_BYTES } from '../protocol/limits.ts'
 import { coalescePatch } from '../protocol/patch.ts'
 import type { Run } from '../protocol/run.ts'
 import { isTerminalStatus } from '../protocol/status.ts'
+import { retryIn } from './attempts.ts'
 import { endIn } from './end.ts'
 import { checkName } from './names.ts'
 import type { EngineSettings } from './settings.ts'
@@ -38,6 +39,7 @@ export function decide(state: RunState, commit: Commit, settings: EngineSettings
     if (bytes > MAX_PAYLOAD_BYTES) throw new TooLargeError('output', bytes, MAX_PAYLOAD_BYTES)
     endIn(change, commit.end, now)
   }
+  if (commit.retry) retryIn(change, state, commit.retry, now)
   const by = commit.by ?? (commit.attempt === undefined ? null : commit.run)
   return { step: change.isEmpty ? undefined : change.step(by, now), refused, opened }
 }
@@ -51,7 +53,7 @@ export function checkAttempt(run: Run, attempt: number | undefined): void {
 }
 
 function checkMayWrite(run: Run, commit: Commit, now: number, lateWritesMs: number): void {
-  const isOwn = commit.move !== undefined || commit.end !== undefined
+  const isOwn = commit.move !== undefined || commit.end !== undefined || commit.retry !== undefined
   if (!isLive(run)) {
     // what descendants and the secret key still have to say about the metadata comes after the end; the run itself has said its last
     const hasStreams = Object.keys(commit.streams ?? {}).length > 0
@@ -60,7 +62,8 @@ function checkMayWrite(run: Run, commit: Commit, now: number, lateWritesMs: numb
     return
   }
   checkAttempt(run, commit.attempt)
-  if (isOwn && commit.attempt === undefined) throw new InvalidRequestError('a commit that moves or ends a run names its attempt')
+  if (isOwn && commit.attempt === undefined) throw new InvalidRequestError('a commit that moves, ends or retries a run names its attempt')
+  if (commit.end && commit.retry) throw new InvalidRequestError('a commit ends a run or has it tried again, not both')
   if (commit.end && !isTerminalStatus(commit.end.status)) throw new InvalidRequestError(`${String(commit.end.status)} is no status that a run ends with`)
 }
 

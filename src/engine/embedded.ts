@@ -7,13 +7,15 @@ import { cancelRun } from './cancel.ts'
 import { appendChunks, holdsCursor, readChunks, streamInfo } from './chunks.ts'
 import { commitRun, logSince } from './commit.ts'
 import { createRuns } from './create.ts'
-import { claimRuns, releaseRun, renewLeases, sweepLeases } from './queue.ts'
+import { readHistory, runAt } from './history.ts'
+import { claimRuns, releaseRun, renewLeases } from './queue.ts'
 import { cursorOf, isLive } from './state.ts'
+import { sweep } from './sweep.ts'
 import type { Turn } from './turn.ts'
 
 /** A `RunEngine` whose leases are swept by this process. */
 export interface EmbeddedEngine extends RunEngine {
-  /** Ends runs whose lease is out; a timer does so too. @returns how many. */
+  /** Does what is due: delayed runs, expiry, leases that are out, retention; timers do so too. @returns how many leases were out. */
   sweep(): Promise<number>
 }
 
@@ -39,8 +41,8 @@ export function embeddedEngine({ write, read, close }: Executor, bell: Bell): Em
           return state && { run: state.run, cursor: cursorOf(state) }
         }),
       since: (run, cursor) => read((turn) => logSince(turn, run, cursor)),
-      history: () => Promise.reject(new Error('to come')),
-      at: () => Promise.reject(new Error('to come')),
+      history: (run, after, limit) => read((turn) => readHistory(turn, run, after, limit)),
+      at: (run, version) => read((turn) => runAt(turn, run, version)),
       isSettled: (run) => read((turn) => !isLive(turn.load(run).run) && !turn.storage.hasLiveDescendants(run)),
       list: (request) =>
         read((turn): RunPage => {
@@ -63,7 +65,7 @@ export function embeddedEngine({ write, read, close }: Executor, bell: Bell): Em
       release: (worker, run) => write((turn) => releaseRun(turn, worker, run)),
     },
     wake: (topic, listener) => bell.listen(topic, listener),
-    sweep: () => write(sweepLeases),
+    sweep: () => write(sweep),
     close,
   }
 }

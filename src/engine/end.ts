@@ -1,5 +1,6 @@
 // How a run ends, whoever ends it: open streams are closed as aborted, and the status is final.
 import type { RunEnd } from '../protocol/engine.ts'
+import type { RunPlan } from './plan.ts'
 import { Change, isHeld, type RunState } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -16,17 +17,17 @@ export function endRun(turn: Turn, state: RunState, end: RunEnd): RunState {
   return turn.save(state, endIn(new Change(state), end, now).step(null, now))
 }
 
-/** Whoever executed the run is gone. */
-export function crashRun(turn: Turn, state: RunState, message: string): void {
-  endRun(turn, state, { status: 'CRASHED', error: { type: 'crashed', message } })
-  cancelQueued(turn, state)
-}
-
-/** What a crashed run had queued was queued for it, and goes with it. */
-export function cancelQueued(turn: Turn, state: RunState): void {
-  for (const id of turn.storage.liveDescendants(state.run.id)) {
+/**
+ * What a run, or an attempt of it, had queued was queued for it, and goes with it.
+ * @param why - about the run: `which crashed`.
+ * @param isSpared - which descendants stay, with what is below them.
+ */
+export function cancelQueued(turn: Turn, run: string, why: string, isSpared: (plan: RunPlan) => boolean = () => false): void {
+  const spared = new Set<string | null>()
+  for (const id of turn.storage.liveDescendants(run)) {
     const descendant = turn.load(id)
-    if (isHeld(descendant.run)) continue
-    endRun(turn, descendant, { status: 'CANCELED', error: { type: 'canceled', message: `${state.run.id}, which it was queued for, crashed` } })
+    // parents come before children
+    if (isSpared(descendant.plan) || spared.has(descendant.run.parentId)) spared.add(id)
+    else if (!isHeld(descendant.run)) endRun(turn, descendant, { status: 'CANCELED', error: { type: 'canceled', message: `it was queued for ${run}, ${why}` } })
   }
 }

@@ -1,5 +1,5 @@
 // What every engine lets its owner choose.
-import { LATE_WRITES_MS, LEASE_MS, MAX_METADATA_BYTES } from '../protocol/limits.ts'
+import { LATE_WRITES_MS, LEASE_MS, LOG_BYTES, LOG_VERSIONS, MAX_METADATA_BYTES, RETENTION_MS } from '../protocol/limits.ts'
 
 export interface EngineOptions {
   /**
@@ -11,6 +11,12 @@ export interface EngineOptions {
   readonly leaseMs?: number
   /** How long, in ms, an ended run takes metadata from its descendants and from the secret key. @defaultValue 3,600,000 */
   readonly lateWritesMs?: number
+  /** Versions of a run that can be resumed from and looked back at. @defaultValue 10,000 */
+  readonly logVersions?: number
+  /** Bytes of a run's log: its patches and the snapshots between them. Cut at a snapshot, so about a quarter more at times. @defaultValue 16 MB */
+  readonly logBytes?: number
+  /** How long, in ms, a run is kept with its log and its streams, once all of its tree has ended. @defaultValue 30 days */
+  readonly retentionMs?: number
   /** The clock, ms since the epoch. @defaultValue `Date.now` */
   readonly now?: () => number
 }
@@ -21,5 +27,8 @@ export const settle = (options: EngineOptions): EngineSettings => ({
   metadataLimit: options.metadataLimit ?? MAX_METADATA_BYTES,
   leaseMs: options.leaseMs ?? LEASE_MS,
   lateWritesMs: options.lateWritesMs ?? LATE_WRITES_MS,
+  logVersions: options.logVersions ?? LOG_VERSIONS,
+  logBytes: options.logBytes ?? LOG_BYTES,
+  retentionMs: options.retentionMs ?? RETENTION_MS,
   now: options.now ?? Date.now,
 })

@@ -7,6 +7,7 @@ import type { Json } from '../protocol/json.ts'
 import type { Patch, PatchOperation } from '../protocol/patch.ts'
 import { toPointer } from '../protocol/path.ts'
 import type { Run, StreamSummary } from '../protocol/run.ts'
+import type { RunPlan } from './plan.ts'
 
 export interface RunState {
   readonly run: Run
@@ -14,6 +15,7 @@ export interface RunState {
   readonly tag: string
   /** Bytes of `run.metadata` as JSON. */
   readonly bytes: number
+  readonly plan: RunPlan
 }
 
 export const cursorOf = (state: RunState): Cursor => formatCursor(state.run.version, state.tag)
@@ -36,10 +38,12 @@ export class Change {
   readonly #fields: Partial<Mutable<Run>> = {}
   readonly #patch: PatchOperation[] = []
   #bytes: number
+  #plan: RunPlan
 
   constructor(from: RunState) {
     this.#from = from
     this.#bytes = from.bytes
+    this.#plan = from.plan
   }
 
   get isEmpty(): boolean {
@@ -73,6 +77,12 @@ export class Change {
     return this
   }
 
+  /** What the record does not show makes no version by itself. */
+  plan(changed: Partial<RunPlan>): this {
+    this.#plan = { ...this.#plan, ...changed }
+    return this
+  }
+
   get streams(): Run['streams'] {
     return this.#fields.streams ?? this.#from.run.streams
   }
@@ -82,7 +92,7 @@ export class Change {
     const version = this.#from.run.version + 1
     const tag = newTag()
     return {
-      state: { run: { ...this.#from.run, ...this.#fields, version, updatedAt: now }, tag, bytes: this.#bytes },
+      state: { run: { ...this.#from.run, ...this.#fields, version, updatedAt: now }, tag, bytes: this.#bytes, plan: this.#plan },
       entry: { cursor: formatCursor(version, tag), at: now, by, patch: this.#patch },
     }
   }

@@ -3,6 +3,7 @@
 import type { ClaimRequest, CommitAnswer, LogEntry } from '../protocol/engine.ts'
 import type { Json } from '../protocol/json.ts'
 import type { RunListRequest } from '../protocol/rest.ts'
+import type { Run } from '../protocol/run.ts'
 import type { RunState } from './state.ts'
 
 /** What is known of a stream beside its state, which is in the record. */
@@ -37,11 +38,21 @@ export interface NewBatch {
   readonly texts: readonly string[]
 }
 
+/** A version in the log, with the bytes of its patch. */
+export interface SizedEntry {
+  readonly entry: LogEntry
+  readonly bytes: number
+}
+
 /** The last thing that a writer said about a run, and what it was answered. */
 export interface Answered {
   readonly sequence: number
   readonly answer: Omit<CommitAnswer, 'since'>
 }
+
+type Limit = NonNullable<ClaimRequest['limits']>[string]
+/** How many of a concurrency key execute already. A key may be called like a member of every object. */
+export const executing = ({ executing }: Limit, key: string): number => (Object.hasOwn(executing, key) ? (executing[key] ?? 0) : 0)
 
 export interface IdPage {
   readonly ids: readonly string[]
@@ -56,14 +67,34 @@ export interface Storage {
   /** The versions after `after` up to `upTo`; `undefined` when the log does not reach back so far, or not so far ahead. */
   log(run: string, after: number, upTo: number): readonly LogEntry[] | undefined
   tagOf(run: string, version: number): string | undefined
+  /** The oldest version that can be rebuilt: that of the first snapshot. */
+  oldest(run: string): number
+  /** The versions after `after`, oldest first, read as they are taken. */
+  entries(run: string, after: number): Iterable<SizedEntry>
+  /** The record as it was at a version that the log reaches. */
+  at(run: string, version: number): Run
 
   /** Descendants that have not ended, parents before children. */
   liveDescendants(run: string): readonly string[]
   hasLiveDescendants(run: string): boolean
   /** Newest first. */
   list(request: RunListRequest, limit: number): IdPage
-  /** Queued runs of these tasks, oldest first. */
+  /** Queued runs of these tasks, oldest first, as many of each concurrency key as its task's limit leaves room for. */
   queued(tasks: readonly string[], max: number, limits?: ClaimRequest['limits']): readonly string[]
+
+  /** The run that was made with this key. */
+  byKey(namespace: string, task: string, key: string): string | undefined
+  /** Runs to look at by `now`, as `dueAt` says, the earliest first. */
+  due(now: number, max: number): readonly string[]
+  nextDue(): number | undefined
+
+  /** When the first of the roots that have ended did. */
+  firstEnd(): number | undefined
+  /**
+   * Removes runs of trees that had ended, whole, by `before`: a portion.
+   * @returns whether it found any, so that there may be more.
+   */
+  purge(before: number, max: number): boolean
 
   answered(run: string, writer: string): Answered | undefined
   remember(run: string, writer: string, said: Answered, at: number): void

@@ -2,8 +2,10 @@
 // turn, so each sees what those before it did.
 import { NotFoundError } from '../protocol/errors.ts'
 import { topics } from '../protocol/want.ts'
+import type { Alarm } from './alarm.ts'
 import type { Bell } from './bell.ts'
 import type { Leases } from './leases.ts'
+import { dueAt } from './plan.ts'
 import type { EngineSettings } from './settings.ts'
 import { isLive, type RunState, type Step } from './state.ts'
 import type { Storage } from './storage.ts'
@@ -13,12 +15,14 @@ export interface Desk {
   readonly settings: EngineSettings
   readonly bell: Bell
   readonly leases: Leases
+  readonly alarm: Alarm
 }
 
 export class Turn {
   readonly storage: Storage
   readonly settings: EngineSettings
   readonly leases: Leases
+  readonly alarm: Alarm
   readonly #bell: Bell
   readonly #wakes = new Set<string>()
   readonly #after: (() => void)[] = []
@@ -27,6 +31,7 @@ export class Turn {
     this.storage = desk.storage
     this.settings = desk.settings
     this.leases = desk.leases
+    this.alarm = desk.alarm
     this.#bell = desk.bell
   }
 
@@ -41,13 +46,21 @@ export class Turn {
     return state
   }
 
+  insert(state: RunState): void {
+    this.storage.insert(state)
+    this.#watch(state)
+    if (state.run.status === 'QUEUED') this.wake(topics.queue)
+  }
+
   save(before: RunState, { state, entry }: Step): RunState {
     this.storage.save(state, entry)
     const { id } = state.run
     this.wake(topics.run(id))
+    if (state.run.status !== before.run.status) this.#watch(state)
     if (isLive(before.run) && !isLive(state.run)) {
       this.after(() => {
         this.leases.drop(id)
+        this.alarm.set((state.run.finishedAt ?? 0) + this.settings.retentionMs)
         // asked now and not before: readers may have come meanwhile
         for (const topic of this.#bell.streamTopics(id)) this.wake(topic)
       })
@@ -56,6 +69,11 @@ export class Turn {
       for (let parent = state.run.parentId; parent !== null; parent = this.storage.load(parent)?.run.parentId ?? null) this.wake(topics.run(parent))
     }
     return state
+  }
+
+  #watch({ run, plan }: RunState): void {
+    const due = dueAt(run, plan)
+    if (due !== null) this.after(() => this.alarm.set(due))
   }
 
   wake(topic: string): void {

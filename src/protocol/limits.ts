@@ -21,6 +21,13 @@ export const MAX_FRAME_BYTES: number = 4 * 1024 * 1024
 
 /** A document is stored whole every so many versions; between two of them the log has patches. */
 export const SNAPSHOT_EVERY = 256
+/** Versions of a run that its log keeps, and the bytes of them: whatever is reached first. */
+export const LOG_VERSIONS = 10_000
+export const LOG_BYTES: number = 16 * 1024 * 1024
+/** How long a run is kept once it and all of its tree have ended: 30 days. */
+export const RETENTION_MS: number = 30 * 24 * 3_600_000
+/** Idempotency and concurrency keys, in UTF-16 units. */
+export const MAX_KEY_LENGTH = 256
 /** How long a claim lasts without a renewal, a write or a heartbeat. */
 export const LEASE_MS = 30_000
 /** How long after its end a run still takes metadata from its descendants and from the secret key. */

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { EmbeddedEngine } from '../../src/engine/embedded.ts'
 import { type SqliteEngineOptions, sqliteEngine } from '../../src/engine/sqlite/sqlite-engine.ts'
-import { engineSuite, type OpenKept } from './suite.ts'
 import { executing, read } from './suite/given.ts'
+import { engineSuite, type OpenKept } from './suite.ts'
 
 const folders: string[] = []
 const opened: EmbeddedEngine[] = []

@@ -2,11 +2,15 @@
 import { describe } from 'vitest'
 import type { EmbeddedEngine } from '../../src/engine/embedded.ts'
 import type { EngineOptions } from '../../src/engine/settings.ts'
+import { attemptSuite } from './suite/attempts.ts'
 import { cancelSuite } from './suite/cancel.ts'
 import { chunkSuite } from './suite/chunks.ts'
 import { commitSuite } from './suite/commit.ts'
 import { createSuite } from './suite/create.ts'
+import { delaySuite } from './suite/delay.ts'
 import { endSuite } from './suite/end.ts'
+import { historySuite } from './suite/history.ts'
+import { keySuite } from './suite/keys.ts'
 import { listSuite } from './suite/list.ts'
 import { logSuite } from './suite/log.ts'
 import { queueSuite } from './suite/queue.ts'
@@ -35,6 +39,10 @@ export function engineSuite(name: string, open: Open, openKept?: OpenKept): void
     queueSuite(open)
     chunkSuite(open)
     listSuite(open)
+    keySuite(open)
+    historySuite(open)
+    delaySuite(open)
+    attemptSuite(open)
     if (openKept) reopenSuite(openKept)
   })
 }

@@ -1,22 +1,22 @@
 // The engine without a disk: for tests, stories and short-lived servers. Durable means: as long as this object.
 import { RunfeedError } from '../../protocol/errors.ts'
+import { Alarm } from '../alarm.ts'
 import { Bell } from '../bell.ts'
 import { type EmbeddedEngine, embeddedEngine } from '../embedded.ts'
 import { Leases } from '../leases.ts'
+import { LogBounds } from '../log-bounds.ts'
 import { type EngineOptions, settle } from '../settings.ts'
 import { type Desk, Turn } from '../turn.ts'
 import { MemoryStorage } from './memory-storage.ts'
 
-export interface MemoryEngineOptions extends EngineOptions {
-  /** Versions per run that can be resumed from. @defaultValue 10,000 */
-  readonly logLimit?: number
-}
+export type MemoryEngineOptions = EngineOptions
 
 export function memoryEngine(options: MemoryEngineOptions = {}): EmbeddedEngine {
   const settings = settle(options)
   const bell = new Bell()
+  const alarm = new Alarm(settings.now, () => void engine.sweep())
   const leases = new Leases(settings.leaseMs, settings.now, () => void engine.sweep())
-  const desk: Desk = { storage: new MemoryStorage(options.logLimit ?? 10_000), settings, bell, leases }
+  const desk: Desk = { storage: new MemoryStorage(new LogBounds(settings.logVersions, settings.logBytes)), settings, bell, leases, alarm }
   let isClosed = false
   const run = async <T>(call: (turn: Turn) => T): Promise<T> => {
     if (isClosed) throw new RunfeedError('closed', 'the engine is closed')
@@ -33,6 +33,7 @@ export function memoryEngine(options: MemoryEngineOptions = {}): EmbeddedEngine 
       close: async () => {
         isClosed = true
         leases.stop()
+        alarm.stop()
       },
     },
     bell,

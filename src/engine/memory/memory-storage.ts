@@ -1,36 +1,39 @@
-// Runs in maps. Everything is kept but the log, which is bounded so that resuming past it can be tried.
-
+// Runs in maps.
 import type { ClaimRequest, LogEntry } from '../../protocol/engine.ts'
 import type { RunListRequest } from '../../protocol/rest.ts'
 import type { Run } from '../../protocol/run.ts'
 import { placeOf } from '../list-place.ts'
+import type { LogBounds } from '../log-bounds.ts'
+import { dueAt } from '../plan.ts'
 import { isLive, type RunState } from '../state.ts'
-import { type Answered, type ChunkBatch, type IdPage, type NewBatch, NO_PLACE, type Storage, type StreamPlace } from '../storage.ts'
+import { type Answered, type ChunkBatch, executing, type IdPage, type NewBatch, NO_PLACE, type SizedEntry, type Storage, type StreamPlace } from '../storage.ts'
+import { MemoryLog } from './memory-log.ts'
 
 interface Kept {
   readonly sequence: number
   state: RunState
-  /** The version after which the log begins. */
-  logFrom: number
-  /** The tag of that version. */
-  logTag: string
-  readonly log: LogEntry[]
+  readonly log: MemoryLog
   readonly children: string[]
   readonly places: Map<string, StreamPlace>
   readonly batches: Map<string, ChunkBatch[]>
   readonly writers: Map<string, Answered & { readonly at: number }>
 }
 
-const tagOf = (entry: LogEntry): string => entry.cursor.slice(entry.cursor.indexOf('.') + 1)
+const keyOf = (namespace: string, task: string, key: string): string => JSON.stringify([namespace, task, key])
 
 export class MemoryStorage implements Storage {
   readonly #runs = new Map<string, Kept>()
-  readonly #order: string[] = []
+  /** By sequence; `undefined` where one was removed. */
+  readonly #order: (string | undefined)[] = []
   readonly #queued = new Set<string>()
-  readonly #logLimit: number
+  readonly #due = new Map<string, number>()
+  readonly #keys = new Map<string, string>()
+  /** When roots have ended: in the order of time, as they are added when they do. */
+  readonly #over = new Map<string, number>()
+  readonly #bounds: LogBounds
 
-  constructor(logLimit: number) {
-    this.#logLimit = logLimit
+  constructor(bounds: LogBounds) {
+    this.#bounds = bounds
   }
 
   #get(run: string): Kept {
@@ -42,47 +45,55 @@ export class MemoryStorage implements Storage {
   }
 
   insert(state: RunState): void {
-    const { id, parentId } = state.run
+    const { id, parentId, namespace, task } = state.run
+    const { idempotencyKey } = state.plan
     this.#runs.set(id, {
       sequence: this.#order.push(id),
       state,
-      logFrom: 1,
-      logTag: state.tag,
-      log: [],
+      log: new MemoryLog(state, this.#bounds),
       children: [],
       places: new Map(),
       batches: new Map(),
       writers: new Map(),
     })
     if (parentId !== null) this.#get(parentId).children.push(id)
-    this.#queued.add(id)
+    if (idempotencyKey !== null) this.#keys.set(keyOf(namespace, task, idempotencyKey), id)
+    this.#index(state)
   }
 
   save(state: RunState, entry: LogEntry): void {
     const { id, status } = state.run
     const kept = this.#get(id)
+    const before = kept.state.run.status
     kept.state = state
-    kept.log.push(entry)
-    // cut rarely and much: one at a time would move the whole array per commit
-    if (kept.log.length > this.#logLimit * 1.25 + 1) {
-      const cut = kept.log.splice(0, kept.log.length - this.#logLimit)
-      kept.logFrom += cut.length
-      kept.logTag = tagOf(cut[cut.length - 1] as LogEntry)
-    }
+    kept.log.add(state, entry)
+    if (status !== before) this.#index(state)
+  }
+
+  #index({ run, plan }: RunState): void {
+    const { id, status, parentId, finishedAt } = run
     if (status === 'QUEUED') this.#queued.add(id)
     else this.#queued.delete(id)
+    const due = dueAt(run, plan)
+    if (due !== null) this.#due.set(id, due)
+    else this.#due.delete(id)
+    if (finishedAt !== null && parentId === null) this.#over.set(id, finishedAt)
   }
 
   log(run: string, after: number, upTo: number): readonly LogEntry[] | undefined {
-    const { log, logFrom, state } = this.#get(run)
-    return after < logFrom || after > upTo || upTo > state.run.version ? undefined : log.slice(after - logFrom, upTo - logFrom)
+    return this.#get(run).log.range(after, upTo)
   }
-
   tagOf(run: string, version: number): string | undefined {
-    const { log, logFrom, logTag } = this.#get(run)
-    if (version === logFrom) return logTag
-    const entry = log[version - logFrom - 1]
-    return entry && tagOf(entry)
+    return this.#get(run).log.tagOf(version)
+  }
+  oldest(run: string): number {
+    return this.#get(run).log.oldest
+  }
+  entries(run: string, after: number): Iterable<SizedEntry> {
+    return this.#get(run).log.after(after)
+  }
+  at(run: string, version: number): Run {
+    return this.#get(run).log.at(version)
   }
 
   liveDescendants(run: string): readonly string[] {
@@ -105,8 +116,8 @@ export class MemoryStorage implements Storage {
     const after = request.after === undefined ? this.#order.length + 1 : placeOf(request.after)
     const ids: string[] = []
     for (let at = Math.min(after - 1, this.#order.length) - 1; at >= 0; at--) {
-      const id = this.#order[at] as string
-      if (!matches(this.#get(id).state.run, request)) continue
+      const id = this.#order[at]
+      if (id === undefined || !matches(this.#get(id).state.run, request)) continue
       // one more than the page holds is there: so there is a next page
       if (ids.length === limit) return { ids, next: String(this.#get(ids[limit - 1] as string).sequence) }
       ids.push(id)
@@ -119,13 +130,69 @@ export class MemoryStorage implements Storage {
     return [...this.#queued]
       .sort((a, b) => this.#get(a).sequence - this.#get(b).sequence)
       .filter((id) => {
-        const { task } = this.#get(id).state.run
-        const count = taken.get(task) ?? 0
-        if (!tasks.includes(task) || count >= (limits[task] ? limits[task].limit - (limits[task].executing[''] ?? 0) : max)) return false
-        taken.set(task, count + 1)
-        return true
+        const { run, plan } = this.#get(id).state
+        if (!tasks.includes(run.task)) return false
+        const limit = limits[run.task]
+        if (!limit) return true
+        const key = JSON.stringify([run.task, plan.concurrencyKey])
+        const count = taken.get(key) ?? executing(limit, plan.concurrencyKey)
+        taken.set(key, count + 1)
+        return count < limit.limit
       })
       .slice(0, max)
+  }
+
+  byKey(namespace: string, task: string, key: string): string | undefined {
+    return this.#keys.get(keyOf(namespace, task, key))
+  }
+
+  due(now: number, max: number): readonly string[] {
+    return [...this.#due]
+      .filter(([, at]) => at <= now)
+      .sort((a, b) => a[1] - b[1])
+      .slice(0, max)
+      .map(([id]) => id)
+  }
+
+  nextDue(): number | undefined {
+    let next: number | undefined
+    for (const at of this.#due.values()) if (next === undefined || at < next) next = at
+    return next
+  }
+
+  firstEnd(): number | undefined {
+    const [first] = this.#over.values()
+    return first
+  }
+
+  purge(before: number, max: number): boolean {
+    let left = max
+    for (const [root, ended] of this.#over) {
+      if (ended > before || left <= 0) break
+      const tree = this.#tree(root)
+      if (!tree.every((id) => (this.#get(id).state.run.finishedAt ?? Number.POSITIVE_INFINITY) <= before)) continue
+      // children first: what is left of a tree is one
+      for (const id of tree.reverse()) if (left-- > 0) this.#remove(id)
+    }
+    return left < max
+  }
+
+  /** Parents before children. */
+  #tree(root: string): string[] {
+    const tree = [root]
+    for (const id of tree) for (const child of this.#get(id).children) tree.push(child)
+    return tree
+  }
+
+  #remove(id: string): void {
+    const { sequence, state } = this.#get(id)
+    const { parentId, namespace, task } = state.run
+    const siblings = parentId === null ? undefined : this.#runs.get(parentId)?.children
+    siblings?.splice(siblings.lastIndexOf(id), 1)
+    this.#runs.delete(id)
+    this.#order[sequence - 1] = undefined
+    this.#over.delete(id)
+    if (state.plan.idempotencyKey !== null) this.#keys.delete(keyOf(namespace, task, state.plan.idempotencyKey))
   }
 
   answered(run: string, writer: string): Answered | undefined {

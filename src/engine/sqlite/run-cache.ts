@@ -2,10 +2,12 @@
 // whatever is not here is read from the file.
 import type { RunState } from '../state.ts'
 import type { StreamPlace } from '../storage.ts'
+import type { LogTail } from './run-log.ts'
 
 export interface CachedRun {
   readonly seq: number
   state: RunState
+  tail: LogTail
   readonly places: Map<string, StreamPlace>
   /** Bytes of JSON that it holds, about. */
   weight: number
@@ -56,6 +58,14 @@ export class RunCache {
     }
   }
 
+  /** The run is gone. */
+  drop(id: string): void {
+    const run = this.#runs.get(id)
+    if (!run) return
+    this.#runs.delete(id)
+    this.#weight -= run.weight
+  }
+
   /** The run differs from the file until the transaction is committed. */
   touch(id: string): void {
     this.#touched.add(id)
@@ -66,12 +76,7 @@ export class RunCache {
   }
 
   rolledBack(): void {
-    for (const id of this.#touched) {
-      const run = this.#runs.get(id)
-      if (!run) continue
-      this.#runs.delete(id)
-      this.#weight -= run.weight
-    }
+    for (const id of this.#touched) this.drop(id)
     this.#touched.clear()
   }
 }

@@ -1,11 +1,14 @@
 // The embedded engine: one file, one process.
 import type { DatabaseSync } from 'node:sqlite'
 import { metadataLimitOf } from '../../protocol/metadata-limit.ts'
+import { Alarm } from '../alarm.ts'
+import { loseAttempt } from '../attempts.ts'
 import { Bell } from '../bell.ts'
 import { type EmbeddedEngine, embeddedEngine } from '../embedded.ts'
-import { crashRun } from '../end.ts'
 import { Leases } from '../leases.ts'
+import { LogBounds } from '../log-bounds.ts'
 import { type EngineOptions, settle } from '../settings.ts'
+import { setAlarm } from '../sweep.ts'
 import { type Desk, Turn } from '../turn.ts'
 import { openDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -21,16 +24,18 @@ export interface SqliteEngineOptions extends EngineOptions {
 }
 
 /**
- * Opens the file. Runs that were executing when it was last in use are CRASHED when this returns.
+ * Opens the file. Runs that were executing when it was last in use are in the queue again when this returns, or CRASHED without attempts left.
  * @throws NoSqliteError without node:sqlite; DataFileError when the file is in use by another process, or cannot be used.
  */
 export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
   const settings = settle({ ...options, metadataLimit: options.metadataLimit ?? metadataLimitOf(process.env['TASK_RUN_METADATA_MAXIMUM_SIZE']) })
   const database = openDatabase(options.file, options.maxFileBytes)
-  const storage = new SqliteStorage(database, options.cacheBytes ?? 64 * 1024 * 1024)
+  const storage = new SqliteStorage(database, options.cacheBytes ?? 64 * 1024 * 1024, new LogBounds(settings.logVersions, settings.logBytes))
   const bell = new Bell()
   const leases = new Leases(settings.leaseMs, settings.now, () => void engine.sweep().catch(ignore))
-  const desk: Desk = { storage, settings, bell, leases }
+  // one that fails, on a full disk say, is tried again: nothing else would set the alarm on
+  const alarm = new Alarm(settings.now, () => void engine.sweep().catch(() => alarm.set(settings.now() + RETRY_MS)))
+  const desk: Desk = { storage, settings, bell, leases, alarm }
 
   try {
     recover(database, storage, new Turn(desk))
@@ -50,6 +55,7 @@ export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
         if (isClosed) return
         isClosed = true
         leases.stop()
+        alarm.stop()
         group.close()
         database.close()
       },
@@ -62,10 +68,14 @@ export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
 /** Whatever was executing when the file was last in use is not executing any more. */
 function recover(database: DatabaseSync, storage: SqliteStorage, turn: Turn): void {
   database.exec('BEGIN IMMEDIATE')
-  for (const id of storage.held()) crashRun(turn, turn.load(id), 'the server stopped while it ran')
+  // children first: one that goes back to the queue is then canceled with its parent's attempt
+  for (const id of storage.held()) loseAttempt(turn, turn.load(id), 'the server stopped while it ran')
+  setAlarm(turn)
   database.exec('COMMIT')
   storage.committed()
+  turn.done()
 }
 
-/** A sweep that fails, on a full disk say, is tried again by the next one. */
+const RETRY_MS = 1000
+/** The next sweep tries again. */
 const ignore = (): void => {}

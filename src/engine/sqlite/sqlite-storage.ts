@@ -1,17 +1,17 @@
-// Runs in a SQLite file. A version is one row of the log; the document is written whole every SNAPSHOT_EVERY versions, because rewriting
-// it per commit wrote 365 MB where the log wrote 1 MB. A cold run is its last snapshot with the log's patches on top.
+// Runs in a SQLite file: what run-log.ts does not keep, and what is held in memory of them.
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import { formatCursor } from '../../protocol/cursor.ts'
 import type { ClaimRequest, LogEntry } from '../../protocol/engine.ts'
 import { type Json, jsonBytes } from '../../protocol/json.ts'
-import { SNAPSHOT_EVERY } from '../../protocol/limits.ts'
-import { applyPatch, type Patch } from '../../protocol/patch.ts'
 import type { RunListRequest } from '../../protocol/rest.ts'
 import type { Run } from '../../protocol/run.ts'
+import type { LogBounds } from '../log-bounds.ts'
+import { dueAt, type RunPlan } from '../plan.ts'
 import type { RunState } from '../state.ts'
-import { type Answered, type ChunkBatch, type IdPage, type NewBatch, NO_PLACE, type Storage, type StreamPlace } from '../storage.ts'
+import { type Answered, type ChunkBatch, executing, type IdPage, type NewBatch, NO_PLACE, type SizedEntry, type Storage, type StreamPlace } from '../storage.ts'
+import { Removal } from './removal.ts'
 import { type CachedRun, RunCache } from './run-cache.ts'
 import { RunList } from './run-list.ts'
+import { RunLog } from './run-log.ts'
 import { prepare, type Statements } from './statements.ts'
 
 type Row = Record<string, SQLOutputValue>
@@ -19,13 +19,17 @@ type Row = Record<string, SQLOutputValue>
 export class SqliteStorage implements Storage {
   readonly #sql: Statements
   readonly #list: RunList
+  readonly #log: RunLog
+  readonly #removal: Removal
   readonly #cache: RunCache
   #lastSeq: number
   #writes = 0
 
-  constructor(database: DatabaseSync, cacheBytes: number) {
+  constructor(database: DatabaseSync, cacheBytes: number, bounds: LogBounds) {
     this.#sql = prepare(database)
     this.#list = new RunList(database)
+    this.#log = new RunLog(this.#sql, bounds)
+    this.#removal = new Removal(this.#sql)
     this.#cache = new RunCache(cacheBytes)
     this.#lastSeq = Number(this.#sql.lastSeq.get()?.['seq'] ?? 0)
   }
@@ -51,45 +55,51 @@ export class SqliteStorage implements Storage {
   }
 
   insert(state: RunState): void {
-    const { payload, ...document } = state.run
-    const { id, task, status, tags, parentId, rootId, version } = document
+    const { run, plan } = state
+    const { id, namespace, task, status, parentId, rootId } = run
+    const { delayUntil, expiresAt, maxAttempts, maxDuration, idempotencyKey, concurrencyKey } = plan
     const seq = ++this.#lastSeq
-    const text = JSON.stringify(payload)
+    const payload = JSON.stringify(run.payload)
     this.#writing(id)
+    const parent = parentId === null ? null : this.#get(parentId).seq
     const root = rootId === id ? seq : this.#get(rootId).seq
-    this.#sql.insertRun.run(seq, id, task, status, parentId === null ? null : this.#get(parentId).seq, root, state.tag)
-    this.#sql.insertPayload.run(seq, text)
-    this.#sql.insertSnapshot.run(seq, version, state.tag, JSON.stringify(document))
-    for (const tag of tags) this.#sql.insertTag.run(tag, seq)
-    this.#cache.add(id, { seq, state, places: new Map(), weight: text.length + state.bytes })
+    const asked = [delayUntil, expiresAt, maxAttempts, maxDuration, idempotencyKey, concurrencyKey, dueAt(run, plan)]
+    this.#sql.insertRun.run(seq, id, namespace, task, status, parent, root, state.tag, ...asked)
+    this.#sql.insertPayload.run(seq, payload)
+    const tail = this.#log.begin(seq, state)
+    for (const tag of run.tags) this.#sql.insertTag.run(tag, seq)
+    this.#cache.add(id, { seq, state, tail, places: new Map(), weight: payload.length + state.bytes })
   }
 
   save(state: RunState, entry: LogEntry): void {
-    const { run } = state
+    const { run, plan } = state
     const cached = this.#get(run.id)
     const before = cached.state
     const patch = JSON.stringify(entry.patch)
     this.#writing(run.id)
-    this.#sql.insertEntry.run(cached.seq, run.version, state.tag, entry.at, entry.by, patch)
-    if (run.status !== before.run.status) this.#sql.setStatus.run(run.status, run.finishedAt, cached.seq)
-    if (run.version % SNAPSHOT_EVERY === 0) {
-      const { payload: _, ...document } = run
-      this.#sql.insertSnapshot.run(cached.seq, run.version, state.tag, JSON.stringify(document))
-    }
+    cached.tail = this.#log.add(cached.seq, state, entry, patch, cached.tail)
+    // a plan changes with the status only
+    if (run.status !== before.run.status) this.#sql.setStatus.run(run.status, run.finishedAt, plan.delayUntil, plan.maxAttempts, dueAt(run, plan), cached.seq)
     cached.state = state
     // the output is in the patch, and nothing else of size is outside of the metadata
     this.#cache.grow(cached, state.bytes - before.bytes + (run.output === before.run.output ? 0 : patch.length))
   }
 
   log(run: string, after: number, upTo: number): readonly LogEntry[] | undefined {
-    if (after < 1 || after > upTo) return undefined
-    const rows = this.#sql.entries.all(this.#get(run).seq, after, upTo)
-    return rows.length === upTo - after ? rows.map(entryOf) : undefined
+    return this.#log.range(this.#get(run).seq, after, upTo)
   }
-
   tagOf(run: string, version: number): string | undefined {
-    const row = version === 1 ? this.#sql.findRun.get(run) : this.#sql.entryTag.get(this.#get(run).seq, version)
-    return row && String(row['tag'])
+    return this.#log.tagOf(this.#get(run).seq, version)
+  }
+  oldest(run: string): number {
+    return this.#log.oldest(this.#get(run).seq)
+  }
+  entries(run: string, after: number): Iterable<SizedEntry> {
+    return this.#log.after(this.#get(run).seq, after)
+  }
+  at(run: string, version: number): Run {
+    const { seq, state } = this.#get(run)
+    return { ...this.#log.at(seq, version).run, payload: state.run.payload }
   }
 
   liveDescendants(run: string): readonly string[] {
@@ -108,12 +118,43 @@ export class SqliteStorage implements Storage {
   }
 
   queued(tasks: readonly string[], max: number, limits: ClaimRequest['limits'] = {}): readonly string[] {
-    // per task, as the index has it; then the oldest of all
-    return [...new Set(tasks)]
-      .flatMap((task) => this.#sql.queued.all(task, Math.min(max, roomOf(limits[task]) ?? max)))
+    const found: Row[] = []
+    // per task and key, as the indexes have it; then the oldest of all
+    for (const task of new Set(tasks)) {
+      const limit = limits[task]
+      if (!limit) found.push(...this.#sql.queued.all(task, max))
+      else
+        for (const row of this.#sql.queuedKeys.all(task)) {
+          const key = String(row['key'])
+          const room = Math.min(max, limit.limit - executing(limit, key))
+          if (room > 0) found.push(...this.#sql.queuedOfKey.all(task, key, room))
+        }
+    }
+    return found
       .sort((a, b) => Number(a['seq']) - Number(b['seq']))
       .slice(0, max)
-      .map((row) => String(row['id']))
+      .map(idOf)
+  }
+
+  byKey(namespace: string, task: string, key: string): string | undefined {
+    const row = this.#sql.byKey.get(namespace, task, key)
+    return row && idOf(row)
+  }
+  due(now: number, max: number): readonly string[] {
+    return this.#sql.due.all(now, max).map(idOf)
+  }
+  nextDue(): number | undefined {
+    return numberOf(this.#sql.nextDue.get()?.['wake'])
+  }
+  firstEnd(): number | undefined {
+    return numberOf(this.#sql.firstEnd.get()?.['finished'])
+  }
+
+  purge(before: number, max: number): boolean {
+    const { gone, hasMore } = this.#removal.purge(before, max)
+    for (const id of gone) this.#cache.drop(id)
+    if (hasMore) this.#writes++
+    return hasMore
   }
 
   answered(run: string, writer: string): Answered | undefined {
@@ -184,34 +225,24 @@ export class SqliteStorage implements Storage {
     if (!row) return undefined
     const seq = Number(row['seq'])
     const payload = String(this.#sql.payload.get(seq)?.['payload'])
-    const snapshot = this.#sql.lastSnapshot.get(seq) as Row
-    const version = Number(snapshot['version'])
-    const entries = this.#sql.entries.all(seq, version, Number.MAX_SAFE_INTEGER)
-    const text = String(snapshot['document'])
-    let document = JSON.parse(text) as Json
-    // one set for all of them: what one patch has copied the next one changes in place
-    const owned = new Set<object>()
-    for (const entry of entries) document = applyPatch(document, JSON.parse(String(entry['patch'])) as Patch, owned)
-    const last = entries[entries.length - 1]
-    const run = {
-      ...(document as unknown as Run),
-      payload: JSON.parse(payload) as Json,
-      ...(last && { version: Number(last['version']), updatedAt: Number(last['at']) }),
-    }
+    const { run: rest, tag, tail, length } = this.#log.at(seq)
+    const run: Run = { ...rest, payload: JSON.parse(payload) as Json }
     const bytes = jsonBytes(run.metadata)
-    const state: RunState = { run, tag: String((last ?? snapshot)['tag']), bytes }
-    return this.#cache.add(id, { seq, state, places: new Map(), weight: payload.length + Math.max(text.length, bytes) })
+    const state: RunState = { run, tag, bytes, plan: planOf(row) }
+    return this.#cache.add(id, { seq, state, tail, places: new Map(), weight: payload.length + Math.max(length, bytes) })
   }
 }
 
-const roomOf = (limit: NonNullable<ClaimRequest['limits']>[string] | undefined): number | undefined =>
-  limit && Math.max(0, limit.limit - (limit.executing[''] ?? 0))
+const idOf = (row: Row): string => String(row['id'])
+const numberOf = (value: SQLOutputValue | undefined): number | undefined => (value === null || value === undefined ? undefined : Number(value))
 
-const entryOf = (row: Row): LogEntry => ({
-  cursor: formatCursor(Number(row['version']), String(row['tag'])),
-  at: Number(row['at']),
-  by: row['by'] === null ? null : String(row['by']),
-  patch: JSON.parse(String(row['patch'])) as Patch,
+const planOf = (row: Row): RunPlan => ({
+  delayUntil: numberOf(row['delayed']) ?? null,
+  expiresAt: numberOf(row['expires']) ?? null,
+  maxAttempts: Number(row['attempts']),
+  maxDuration: numberOf(row['duration']) ?? null,
+  idempotencyKey: row['idempotency'] === null ? null : String(row['idempotency']),
+  concurrencyKey: String(row['concurrency']),
 })
 
 const batchOf = (row: Row): ChunkBatch => {

@@ -2,15 +2,25 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 const SQL = {
-  lastSeq: 'SELECT max(seq) AS seq FROM runs',
-  findRun: 'SELECT seq, tag FROM runs WHERE id = ?',
-  insertRun: 'INSERT INTO runs (seq, id, task, status, parent, root, tag) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  lastSeq: 'SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM runs UNION ALL SELECT max(run) FROM removed)',
+  findRun: 'SELECT seq, delayed, expires, attempts, duration, idempotency, concurrency FROM runs WHERE id = ?',
+  insertRun: `INSERT INTO runs (seq, id, namespace, task, status, parent, root, tag, delayed, expires, attempts, duration, idempotency, concurrency, wake)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   insertPayload: 'INSERT INTO payloads (run, payload) VALUES (?, ?)',
   payload: 'SELECT payload FROM payloads WHERE run = ?',
   insertTag: 'INSERT INTO tags (tag, run) VALUES (?, ?)',
-  setStatus: 'UPDATE runs SET status = ?, finished = ? WHERE seq = ?',
-  held: `SELECT id FROM runs WHERE status IN ('EXECUTING', 'WAITING', 'DEQUEUED') ORDER BY seq`,
+  setStatus: 'UPDATE runs SET status = ?, finished = ?, delayed = ?, attempts = ?, wake = ? WHERE seq = ?',
+  held: `SELECT id FROM runs WHERE status IN ('EXECUTING', 'WAITING', 'DEQUEUED') ORDER BY seq DESC`,
   queued: `SELECT seq, id FROM runs WHERE status = 'QUEUED' AND task = ? ORDER BY seq LIMIT ?`,
+  queuedOfKey: `SELECT seq, id FROM runs WHERE status = 'QUEUED' AND task = ? AND concurrency = ? ORDER BY seq LIMIT ?`,
+  // from one key to the next by the index, whatever is queued of each
+  queuedKeys: `WITH RECURSIVE keys (key) AS (
+    SELECT min(concurrency) FROM runs WHERE status = 'QUEUED' AND task = ?1
+    UNION ALL SELECT (SELECT min(concurrency) FROM runs WHERE status = 'QUEUED' AND task = ?1 AND concurrency > key) FROM keys WHERE key IS NOT NULL)
+    SELECT key FROM keys WHERE key IS NOT NULL`,
+  byKey: 'SELECT id FROM runs WHERE namespace = ? AND task = ? AND idempotency = ?',
+  due: 'SELECT id FROM runs WHERE wake <= ? ORDER BY wake LIMIT ?',
+  nextDue: 'SELECT min(wake) AS wake FROM runs WHERE wake IS NOT NULL',
 
   liveInTree: 'SELECT 1 FROM runs WHERE root = ? AND finished IS NULL LIMIT 1',
   hasLiveBelow: `WITH RECURSIVE below (seq, finished) AS (
@@ -23,11 +33,33 @@ const SQL = {
     UNION ALL SELECT runs.seq, runs.finished FROM runs JOIN below ON runs.parent = below.seq)
     SELECT id FROM below JOIN runs USING (seq) WHERE below.finished IS NULL ORDER BY below.seq`,
 
-  insertSnapshot: 'INSERT INTO snapshots (run, version, tag, document) VALUES (?, ?, ?, ?)',
-  lastSnapshot: 'SELECT version, tag, document FROM snapshots WHERE run = ? ORDER BY version DESC LIMIT 1',
+  insertSnapshot: 'INSERT INTO snapshots (run, version, tag, document, size) VALUES (?, ?, ?, ?, ?)',
+  snapshotAt: 'SELECT version, tag, document FROM snapshots WHERE run = ? AND version <= ? ORDER BY version DESC LIMIT 1',
+  portions: 'SELECT version, size FROM snapshots WHERE run = ? ORDER BY version DESC',
+  oldest: 'SELECT min(version) AS version FROM snapshots WHERE run = ?',
   insertEntry: 'INSERT INTO log (run, version, tag, at, by, patch) VALUES (?, ?, ?, ?, ?, ?)',
   entries: 'SELECT version, tag, at, by, patch FROM log WHERE run = ? AND version > ? AND version <= ? ORDER BY version',
-  entryTag: 'SELECT tag FROM log WHERE run = ? AND version = ?',
+  tagOf: 'SELECT tag FROM log WHERE run = ?1 AND version = ?2 UNION ALL SELECT tag FROM snapshots WHERE run = ?1 AND version = ?2 LIMIT 1',
+  cutLog: 'DELETE FROM log WHERE run = ? AND version <= ?',
+  cutSnapshots: 'DELETE FROM snapshots WHERE run = ? AND version < ?',
+
+  firstEnd: 'SELECT min(finished) AS finished FROM runs WHERE parent IS NULL AND finished IS NOT NULL',
+  oldRoots: `SELECT seq FROM runs AS old WHERE parent IS NULL AND finished IS NOT NULL AND finished <= ?1
+    AND NOT EXISTS (SELECT 1 FROM runs WHERE root = old.seq AND (finished IS NULL OR finished > ?1)) ORDER BY finished LIMIT ?2`,
+  tree: 'SELECT seq, id FROM runs WHERE root = ? ORDER BY seq DESC LIMIT ?',
+  removeRun: 'DELETE FROM runs WHERE seq = ?',
+  // a run's tags never change: any snapshot has them, and the table has no index by run
+  removeTags: `DELETE FROM tags WHERE run = ?1 AND tag IN
+    (SELECT value FROM json_each((SELECT document FROM snapshots WHERE run = ?1 LIMIT 1), '$.tags'))`,
+  insertRemoved: 'INSERT INTO removed (run) VALUES (?)',
+  firstRemoved: 'SELECT run FROM removed LIMIT 1',
+  emptyChunks: 'DELETE FROM chunks WHERE (run, stream, first) IN (SELECT run, stream, first FROM chunks WHERE run = ? LIMIT ?)',
+  emptyLog: 'DELETE FROM log WHERE (run, version) IN (SELECT run, version FROM log WHERE run = ? LIMIT ?)',
+  emptySnapshots: 'DELETE FROM snapshots WHERE run = ?',
+  emptyStreams: 'DELETE FROM streams WHERE run = ?',
+  emptyWriters: 'DELETE FROM writers WHERE run = ?',
+  emptyPayload: 'DELETE FROM payloads WHERE run = ?',
+  forgetRemoved: 'DELETE FROM removed WHERE run = ?',
 
   answered: 'SELECT sequence, answer FROM writers WHERE run = ? AND writer = ?',
   remember: 'INSERT OR REPLACE INTO writers (run, writer, sequence, answer, at) VALUES (?, ?, ?, ?, ?)',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { RunEngine } from '../../../src/protocol/engine.ts'
 import { START } from '../../../src/protocol/cursor.ts'
+import type { RunEngine } from '../../../src/protocol/engine.ts'
 import type { Json } from '../../../src/protocol/json.ts'
 import { MAX_CHUNK_BYTES } from '../../../src/protocol/limits.ts'
 import type { Run } from '../../../src/protocol/run.ts'

@@ -1,0 +1,53 @@
+// What was asked for a run beside its record: when it may begin, how often, and with whom it shares a limit.
+import { InvalidRequestError } from '../protocol/errors.ts'
+import { MAX_KEY_LENGTH } from '../protocol/limits.ts'
+import type { NewRun, Run } from '../protocol/run.ts'
+
+export interface RunPlan {
+  /** When a DELAYED run is queued, ms since the epoch. */
+  readonly delayUntil: number | null
+  readonly expiresAt: number | null
+  readonly maxAttempts: number
+  readonly maxDuration: number | null
+  readonly idempotencyKey: string | null
+  /** `''` for none. */
+  readonly concurrencyKey: string
+}
+
+/** @throws InvalidRequestError naming the field */
+export function planOf(wanted: NewRun): RunPlan {
+  return {
+    delayUntil: time('delayUntil', wanted.delayUntil),
+    expiresAt: time('expiresAt', wanted.expiresAt),
+    maxAttempts: whole('maxAttempts', wanted.maxAttempts) ?? 1,
+    maxDuration: whole('maxDuration', wanted.maxDuration),
+    idempotencyKey: key('idempotencyKey', wanted.idempotencyKey),
+    concurrencyKey: key('concurrencyKey', wanted.concurrencyKey) ?? '',
+  }
+}
+
+/** When the engine must look at a run by itself; `null` for never. Expiry is for runs that nobody has begun to execute. */
+export function dueAt({ status, attempt }: Run, { delayUntil, expiresAt }: RunPlan): number | null {
+  const expires = attempt === 0 ? expiresAt : null
+  if (status === 'QUEUED') return expires
+  if (status !== 'DELAYED') return null
+  return expires === null ? delayUntil : Math.min(delayUntil ?? expires, expires)
+}
+
+function time(field: string, value: number | undefined): number | null {
+  if (value === undefined) return null
+  if (!Number.isFinite(value) || Math.abs(value) > 8.64e15) throw new InvalidRequestError(`${field} is ${value}; it is a time in ms since the epoch`, { field })
+  return Math.ceil(value)
+}
+
+function whole(field: string, value: number | undefined): number | null {
+  if (value === undefined) return null
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidRequestError(`${field} is ${value}; it is a whole number from 1`, { field })
+  return value
+}
+
+function key(field: string, value: string | undefined): string | null {
+  if (value === undefined) return null
+  if (value === '' || value.length > MAX_KEY_LENGTH) throw new InvalidRequestError(`${field}: use 1 to ${MAX_KEY_LENGTH} characters`, { field })
+  return value
+}

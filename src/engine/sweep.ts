@@ -1,0 +1,66 @@
+// What an engine does without being asked: delayed runs are queued, others expire, leases run out, old runs are removed. In portions, so
+// that no call waits long behind it.
+import { topics } from '../protocol/want.ts'
+import { loseAttempt } from './attempts.ts'
+import { endRun } from './end.ts'
+import { Change, isHeld, type RunState } from './state.ts'
+import type { Turn } from './turn.ts'
+
+const MAX_DUE = 500
+const MAX_REMOVED = 50
+/** Between two portions of old runs. */
+const PAUSE_MS = 20
+/** A tree that would be removed, but for a descendant that lives or has ended late, is looked at again. */
+const LATER_MS = 3_600_000
+
+/** @returns how many leases were out. */
+export function sweep(turn: Turn): number {
+  const { now, storage, settings } = turn
+  const lost = sweepLeases(turn)
+  sweepDue(turn)
+  storage.forget(now - settings.lateWritesMs)
+  const hasMore = storage.purge(now - settings.retentionMs, MAX_REMOVED)
+  if (hasMore) turn.after(() => turn.alarm.set(now + PAUSE_MS))
+  setAlarm(turn)
+  return lost
+}
+
+/** Sets the alarm to what comes next: after each sweep, and once when an engine opens. */
+export function setAlarm(turn: Turn): void {
+  const { now, storage, settings } = turn
+  const due = storage.nextDue()
+  const firstEnd = storage.firstEnd()
+  turn.after(() => {
+    if (due !== undefined) turn.alarm.set(due)
+    if (firstEnd === undefined) return
+    const old = firstEnd + settings.retentionMs
+    turn.alarm.set(old > now ? old : now + LATER_MS)
+  })
+}
+
+/** Queues what was delayed until now, and ends what nobody began in time. */
+export function sweepDue(turn: Turn): void {
+  for (const id of turn.storage.due(turn.now, MAX_DUE)) {
+    const state = turn.load(id)
+    if (isExpired(state, turn.now)) endRun(turn, state, { status: 'EXPIRED', error: { type: 'expired', message: 'nobody began to execute it in time' } })
+    else {
+      turn.save(state, new Change(state).set('status', 'QUEUED').step(null, turn.now))
+      turn.wake(topics.queue)
+    }
+  }
+}
+
+const isExpired = ({ run, plan }: RunState, now: number): boolean => run.attempt === 0 && plan.expiresAt !== null && plan.expiresAt <= now
+
+function sweepLeases(turn: Turn): number {
+  const { now } = turn
+  const out = turn.leases.out(now)
+  const states = out.flatMap((id) => turn.storage.load(id) ?? [])
+  for (const id of out) turn.after(() => turn.leases.drop(id))
+  // children first: one that goes back to the queue is then canceled with its parent's attempt
+  for (const state of states.sort((a, b) => b.run.depth - a.run.depth)) {
+    const current = turn.load(state.run.id)
+    if (isHeld(current.run)) loseAttempt(turn, current, `nothing was heard from its worker for ${turn.settings.leaseMs / 1000} s`)
+  }
+  return out.length
+}

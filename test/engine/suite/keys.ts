@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import type { ClaimRequest, RunEngine } from '../../../src/protocol/engine.ts'
+import { topics } from '../../../src/protocol/want.ts'
+import type { Open } from '../suite.ts'
+import { created, ended, executing, read } from './given.ts'
+
+export function keySuite(open: Open): void {
+  describe('an idempotency key', () => {
+    test('makes one run, however often it is said, and answers it as it is', async () => {
+      const { engine } = await open()
+      const run = await executing(engine, { task: 'once', idempotencyKey: 'k', payload: 1 })
+      let wakes = 0
+      engine.wake(topics.queue, () => wakes++)
+      expect(await created(engine, { task: 'once', idempotencyKey: 'k', payload: 2 })).toEqual(await read(engine, run.id))
+      await ended(engine, run)
+      expect(await created(engine, { task: 'once', idempotencyKey: 'k' })).toMatchObject({ id: run.id, status: 'COMPLETED', payload: 1 })
+      expect((await engine.record.list({ task: 'once' })).runs).toHaveLength(1)
+      expect(wakes).toBe(0)
+    })
+
+    test('is of one task', async () => {
+      const { engine } = await open()
+      const runs = await engine.record.create([
+        { task: 'a', payload: null, idempotencyKey: 'k' },
+        { task: 'b', payload: null, idempotencyKey: 'k' },
+        { task: 'a', payload: null, idempotencyKey: 'l' },
+        { task: 'a', payload: null },
+        { task: 'a', payload: null },
+      ])
+      expect(new Set(runs.map(({ id }) => id)).size).toBe(5)
+    })
+
+    test('within one call, and in calls at once, makes one run too', async () => {
+      const { engine } = await open()
+      const one = { task: 'a', payload: null, idempotencyKey: 'k' } as const
+      const [first, other, again] = await engine.record.create([one, { task: 'a', payload: null }, one])
+      expect(again).toEqual(first)
+      expect(other?.id).not.toBe(first?.id)
+      const many = await Promise.all(Array.from({ length: 20 }, () => created(engine, { idempotencyKey: 'at once' })))
+      expect(new Set(many.map(({ id }) => id)).size).toBe(1)
+    })
+
+    test('answers where nothing could be made any more', async () => {
+      const { engine } = await open()
+      const parent = await executing(engine)
+      const child = await created(engine, { parentId: parent.id, idempotencyKey: 'k' })
+      await engine.record.cancel(parent.id)
+      expect(await created(engine, { parentId: parent.id, idempotencyKey: 'k' })).toMatchObject({ id: child.id, status: 'CANCELED' })
+      await expect(created(engine, { parentId: parent.id, idempotencyKey: 'l' })).rejects.toMatchObject({ type: 'canceled' })
+    })
+
+    test('of a call that was refused is free', async () => {
+      const { engine } = await open()
+      const one = { task: 'a', payload: null, idempotencyKey: 'k' } as const
+      await expect(engine.record.create([one, { task: 'not a name', payload: null }])).rejects.toMatchObject({ type: 'invalid_request' })
+      const run = await created(engine, one)
+      expect((await engine.record.list({})).runs.map(({ id }) => id)).toEqual([run.id])
+    })
+  })
+
+  describe('a concurrency limit', () => {
+    const claim = async (engine: RunEngine, limits: ClaimRequest['limits'], max = 10, tasks = ['t']): Promise<readonly string[]> =>
+      (await engine.queue.claim({ worker: 'w', tasks, max, ...(limits && { limits }) })).map(({ run }) => run.id)
+
+    test('is whole for each key, and counts what executes already', async () => {
+      const { engine } = await open()
+      const keys = ['a', 'a', 'a', 'b', undefined, 'b', undefined, 'toString']
+      const made = await engine.record.create(
+        keys.map((concurrencyKey) => ({ task: 't', payload: null, ...(concurrencyKey !== undefined && { concurrencyKey }) })),
+      )
+      const at = (...indexes: number[]): (string | undefined)[] => indexes.map((index) => made[index]?.id)
+      expect(await claim(engine, { t: { limit: 2, executing: { a: 1, '': 2 } } })).toEqual(at(0, 3, 5, 7))
+      expect(await claim(engine, { t: { limit: 2, executing: { a: 2, b: 2, '': 1, toString: 1 } } })).toEqual(at(4))
+      expect(await claim(engine, { t: { limit: 2, executing: { a: 7 } } })).toEqual(at(6))
+      expect(await claim(engine, undefined)).toEqual(at(1, 2))
+    })
+
+    test('keeps the oldest first over keys and tasks, and the claim’s own bound', async () => {
+      const { engine } = await open()
+      const made = await engine.record.create([
+        { task: 't', payload: null, concurrencyKey: 'z' },
+        { task: 'u', payload: null },
+        { task: 't', payload: null, concurrencyKey: 'a' },
+        { task: 't', payload: null, concurrencyKey: 'z' },
+        { task: 'u', payload: null },
+      ])
+      const ids = made.map(({ id }) => id)
+      expect(await claim(engine, { t: { limit: 1, executing: {} } }, 3, ['u', 't'])).toEqual([ids[0], ids[1], ids[2]])
+      expect(await claim(engine, { t: { limit: 1, executing: { a: 1, z: 1 } } }, 3, ['u', 't'])).toEqual([ids[4]])
+      expect(await claim(engine, { t: { limit: 0, executing: {} } }, 3)).toEqual([])
+    })
+  })
+}
