@@ -20,11 +20,10 @@ interface Case {
 const cell: CSSProperties = { display: 'grid', gap: 10, alignContent: 'start', minWidth: 0 }
 const name: CSSProperties = { margin: 0, fontSize: 12, fontWeight: 400, color: 'var(--rf-fg-muted)', fontFamily: 'ui-monospace, monospace' }
 
-/** In a frozen matrix a lost connection shows at once. */
 export function Matrix({ cases, width }: { readonly cases: readonly Case[]; readonly width: number }): ReactElement {
-  const grid = { display: 'grid', gap: '32px 40px', gridTemplateColumns: `repeat(auto-fill, minmax(min(${width}px, 100%), 1fr))`, '--rf-stale-delay': '0s' }
+  const grid: CSSProperties = { display: 'grid', gap: '32px 40px', gridTemplateColumns: `repeat(auto-fill, minmax(min(${width}px, 100%), 1fr))` }
   return (
-    <div style={grid as CSSProperties}>
+    <div style={grid}>
       {cases.map(({ name: title, show, dir }) => (
         <section key={title} style={cell} aria-label={title}>
           <h3 style={name}>{title}</h3>

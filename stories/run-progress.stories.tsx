@@ -80,6 +80,7 @@ export const States = meta.story({
               </Moment>
             ),
           },
+          { name: 'left to right, on a page that goes the other way', dir: 'rtl', show: <RunProgress run="run_rtl" label="airports.csv (2 of 3)" {...keys} /> },
           {
             name: 'right to left',
             dir: 'rtl',
@@ -101,7 +102,8 @@ export const States = meta.story({
     </Moment>
   ),
   play: async ({ canvas }) => {
-    await waitFor(() => expect(canvas.getByRole('region', { name: 'reconnecting' })).toHaveTextContent('Reconnecting…'))
+    // a lost connection does not show at once
+    await waitFor(() => expect(canvas.getByRole('region', { name: 'reconnecting' })).toHaveTextContent('Reconnecting…'), { timeout: 5000 })
     const bar = (name: string): Element | null => canvas.getByRole('region', { name }).querySelector('[role=progressbar]')
     await waitFor(() => expect(bar('failed')).toHaveAttribute('aria-valuenow', '61'))
     await expect(bar('complete')).toHaveAttribute('aria-valuenow', '100')

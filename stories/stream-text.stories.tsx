@@ -28,6 +28,10 @@ const moments: Script = [
   ...write('run_aborted', 21),
   { at: END, run: { id: 'run_aborted', status: 'CANCELED' } },
   { at: 0, stream: { run: 'run_rtl', stream: 'text', chunks: ['אמת מוכרת בעולם כולו היא, שרווק ', 'בעל הון נכבד זקוק בהכרח '] } },
+  {
+    at: 0,
+    stream: { run: 'run_rtl', stream: 'mixed', chunks: ['First, left to right.\n', 'אחר כך מימין לשמאל, 3,376 שורות.\n', '42 rows', ' were imported.'] },
+  },
   { at: 0, denied: { run: 'run_denied', stream: 'text', code: 'forbidden', message: 'This token may not read run_denied' } },
 ]
 const gone: Script = [{ at: 0, run: { id: 'run_gone' } }, ...write('run_gone', 20), { at: END, connection: 'lost' }]
@@ -72,6 +76,8 @@ export const States = meta.story({
               </Moment>
             ),
           },
+          { name: 'both directions', show: <StreamText run="run_rtl" stream="mixed" /> },
+          { name: 'both directions, right to left', dir: 'rtl', show: <StreamText run="run_rtl" stream="mixed" /> },
           { name: 'right to left', dir: 'rtl', show: <StreamText run="run_rtl" stream="text" lang="he" /> },
         ]}
       />
@@ -81,7 +87,8 @@ export const States = meta.story({
     const state = (name: string): Element | null => canvas.getByRole('region', { name }).querySelector('.rf-stream')
     for (const name of ['waiting', 'streaming', 'done', 'errored', 'aborted', 'error'])
       await waitFor(() => expect(state(name)).toHaveAttribute('data-state', name))
-    await waitFor(() => expect(state('reconnecting')).toHaveTextContent('Reconnecting…'))
+    // a lost connection does not show at once
+    await waitFor(() => expect(state('reconnecting')).toHaveTextContent('Reconnecting…'), { timeout: 5000 })
     await expect(state('errored')).toHaveTextContent('the model is overloaded')
   },
 })

@@ -8,6 +8,7 @@ import { Announcer } from './announcer.tsx'
 import { type PartProps, type RootAttributes, renderRoot } from './part.ts'
 import { amountText, ENGLISH, type ProgressWords, percentText, timeText } from './progress-text.ts'
 import { useSparse } from './use-sparse.ts'
+import { useSteadyStale } from './use-steady-stale.ts'
 
 /** On the root as `data-state`, `data-stale`. */
 export interface RunProgressState {
@@ -81,7 +82,8 @@ function Bar({
 }: OwnProps & Given & RootAttributes): ReactElement {
   const say = { ...ENGLISH, ...words }
   const state = stateOf(progress)
-  const { fraction, failedFraction, isStale } = progress
+  const { fraction, failedFraction } = progress
+  const isStale = useSteadyStale(progress.isStale)
   const percent = fraction === undefined ? undefined : percentText(fraction, locale)
   const status = {
     complete: say.complete,
@@ -108,13 +110,13 @@ function Bar({
     <>
       {/* the bar's name and value text say the same */}
       <div className="rf-progress__head" aria-hidden="true">
-        <span className="rf-progress__label" data-part="label">
+        <bdi className="rf-progress__label" data-part="label">
           {label}
-        </span>
+        </bdi>
         {headline !== undefined && (
-          <span className="rf-progress__value" data-part="value">
+          <bdi className="rf-progress__value" data-part="value">
             {headline}
-          </span>
+          </bdi>
         )}
       </div>
       <div
@@ -134,17 +136,18 @@ function Bar({
         )}
       </div>
       {details && state !== 'empty' && state !== 'error' && (
+        // numbers first, letters of the other direction after: only apart do they keep their order
         <div className="rf-progress__foot">
-          {count !== undefined && <span data-part="count">{count}</span>}
+          {count !== undefined && <bdi data-part="count">{count}</bdi>}
           {progress.ratePerSecond !== undefined && (
-            <span data-part="rate">{say.perSecond([amountText(progress.ratePerSecond, locale), unit].filter(Boolean).join(' '))}</span>
+            <bdi data-part="rate">{say.perSecond([amountText(progress.ratePerSecond, locale), unit].filter(Boolean).join(' '))}</bdi>
           )}
           {isStale ? (
-            <span className="rf-progress__note" data-part="note">
+            <bdi className="rf-progress__note" data-part="note">
               {say.stale}
-            </span>
+            </bdi>
           ) : (
-            progress.secondsLeft !== undefined && <span data-part="left">{say.left(timeText(progress.secondsLeft, locale))}</span>
+            progress.secondsLeft !== undefined && <bdi data-part="left">{say.left(timeText(progress.secondsLeft, locale))}</bdi>
           )}
         </div>
       )}

@@ -7,6 +7,7 @@ import { useRun } from '../react/use-run.ts'
 import { type PartProps, type RootAttributes, renderRoot } from './part.ts'
 import { StatusIcon } from './status-icon.tsx'
 import { lookOf, type StatusShape, type StatusTone } from './status-look.ts'
+import { useSteadyStale } from './use-steady-stale.ts'
 
 /** On the root as `data-state`, `data-tone`, `data-status`, `data-stale`. */
 export interface RunStatusBadgeState {
@@ -48,8 +49,9 @@ export function RunStatusBadge(props: RunStatusBadgeProps): ReactElement {
 
 function FollowedBadge({ run, status: _status, stale: _stale, ...rest }: OwnProps & Followed & RootAttributes): ReactElement {
   const result = useRun(run, { select: (record) => record.status })
+  const stale = useSteadyStale(result.isStale)
   if (!result.isEnabled) return <Badge {...rest} state="empty" status={undefined} stale={false} />
-  if (result.run !== undefined) return <Badge {...rest} state="ready" status={result.run} stale={result.isStale} />
+  if (result.run !== undefined) return <Badge {...rest} state="ready" status={result.run} stale={stale} />
   return <Badge {...rest} state={result.isError ? 'error' : 'loading'} status={undefined} stale={false} />
 }
 
@@ -68,9 +70,9 @@ function Badge({ state, status, stale, labels, className, style, render, ...attr
     attributes,
     <>
       <StatusIcon shape={shape} />
-      <span className="rf-badge__label" data-part="label">
+      <bdi className="rf-badge__label" data-part="label">
         {word}
-      </span>
+      </bdi>
       {stale && <span className="rf-hidden">, {labels?.['stale'] ?? WORDS['stale']}</span>}
     </>,
   )

@@ -7,6 +7,7 @@ import { useRunStream } from '../react/use-run-stream.ts'
 import { Announcer } from './announcer.tsx'
 import { GrowingText } from './growing-text.tsx'
 import { type PartProps, type RootAttributes, renderRoot } from './part.ts'
+import { useSteadyStale } from './use-steady-stale.ts'
 
 /** On the root as `data-state`, `data-stale`, `data-truncated`, `data-blank`. */
 export interface StreamTextState {
@@ -116,7 +117,8 @@ function Text({
 }: OwnProps & Given & RootAttributes & { readonly textKey?: string }): ReactElement {
   const say = { ...ENGLISH, ...words }
   const state = stateOf(result)
-  const { log, isStale: stale, isTruncated: truncated } = result
+  const { log, isTruncated: truncated } = result
+  const stale = useSteadyStale(result.isStale)
   const blank = log.length === log.firstIndex
   const ended = { errored: say.errored(result.failure), aborted: say.aborted, error: say.error(result.error?.message) }
   const end = state === 'errored' || state === 'aborted' || state === 'error' ? ended[state] : undefined

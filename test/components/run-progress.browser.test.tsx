@@ -46,6 +46,25 @@ test('says what is known, never goes back, and is full only at the end', async (
   await vi.waitFor(() => expect(container.querySelector('output')?.textContent).toBe('Import: Complete'))
 })
 
+test('keeps the order of words and numbers where the page goes the other way', async () => {
+  const { feed, screen } = show('rtl', 'en')
+  const { container } = await screen
+  feed.at(5000)
+  const where = (part: string, text: string): number => {
+    const { firstChild } = container.querySelector(`[data-part=${part}]`) as HTMLElement
+    const range = document.createRange()
+    const at = (firstChild as Text).data.indexOf(text)
+    range.setStart(firstChild as Text, at)
+    range.setEnd(firstChild as Text, at + text.length)
+    return range.getBoundingClientRect().left
+  }
+  await expect.element(page.getByText('5 of 10 rows')).toBeVisible()
+  const count = ['5', 'of', '10', 'rows'].map((word) => where('count', word))
+  expect(count).toEqual(count.toSorted((a, b) => a - b))
+  expect(where('rate', '1')).toBeLessThan(where('rate', 'rows'))
+  expect(where('left', 'about')).toBeLessThan(where('left', '5'))
+})
+
 test('fills from the reader’s side, in the reader’s digits', async () => {
   const { feed, screen, bar } = show('rtl', 'ar-EG')
   const { container } = await screen

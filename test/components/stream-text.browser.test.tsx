@@ -1,3 +1,5 @@
+import 'runfeed/tokens.css'
+import 'runfeed/styles.css'
 import { StreamText } from 'runfeed/components'
 import { RunfeedProvider } from 'runfeed/react'
 import { createScriptedFeed, type Script } from 'runfeed/testing'
@@ -49,6 +51,32 @@ test('1,000 tokens: the selection and the scroll stay, and only the start and th
   await vi.waitFor(() => expect(said).toEqual(['Writing', 'Stopped before the end']))
   expect(part('written').closest('[aria-live], [role=status], output')).toBeNull()
   expect(part('caret')).toBeNull()
+})
+
+test.each(['ltr', 'rtl'] as const)('each paragraph goes its own way on a page that is %s', async (dir) => {
+  const lines = ['42 rows, left to right.\n', 'אחר כך מימין לשמאל.\n', 'And back!']
+  const feed = createScriptedFeed({ script: [{ at: 0, stream: { run: 'run_a', stream: 'text', chunks: lines } }] })
+  const { container } = await render(
+    <RunfeedProvider client={feed.client.getSnapshot()}>
+      <div dir={dir} style={{ inlineSize: 400 }}>
+        <StreamText run="run_a" stream="text" />
+      </div>
+    </RunfeedProvider>,
+  )
+  await vi.waitFor(() => expect(container.querySelector('[data-part=written]')?.textContent).toBe(lines.join('')))
+  const text = container.querySelector('[data-part=written]')?.firstChild as Text
+  const box = (container.querySelector('[data-part=text]') as HTMLElement).getBoundingClientRect()
+  const boxOf = (word: string): DOMRect => {
+    const range = document.createRange()
+    range.setStart(text, text.data.indexOf(word))
+    range.setEnd(text, text.data.indexOf(word) + word.length)
+    return range.getBoundingClientRect()
+  }
+  // begins at its own side, and the mark at its end is at its end
+  expect(boxOf('42').left).toBeCloseTo(box.left, 0)
+  expect(boxOf('אחר').right).toBeCloseTo(box.right, 0)
+  expect(boxOf('And').left).toBeCloseTo(box.left, 0)
+  expect(boxOf('!').left).toBeGreaterThan(boxOf('back').left)
 })
 
 test('a text node does not grow for ever', async () => {
