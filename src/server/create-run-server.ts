@@ -7,10 +7,12 @@ import { FeedHub } from '../feed/feed-hub.ts'
 import type { RunEngine } from '../protocol/engine.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
+import type { RunfeedConfig } from '../task/hooks.ts'
 import type { AnyTask } from '../task/task-definition.ts'
 import { withTaskSettings } from '../task/with-task-settings.ts'
 import { startWorker } from '../worker/worker.ts'
 import { feedRoutes } from './feed-routes.ts'
+import { historyRoutes } from './history-routes.ts'
 import { errorResponse, notFound } from './http-errors.ts'
 import { checkLoopback, isLoopback } from './loopback.ts'
 import { runRoutes } from './run-routes.ts'
@@ -22,6 +24,8 @@ export interface RunServerOptions {
   readonly tasks?: readonly AnyTask[]
   /** Runs that execute at once; those that wait for children do not count. @defaultValue 10 */
   readonly concurrency?: number
+  /** Hooks for every task: `defineConfig({ ... })`. @defaultValue none */
+  readonly config?: RunfeedConfig
   /** Answers what is outside `/v1`: a page, an upload. It is asked after the same checks as the API. @defaultValue 404 */
   readonly fallback?: (request: Request) => Response | Promise<Response>
   /** ms between two pings of a feed. @defaultValue 15000 */
@@ -69,6 +73,7 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
   })
   app.route('/v1', feedRoutes(hub, engine))
   app.route('/v1', runRoutes(backend, ids))
+  app.route('/v1', historyRoutes(engine))
   app.all('/v1/*', ({ req }) => errorResponse(notFound(`${req.method} ${req.path}`)))
   app.all('*', async ({ req }) => (fallback ? await fallback(req.raw) : errorResponse(notFound(req.path))))
 

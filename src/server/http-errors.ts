@@ -10,6 +10,7 @@ const STATUS: { readonly [type: string]: number } = {
   method_not_allowed: 405,
   run_ended: 409,
   stale_attempt: 409,
+  version_gone: 410,
   too_large: 413,
   metadata_too_large: 413,
   unsupported_media_type: 415,
