@@ -1,8 +1,10 @@
 // `runfeed/task`: what task code calls.
 
+export { AbortRunError } from '../task/abort-run-error.ts'
 export type { Batch, BatchItem } from '../task/batch.ts'
 export { batch } from '../task/batch.ts'
 export type { Duration } from '../task/duration.ts'
+export { defineConfig, type HookParams, type RunfeedConfig, type RunResult, type TaskHooks } from '../task/hooks.ts'
 export { type Logger, logger } from '../task/logger.ts'
 export { metadata } from '../task/metadata.ts'
 export type { Metadata, MetadataUpdater } from '../task/metadata-types.ts'

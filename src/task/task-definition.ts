@@ -2,6 +2,7 @@
 import type { Schema } from '../contract/standard-schema.ts'
 import type { RunContract } from '../contract/types.ts'
 import { RunfeedError } from '../protocol/errors.ts'
+import type { TaskHooks } from './hooks.ts'
 import type { CheckedSettings } from './task-settings.ts'
 import type { Task, TaskParams } from './task-types.ts'
 
@@ -10,6 +11,7 @@ export interface TaskDefinition {
   readonly payload: Schema | undefined
   readonly contract: RunContract | undefined
   readonly settings: CheckedSettings
+  readonly hooks: TaskHooks
   run(payload: unknown, params: TaskParams): unknown
 }
 

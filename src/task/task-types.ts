@@ -4,6 +4,7 @@ import type { MetadataInput, RunContract } from '../contract/types.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
 import type { RunHandle } from '../protocol/rest.ts'
 import type { Duration } from './duration.ts'
+import type { TaskHooks } from './hooks.ts'
 import type { Chunks, Metadata } from './metadata-types.ts'
 import type { TaskSettings } from './task-settings.ts'
 
@@ -70,17 +71,17 @@ export type PayloadOf<T> = T extends Task<string, infer P, unknown> ? P : unknow
 /** What a task gives, from its type. */
 export type TaskOutputOf<T> = T extends { triggerAndWait(...args: never[]): Promise<TaskResult<infer O>> } ? O : unknown
 
-export interface LooseTaskOptions<Id extends string, P, O> extends TaskSettings {
+export interface LooseTaskOptions<Id extends string, P, O> extends TaskSettings, TaskHooks<NoInfer<P>, NoInfer<O>> {
   readonly id: Id
   run(payload: P, params: TaskParams): Promise<O> | O
 }
-export interface SchemaTaskOptions<Id extends string, S extends Schema, O> extends TaskSettings {
+export interface SchemaTaskOptions<Id extends string, S extends Schema, O> extends TaskSettings, TaskHooks<OutputOf<S>, NoInfer<O>> {
   readonly id: Id
   /** Judges the payload before `run`; a refused one fails the run with `invalid_payload`. */
   readonly schema: S
   run(payload: OutputOf<S>, params: TaskParams): Promise<O> | O
 }
-export interface ContractTaskOptions<C extends RunContract> extends TaskSettings {
+export interface ContractTaskOptions<C extends RunContract> extends TaskSettings, TaskHooks<OutputOf<C['payload']>, InputOf<C['output']>> {
   run(
     payload: OutputOf<C['payload']>,
     params: TaskParams<Metadata<MetadataInput<C['metadata']>, Chunks<C>>>,

@@ -40,6 +40,6 @@ function make(id: string, payload: Schema | undefined, contract: RunContract | u
     batchTrigger: async (items) => ({ runs: await start(items) }),
     batchTriggerAndWait: async (items) => ({ runs: await waitForRuns(items.map(item)) }),
   }
-  define(made, { id, payload, contract, settings: checkSettings(options), run: (given, params) => options.run(given, params) })
+  define(made, { id, payload, contract, settings: checkSettings(options), hooks: options, run: (given, params) => options.run(given, params) })
   return made
 }

@@ -1,98 +1,109 @@
-// One attempt of one run: judges the payload, calls the task, and says how it ended in the run's last commit.
+// One attempt of one run: judges the payload, calls the task between its hooks, and says in the attempt's last commit how it ended.
 import { judgePayload } from '../contract/judge.ts'
-import type { RunEnd } from '../protocol/engine.ts'
+import type { Commit } from '../protocol/engine.ts'
 import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
-import { toJson } from '../protocol/json.ts'
-import type { RunFailure } from '../protocol/run.ts'
+import type { HookParams, TaskHooks } from '../task/hooks.ts'
 import { metadata } from '../task/metadata.ts'
 import { retrying } from '../task/retrying.ts'
 import { type RunScope, withScope } from '../task/run-scope.ts'
 import type { TaskDefinition } from '../task/task-definition.ts'
+import { aborted, type Conclusion, type Facts, failed, failureOf, succeeded } from './conclusion.ts'
+import { Lifecycle } from './lifecycle.ts'
 
-/** How long a task may take to notice that its signal is aborted, ms. */
-const ABORT_GRACE_MS = 30_000
+export interface Attempt {
+  readonly scope: RunScope
+  readonly definition: TaskDefinition
+  readonly hooks: TaskHooks
+  readonly maxAttempts: number
+  /** The task's function is done: no time limit holds any more. */
+  readonly concluded: () => void
+  /** Resolves when the task is not waited for any longer, although it was told to stop. */
+  readonly expired: Promise<void>
+}
 
-/** @param graceMs - how long a task may take to stop once its signal is aborted; then its run ends without it. */
-export async function execute(scope: RunScope, definition: TaskDefinition, graceMs: number = ABORT_GRACE_MS): Promise<void> {
-  const grace = afterAbort(scope, graceMs)
-  const end = await Promise.race([outcome(scope, definition), grace.over]).finally(grace.stop)
+export async function execute(attempt: Attempt): Promise<void> {
+  const { scope, definition, maxAttempts } = attempt
+  const facts: Facts = { attempt: scope.run.attempt, maxAttempts, settings: definition.settings }
+  const reached: { conclusion?: Conclusion } = {}
+  await Promise.race([live(attempt, facts, (conclusion) => (reached.conclusion = conclusion)), attempt.expired])
+  const conclusion = reached.conclusion ?? aborted(scope.signal.reason, facts)
   await scope.settleOthers()
-  // another attempt has the run, or it has ended: there is nothing left to say
-  const lost = scope.signal.aborted && (reasonOf(scope).type === 'stale_attempt' || reasonOf(scope).type === 'run_ended')
-  if (lost) return
-  await commitEnd(scope, end)
+  if (!conclusion.isLost) await commitLast(scope, conclusion)
 }
 
-async function outcome(scope: RunScope, definition: TaskDefinition): Promise<RunEnd> {
+/** The attempt with its hooks. How it ended is known before the last of them are called. */
+async function live({ scope, definition, hooks, concluded }: Attempt, facts: Facts, reach: (conclusion: Conclusion) => void): Promise<void> {
   const { run, signal } = scope
-  try {
-    const payload = await payloadOf(definition, run.payload)
-    const ctx = { run: { id: run.id, attempt: run.attempt, parentId: run.parentId, rootId: run.rootId, tags: run.tags }, task: { id: definition.id } }
-    const output: unknown = await withScope(scope, () => definition.run(payload, { ctx, metadata, signal }))
+  const judged = await payloadOf(definition, run.payload)
+  const ctx = { run: { id: run.id, attempt: run.attempt, parentId: run.parentId, rootId: run.rootId, tags: run.tags }, task: { id: definition.id } }
+  const params: HookParams = { payload: judged.payload, ctx, metadata, signal }
+  const lifecycle = new Lifecycle(scope, hooks, definition.hooks, params)
+  const onAbort = (): void => {
+    if (toRunfeedError(signal.reason).type === 'canceled') lifecycle.canceled()
+  }
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  const conclusion = await conclude(async () => {
+    if (judged.error) throw judged.error
+    signal.throwIfAborted()
+    await lifecycle.before(run.attempt === 1)
+    signal.throwIfAborted()
+    const output = await lifecycle.around(async () => await withScope(scope, () => definition.run(params.payload, params)))
     await scope.captured()
-    if (signal.aborted) return aborted(scope)
-    return { status: 'COMPLETED', ...(output === undefined ? {} : { output: toJson(output, 'output') }) }
-  } catch (thrown) {
-    return signal.aborted ? aborted(scope) : { status: 'FAILED', error: failureOf(thrown) }
-  }
-}
-
-async function payloadOf(definition: TaskDefinition, payload: unknown): Promise<unknown> {
-  // the task may change what it is handed; the record may not change with it
-  if (!definition.payload) return structuredClone(payload)
-  const verdict = await judgePayload(definition.payload, structuredClone(payload))
-  if (verdict.ok) return verdict.value
-  const issues = verdict.issues.map(({ path, message }) => `${['payload', ...path].join('.')}: ${message}`)
-  throw new RunfeedError('invalid_payload', issues.join('; '))
-}
-
-function afterAbort(scope: RunScope, graceMs: number): { readonly over: Promise<RunEnd>; readonly stop: () => void } {
-  const { signal } = scope
-  let begin = (): void => {}
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const over = new Promise<RunEnd>((resolve) => {
-    begin = () => {
-      timer = setTimeout(() => resolve(aborted(scope)), graceMs)
-      timer.unref()
-    }
+    return output
   })
-  if (signal.aborted) begin()
-  else signal.addEventListener('abort', begin, { once: true })
-  return {
-    over,
-    // the end of a run wakes its control topic, and so aborts it: a timer would keep every run that has ended for as long as the grace
-    stop: () => {
-      signal.removeEventListener('abort', begin)
-      clearTimeout(timer)
-    },
+  concluded()
+  signal.removeEventListener('abort', onAbort)
+  reach(conclusion)
+  if (!conclusion.retry && !conclusion.isLost) await lifecycle.ending(conclusion.result)
+  await lifecycle.cleanup()
+
+  async function conclude(work: () => Promise<unknown>): Promise<Conclusion> {
+    try {
+      const output = await withScope(scope, work)
+      return signal.aborted ? aborted(signal.reason, facts) : succeeded(output)
+    } catch (thrown) {
+      return signal.aborted ? aborted(signal.reason, facts) : failed(thrown, facts)
+    }
   }
 }
 
-const reasonOf = ({ signal }: RunScope): RunfeedError => toRunfeedError(signal.reason)
-
-function aborted(scope: RunScope): RunEnd {
-  const { type, message } = reasonOf(scope)
-  return { status: type === 'canceled' ? 'CANCELED' : 'CRASHED', error: { type, message } }
+interface Judged {
+  readonly payload: unknown
+  readonly error?: RunfeedError
 }
 
-async function commitEnd(scope: RunScope, end: RunEnd): Promise<void> {
-  const { run, host } = scope
-  const streams = await scope.log.end(end.status === 'COMPLETED')
-  const rest = { ...(await scope.updates('own').takeRest()), ...(streams && { streams }) }
+async function payloadOf(definition: TaskDefinition, stored: unknown): Promise<Judged> {
+  // the task may change what it is handed; the record may not change with it
+  const payload = structuredClone(stored)
+  if (!definition.payload) return { payload }
   try {
-    await retrying(async () => await host.backend.record.commit({ run: run.id, attempt: run.attempt, ...rest, end }))
+    const verdict = await judgePayload(definition.payload, payload)
+    if (verdict.ok) return { payload: verdict.value }
+    const issues = verdict.issues.map(({ path, message }) => `${['payload', ...path].join('.')}: ${message}`)
+    return { payload, error: new RunfeedError('invalid_payload', issues.join('; ')) }
+  } catch (thrown) {
+    // a schema that throws is no verdict on the payload: another attempt may fare better
+    return { payload, error: toRunfeedError(thrown) }
+  }
+}
+
+async function commitLast(scope: RunScope, { end, retry, result }: Conclusion): Promise<void> {
+  const { run, host } = scope
+  const streams = await scope.log.end(result.ok)
+  const rest = { run: run.id, attempt: run.attempt, ...(await scope.updates('own').takeRest()), ...(streams && { streams }) }
+  const commit = async (last: Pick<Commit, 'end' | 'retry'>): Promise<unknown> =>
+    await retrying(async () => await host.backend.record.commit({ ...rest, ...last }))
+  try {
+    await commit(retry ? { retry } : { end })
   } catch (thrown) {
     const error = toRunfeedError(thrown)
-    if (error.type !== 'too_large') throw error
-    // the output does not fit: that is how the run failed
-    await retrying(
-      async () => await host.backend.record.commit({ run: run.id, attempt: run.attempt, ...rest, end: { status: 'FAILED', error: failureOf(error) } }),
-    )
+    if (retry && error.type === 'invalid_request') {
+      // the record counts attempts itself
+      await commit({ end })
+    } else if (error.type === 'too_large') {
+      // an engine of a lower limit: that is how the run failed
+      await commit({ end: { status: 'FAILED', error: failureOf(error) } })
+    } else throw error
   }
-}
-
-function failureOf(thrown: unknown): RunFailure {
-  const { type, message } = toRunfeedError(thrown)
-  if (!(thrown instanceof Error)) return { type: 'thrown', message: String(thrown) }
-  return { type: thrown instanceof RunfeedError ? type : thrown.name, message, ...(thrown.stack === undefined ? {} : { stack: thrown.stack }) }
 }

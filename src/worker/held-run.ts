@@ -1,0 +1,116 @@
+// A run that this worker executes: its slot, its time, and the ways to stop it.
+import type { Claim, RunBackend } from '../protocol/engine.ts'
+import { RunfeedError, StaleAttemptError, toRunfeedError } from '../protocol/errors.ts'
+import { topics } from '../protocol/want.ts'
+import type { TaskHooks } from '../task/hooks.ts'
+import { RunScope } from '../task/run-scope.ts'
+import type { TaskDefinition } from '../task/task-definition.ts'
+import { execute } from './execute.ts'
+import { TimeBudget } from './time-budget.ts'
+
+/** How long a task may take to notice that its signal is aborted, ms, its hooks included. */
+const ABORT_GRACE_MS = 30_000
+
+export interface RunSlots {
+  /** The run needs no slot for now. */
+  giveBack(): void
+  /** Resolves with a slot. */
+  take(): Promise<void>
+}
+
+export interface HeldRunOptions {
+  readonly backend: RunBackend
+  readonly claim: Claim
+  readonly definition: TaskDefinition
+  readonly hooks: TaskHooks
+  readonly slots: RunSlots
+  readonly report: (error: RunfeedError) => void
+}
+
+export class HeldRun {
+  readonly scope: RunScope
+  readonly #options: HeldRunOptions
+  readonly #budget: TimeBudget
+  readonly #expired: Promise<void>
+  #expire: () => void = () => {}
+  #hasSlot = true
+  #isOver = false
+
+  constructor(options: HeldRunOptions) {
+    this.#options = options
+    const { backend, claim, report } = options
+    this.#expired = new Promise((resolve) => {
+      this.#expire = resolve
+    })
+    this.#budget = new TimeBudget(claim.maxDuration, () =>
+      this.scope.abort(new RunfeedError('timed_out', `the attempt executed for more than its maxDuration, ${claim.maxDuration} ms`)),
+    )
+    this.scope = new RunScope(claim.run, {
+      backend,
+      report,
+      giveSlotBack: () => this.#giveBack(),
+      takeSlot: async () => {
+        await options.slots.take()
+        this.#hasSlot = true
+        this.#budget.resume()
+        // it may have ended without waiting for what it waited for
+        if (this.#isOver) this.#giveBack()
+      },
+    })
+    this.scope.signal.addEventListener('abort', () => void this.expireIn(ABORT_GRACE_MS).unref(), { once: true })
+  }
+
+  /** Resolves when the attempt is over; never rejects. */
+  async execute(): Promise<void> {
+    const { backend, claim, definition, hooks, report } = this.#options
+    const unwake = backend.wake(topics.control(claim.run.id), () => void this.obey())
+    this.#budget.resume()
+    // a cancel that came between the claim and the wake
+    void this.obey()
+    try {
+      const { maxAttempts } = claim
+      await execute({ scope: this.scope, definition, hooks, maxAttempts, concluded: () => this.#budget.stop(), expired: this.#expired })
+    } catch (thrown) {
+      report(toRunfeedError(thrown))
+    } finally {
+      unwake()
+      this.#isOver = true
+      this.#giveBack()
+      this.#budget.stop()
+    }
+  }
+
+  /** Looks at the record for whether the run is still this attempt's, and wanted. */
+  async obey(): Promise<void> {
+    const { scope } = this
+    try {
+      const stored = await this.#options.backend.record.read(scope.run.id)
+      if (!stored || this.#isOver) return
+      const { cancelRequestedAt, attempt, finishedAt } = stored.run
+      if (attempt !== scope.run.attempt) scope.abort(new StaleAttemptError(scope.run.id, scope.run.attempt, attempt))
+      else if (finishedAt !== null) scope.abort(new RunfeedError('run_ended', `${scope.run.id} has ended`))
+      else if (cancelRequestedAt !== null) scope.abort(new RunfeedError('canceled', 'the run was canceled'))
+    } catch (thrown) {
+      this.#options.report(toRunfeedError(thrown))
+    }
+  }
+
+  /** The worker goes away: the task has `graceMs` to stop, hooks included. */
+  stop(graceMs: number): void {
+    this.scope.abort(new RunfeedError('crashed', 'the server was stopped while the run was executing'))
+    this.expireIn(graceMs)
+  }
+
+  expireIn(ms: number): NodeJS.Timeout {
+    const timer = setTimeout(this.#expire, ms)
+    void this.#expired.then(() => clearTimeout(timer))
+    return timer
+  }
+
+  #giveBack(): void {
+    if (!this.#hasSlot) return
+    this.#hasSlot = false
+    this.#budget.pause()
+    this.#options.slots.giveBack()
+  }
+}
