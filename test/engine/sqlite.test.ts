@@ -37,11 +37,13 @@ for (const [name, more] of [
   const openKept: OpenKept = async (options) => {
     const all = { ...options, ...more, file: newFile() }
     const engine = open(all)
+    let current = engine
     return {
       engine,
       reopen: async () => {
-        await engine.close()
-        return open(all)
+        await current.close()
+        current = open(all)
+        return current
       },
     }
   }

@@ -15,6 +15,7 @@ import { listSuite } from './suite/list.ts'
 import { logSuite } from './suite/log.ts'
 import { queueSuite } from './suite/queue.ts'
 import { reopenSuite } from './suite/reopen.ts'
+import { retentionSuite } from './suite/retention.ts'
 
 export interface Opened {
   readonly engine: EmbeddedEngine
@@ -39,6 +40,7 @@ export function engineSuite(name: string, open: Open, openKept?: OpenKept): void
     queueSuite(open)
     chunkSuite(open)
     listSuite(open)
+    retentionSuite(open)
     keySuite(open)
     historySuite(open)
     delaySuite(open)

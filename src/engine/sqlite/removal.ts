@@ -1,7 +1,7 @@
 // Removes old runs. A run is gone with its row; its log and its chunks, which may be many, follow in portions.
 import type { Statements } from './statements.ts'
 
-/** Rows of one table in one portion. */
+/** Rows in one portion, about. */
 const MAX_ROWS = 1000
 
 export class Removal {
@@ -13,10 +13,10 @@ export class Removal {
 
   /** @param before - see `Storage.purge`. @returns the runs that are gone, and whether there is more to do. */
   purge(before: number, max: number): { readonly gone: readonly string[]; readonly hasMore: boolean } {
-    const removed = this.#sql.firstRemoved.get()
-    if (removed) {
-      this.#empty(Number(removed['run']))
-      return { gone: [], hasMore: true }
+    let left = MAX_ROWS
+    for (let removed = this.#sql.firstRemoved.get(); removed; removed = this.#sql.firstRemoved.get()) {
+      left -= this.#empty(Number(removed['run']), left)
+      if (left <= 0) return { gone: [], hasMore: true }
     }
     const gone: string[] = []
     for (const root of this.#sql.oldRoots.all(before, max)) {
@@ -36,10 +36,13 @@ export class Removal {
     this.#sql.insertRemoved.run(seq)
   }
 
-  #empty(seq: number): void {
-    if (Number(this.#sql.emptyChunks.run(seq, MAX_ROWS).changes) >= MAX_ROWS) return
-    if (Number(this.#sql.emptyLog.run(seq, MAX_ROWS).changes) >= MAX_ROWS) return
-    for (const empty of [this.#sql.emptySnapshots, this.#sql.emptyStreams, this.#sql.emptyWriters, this.#sql.emptyPayload]) empty.run(seq)
+  /** @returns the rows that it removed; the run is done when that is less than `max`. */
+  #empty(seq: number, max: number): number {
+    let rows = Number(this.#sql.emptyChunks.run(seq, max).changes)
+    if (rows < max) rows += Number(this.#sql.emptyLog.run(seq, max - rows).changes)
+    if (rows >= max) return rows
+    for (const rest of [this.#sql.emptySnapshots, this.#sql.emptyStreams, this.#sql.emptyWriters, this.#sql.emptyPayload]) rows += Number(rest.run(seq).changes)
     this.#sql.forgetRemoved.run(seq)
+    return rows
   }
 }

@@ -151,9 +151,9 @@ export class SqliteStorage implements Storage {
   }
 
   purge(before: number, max: number): boolean {
+    this.#writes++
     const { gone, hasMore } = this.#removal.purge(before, max)
     for (const id of gone) this.#cache.drop(id)
-    if (hasMore) this.#writes++
     return hasMore
   }
 

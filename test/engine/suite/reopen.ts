@@ -89,6 +89,50 @@ export function reopenSuite(open: OpenKept): void {
       expect((await again.queue.claim({ worker: 'w', tasks: ['other'], max: 5 })).map((claim) => claim.run.id)).toEqual([other.id])
     })
 
+    test('what was executing is tried again, where attempts are left, and what was below it is not', async () => {
+      const { engine, reopen } = await open()
+      const run = await executing(engine, { maxAttempts: 2 })
+      await engine.record.commit({ run: run.id, attempt: 1, operations: [{ op: 'set', key: 'k', value: 1 }], streams: { log: { state: 'open' } } })
+      const child = await executing(engine, { parentId: run.id, maxAttempts: 9 })
+      const canceled = await executing(engine, { maxAttempts: 2 })
+      await engine.record.cancel(canceled.id)
+      const again = await reopen()
+      expect(await read(again, run.id)).toMatchObject({ status: 'QUEUED', error: { type: 'crashed' }, metadata: { k: 1 }, streams: { log: { state: 'open' } } })
+      expect((await read(again, child.id)).status).toBe('CANCELED')
+      expect((await read(again, canceled.id)).status).toBe('CANCELED')
+      await expect(again.record.commit({ run: run.id, attempt: 1 })).rejects.toMatchObject({ type: 'stale_attempt' })
+      const [claim] = await again.queue.claim({ worker: 'w', tasks: [run.task], max: 1 })
+      expect(claim).toMatchObject({ run: { id: run.id, attempt: 2, error: null }, maxAttempts: 2 })
+      const third = await reopen()
+      expect((await read(third, run.id)).status).toBe('CRASHED')
+    })
+
+    test('a delayed run is queued when its time has come, and one that waits too long expires', async () => {
+      const { engine, reopen } = await open()
+      const [late, soon, lost] = [
+        await created(engine, { delayUntil: Date.now() + 3_600_000 }),
+        await created(engine, { delayUntil: Date.now() + 300 }),
+        await created(engine, { task: 'lost', expiresAt: Date.now() + 300 }),
+      ]
+      const again = await reopen()
+      await expect
+        .poll(async () => await Promise.all([late, soon, lost].map(async ({ id }) => (await read(again, id)).status)))
+        .toEqual(['DELAYED', 'QUEUED', 'EXPIRED'])
+    })
+
+    test('what was asked for a run is as it was', async () => {
+      const { engine, reopen } = await open()
+      const asked = { maxAttempts: 3, maxDuration: 5000, concurrencyKey: 'c', idempotencyKey: 'i' }
+      const run = await executing(engine, asked)
+      await engine.queue.release('worker', run.id)
+      const again = await reopen()
+      expect((await created(again, { task: run.task, idempotencyKey: 'i' })).id).toBe(run.id)
+      const limits = { [run.task]: { limit: 1, executing: { c: 1 } } }
+      expect(await again.queue.claim({ worker: 'w', tasks: [run.task], max: 1, limits })).toEqual([])
+      const [claim] = await again.queue.claim({ worker: 'w', tasks: [run.task], max: 1 })
+      expect(claim).toMatchObject({ run: { attempt: 2 }, maxAttempts: 4, maxDuration: 5000, concurrencyKey: 'c' })
+    })
+
     test('repeats are known', async () => {
       const { engine, reopen } = await open()
       const run = await executing(engine)
