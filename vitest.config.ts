@@ -12,12 +12,15 @@ const group = { fast: 0, e2e: 1, browser: 2, storybook: 3 }
 export default defineConfig(async () => {
   const launchOptions = await chromium()
   // a fresh object per project: two projects must not share one
-  const browser = () => ({
+  const browser = (project: string, ...schemes: readonly ('light' | 'dark')[]) => ({
     enabled: true,
     headless: true,
     screenshotFailures: false,
-    provider: playwright({ launchOptions }),
-    instances: [{ browser: 'chromium' as const }],
+    instances: schemes.map((colorScheme) => ({
+      browser: 'chromium' as const,
+      name: `${project} (${colorScheme})`,
+      provider: playwright({ launchOptions, contextOptions: { colorScheme } }),
+    })),
   })
   return {
     // tests import `runfeed/...` as users do, and get the sources
@@ -78,12 +81,13 @@ export default defineConfig(async () => {
               'eventsource-parser',
             ],
           },
-          test: { name: 'browser', include: ['test/**/*.browser.test.tsx'], browser: browser(), sequence: { groupOrder: group.browser } },
+          test: { name: 'browser', include: ['test/**/*.browser.test.tsx'], browser: browser('browser', 'light'), sequence: { groupOrder: group.browser } },
         },
         {
           extends: true,
           plugins: [storybookTest({ configDir: '.storybook', disableAddonDocs: true })],
-          test: { name: 'storybook', browser: browser(), sequence: { groupOrder: group.storybook } },
+          // in both schemes, because axe judges the contrast of what it sees
+          test: { name: 'storybook', browser: browser('storybook', 'light', 'dark'), sequence: { groupOrder: group.storybook } },
         },
       ],
     },

@@ -12,22 +12,25 @@ export default definePreview({
   parameters: { a11y: { test: 'error' } },
   globalTypes: {
     theme: {
-      description: 'data-theme on <html>',
+      description: 'data-theme on <html>; without one, the system decides',
       toolbar: {
         title: 'Theme',
         icon: 'mirror',
         dynamicTitle: true,
         items: [
+          { value: 'auto', title: 'Auto' },
           { value: 'light', title: 'Light' },
           { value: 'dark', title: 'Dark' },
         ],
       },
     },
   },
-  initialGlobals: { theme: 'light' },
+  initialGlobals: { theme: 'auto' },
   decorators: [
     (Story, { globals }) => {
-      document.documentElement.dataset['theme'] = String(globals['theme'])
+      const { dataset } = document.documentElement
+      if (globals['theme'] === 'auto') delete dataset['theme']
+      else dataset['theme'] = String(globals['theme'])
       return Story()
     },
   ],
