@@ -113,3 +113,15 @@ test.each<[option: string, settings: object]>([
 ])('a task’s %s is checked when the task is declared', (option, settings) => {
   expect(() => task({ id: 'work', ...settings, run: () => 1 })).toThrow(new RegExp(`^${option.replace('.', '\\.')}: `))
 })
+
+test('a second run of one key is the first one, and a delayed run waits', async () => {
+  const work = task({ id: 'work', run: (n: number) => n })
+  const server = await startServer({ tasks: [work] })
+  const [first, second] = [await work.trigger(1, { idempotencyKey: 'once' }), await work.trigger(2, { idempotencyKey: 'once' })]
+  expect(second.id).toBe(first.id)
+  expect((await server.ended(first.id)).output).toBe(1)
+  const later = await work.trigger(3, { delay: '1h' })
+  expect((await server.run(later.id)).status).toBe('DELAYED')
+  const due = await work.trigger(4, { delay: new Date(0) })
+  expect((await server.ended(due.id)).output).toBe(4)
+})
