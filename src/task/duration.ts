@@ -18,6 +18,13 @@ export function msOf(option: string, given: unknown): number {
   return Math.round(Number(match[1]) * UNITS[match[2] as keyof typeof UNITS])
 }
 
+/** The same, more than 0. @throws InvalidRequestError */
+export function positiveMsOf(option: string, given: unknown): number {
+  const ms = msOf(option, given)
+  if (ms > 0) return ms
+  throw refused(option, given, 'it is more than 0; leave it out for no limit')
+}
+
 /** One error for every option that is not what it may be. */
 export function refused(option: string, given: unknown, what: string): InvalidRequestError {
   // a string keeps its quotes: '5' and 5 are told apart

@@ -2,7 +2,7 @@
 import { InvalidValueError } from '../protocol/errors.ts'
 import { isJsonObject, type JsonObject, toJson } from '../protocol/json.ts'
 import type { NewRun } from '../protocol/run.ts'
-import { countOf, msOf, refused } from './duration.ts'
+import { countOf, msOf, positiveMsOf, refused } from './duration.ts'
 import type { TriggerOptions } from './task-types.ts'
 
 /** One run to be: the id of its task, and what it takes. */
@@ -26,7 +26,7 @@ export function newRun({ id, payload, options = {} }: TriggerItem): NewRun {
     ...(delayUntil !== undefined && { delayUntil }),
     ...(ttl !== undefined && { expiresAt: expiryOf(delayUntil, msOf('ttl', ttl)) }),
     ...(maxAttempts !== undefined && { maxAttempts: countOf('maxAttempts', maxAttempts) }),
-    ...(maxDuration !== undefined && { maxDuration: msOf('maxDuration', maxDuration) }),
+    ...(maxDuration !== undefined && { maxDuration: positiveMsOf('maxDuration', maxDuration) }),
     ...(idempotencyKey !== undefined && { idempotencyKey: keyOf('idempotencyKey', idempotencyKey) }),
     ...(concurrencyKey !== undefined && { concurrencyKey: keyOf('concurrencyKey', concurrencyKey) }),
   }

@@ -1,6 +1,6 @@
 // What a task says about how its runs are executed: checked once, when the task is declared.
 import type { NewRun } from '../protocol/run.ts'
-import { countOf, type Duration, msOf, refused } from './duration.ts'
+import { countOf, type Duration, msOf, positiveMsOf, refused } from './duration.ts'
 import { expiryOf } from './new-run.ts'
 
 export interface TaskQueue {
@@ -51,7 +51,7 @@ export function checkSettings({ queue, retry = {}, maxDuration, ttl }: TaskSetti
   return {
     concurrencyLimit: queue?.concurrencyLimit === undefined ? undefined : countOf('queue.concurrencyLimit', queue.concurrencyLimit),
     maxAttempts: retry.maxAttempts === undefined ? undefined : countOf('retry.maxAttempts', retry.maxAttempts),
-    maxDuration: maxDuration === undefined ? undefined : msOf('maxDuration', maxDuration),
+    maxDuration: maxDuration === undefined ? undefined : positiveMsOf('maxDuration', maxDuration),
     ttl: ttl === undefined ? undefined : msOf('ttl', ttl),
     backoff: (attempt) => {
       const wait = Math.min(max, min * factor ** (attempt - 1))

@@ -77,6 +77,8 @@ export class HeldRun {
       this.#isOver = true
       this.#giveBack()
       this.#budget.stop()
+      // its timers with it: one of a worker that stops would hold the process
+      this.#expire()
     }
   }
 

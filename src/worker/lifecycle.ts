@@ -69,6 +69,12 @@ export class Lifecycle {
     if (result.ok) await this.#report('onSuccess', { output: result.output })
     else if (result.status !== 'CANCELED') await this.#report('onFailure', { error: result.error })
     await this.#report('onComplete', { result })
+    // streams of the hooks are captured to their end, as the task's own were; those of a run that failed end with it
+    if (result.ok)
+      await this.#heard(
+        'a stream of a hook',
+        within(HOOK_MS, 'it', async () => await this.#scope.captured()),
+      )
   }
 
   /** The attempt is over. */
@@ -80,10 +86,16 @@ export class Lifecycle {
   /** Hooks that cannot change how the run ends. */
   async #report(name: Name, extra: object): Promise<void> {
     for (const hooks of this.#all.toReversed()) {
-      await this.#call(hooks, name, extra).catch((thrown: unknown) => {
-        const { type, message } = toRunfeedError(thrown)
-        this.#scope.host.report(new RunfeedError(type === 'hook_timeout' ? type : 'hook', `${name}: ${message}`))
-      })
+      await this.#heard(name, this.#call(hooks, name, extra))
+    }
+  }
+
+  async #heard(what: string, work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (thrown) {
+      const { type, message } = toRunfeedError(thrown)
+      this.#scope.host.report(new RunfeedError(type === 'hook_timeout' ? type : 'hook', `${what}: ${message}`))
     }
   }
 

@@ -74,6 +74,16 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
       })
   }
 
+  const report = (error: RunfeedError, run: Run): void => {
+    try {
+      onError(error, run)
+    } catch (thrown) {
+      // a listener that fails may not keep a run from its end
+      logError(error, run)
+      console.error('runfeed: onError threw:', thrown)
+    }
+  }
+
   const claimAll = async (): Promise<readonly Claim[]> => {
     const max = slots.free
     if (max <= 0) return []
@@ -89,7 +99,7 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
       claim,
       definition: definitions.get(run.task) as TaskDefinition,
       hooks: config,
-      report: (error) => onError(error, run),
+      report: (error) => report(error, run),
       slots: {
         giveBack: () => {
           executing.count(claim, -1)

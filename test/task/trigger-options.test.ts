@@ -87,6 +87,7 @@ test.each<[option: string, given: unknown]>([
   ['maxAttempts', 1.5],
   ['maxAttempts', '3'],
   ['maxDuration', '10'],
+  ['maxDuration', 0],
   ['idempotencyKey', ''],
   ['idempotencyKey', 7],
   ['concurrencyKey', 'x'.repeat(257)],

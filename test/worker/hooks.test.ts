@@ -173,6 +173,36 @@ describe('a hook that throws', () => {
   })
 })
 
+test('a stream that a hook opens is captured to its end', async () => {
+  const work = task({
+    id: 'work',
+    run: () => 1,
+    onSuccess: async () => {
+      await metadata.stream(
+        'after',
+        (async function* () {
+          yield 'a'
+          await new Promise((resolve) => setImmediate(resolve))
+          yield 'b'
+        })(),
+      )
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  expect(await server.ended(await server.trigger('work'))).toMatchObject({ status: 'COMPLETED', streams: { after: { state: 'closed' } } })
+})
+
+test('an onError that throws keeps no run from its end', async () => {
+  const console = vi.spyOn(globalThis.console, 'error').mockImplementation(() => {})
+  const fail = (): never => {
+    throw new Error('no')
+  }
+  const server = await startServer({ tasks: [task({ id: 'work', run: () => 1, cleanup: fail, onSuccess: fail })], onError: fail })
+  expect((await server.ended(await server.trigger('work'))).status).toBe('COMPLETED')
+  expect(console).toHaveBeenCalled()
+  console.mockRestore()
+})
+
 test('a hook that does not end is waited for no longer than it may take', async () => {
   await expect(within(5, 'cleanup', async () => await new Promise(() => {}))).rejects.toMatchObject({
     type: 'hook_timeout',
