@@ -2,15 +2,20 @@
 import type { Claim, ClaimRequest } from '../protocol/engine.ts'
 import { giveBack } from './attempts.ts'
 import { Change, isHeld } from './state.ts'
-import { sweepDue } from './sweep.ts'
+import { expire, isExpired, sweepDue } from './sweep.ts'
 import type { Turn } from './turn.ts'
 
 export function claimRuns(turn: Turn, { worker, tasks, max, limits }: ClaimRequest): readonly Claim[] {
-  // a timer may be late; what has expired is not executed all the same
+  // a timer may be late
   sweepDue(turn)
-  return turn.storage.queued(tasks, max, limits).map((id) => {
+  return turn.storage.queued(tasks, max, limits).flatMap((id) => {
     const state = turn.load(id)
     const { now } = turn
+    // more may be due than one sweep takes
+    if (isExpired(state, now)) {
+      expire(turn, state)
+      return []
+    }
     const change = new Change(state).set('status', 'EXECUTING').set('attempt', state.run.attempt + 1)
     if (state.run.startedAt === null) change.set('startedAt', now)
     // what the attempt before met

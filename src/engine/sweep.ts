@@ -42,7 +42,7 @@ export function setAlarm(turn: Turn): void {
 export function sweepDue(turn: Turn): void {
   for (const id of turn.storage.due(turn.now, MAX_DUE)) {
     const state = turn.load(id)
-    if (isExpired(state, turn.now)) endRun(turn, state, { status: 'EXPIRED', error: { type: 'expired', message: 'nobody began to execute it in time' } })
+    if (isExpired(state, turn.now)) expire(turn, state)
     else {
       turn.save(state, new Change(state).set('status', 'QUEUED').step(null, turn.now))
       turn.wake(topics.queue)
@@ -50,7 +50,10 @@ export function sweepDue(turn: Turn): void {
   }
 }
 
-const isExpired = ({ run, plan }: RunState, now: number): boolean => run.attempt === 0 && plan.expiresAt !== null && plan.expiresAt <= now
+export const expire = (turn: Turn, state: RunState): RunState =>
+  endRun(turn, state, { status: 'EXPIRED', error: { type: 'expired', message: 'nobody began to execute it in time' } })
+
+export const isExpired = ({ run, plan }: RunState, now: number): boolean => run.attempt === 0 && plan.expiresAt !== null && plan.expiresAt <= now
 
 function sweepLeases(turn: Turn): number {
   const { now } = turn

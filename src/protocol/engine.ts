@@ -13,7 +13,7 @@ import type { TerminalStatus } from './status.ts'
 export interface Commit {
   readonly run: string
   readonly operations?: readonly Operation[]
-  /** The run's own attempt; required for `move`, `streams` and `end`. A descendant that writes to its parent names none. */
+  /** The run's own attempt; required for `move`, `streams`, `end` and `retry`. A descendant that writes to its parent names none. */
   readonly attempt?: number
   /** The run that writes, where it is not the addressed one. */
   readonly by?: string
@@ -24,7 +24,11 @@ export interface Commit {
   readonly streams?: { readonly [key: string]: StreamChange }
   /** The run's last commit: open streams close as `aborted`, the status is final. */
   readonly end?: RunEnd
-  /** The attempt is over and another is to come: the run is QUEUED, or DELAYED until `at` (ms since the epoch); `error` is what the attempt met. */
+  /**
+   * The attempt is over and another is to come: the run is QUEUED, or DELAYED until `at` (ms since the epoch); `error` is what the attempt met,
+   * until the next one begins. Open streams stay open. What the attempt has queued is canceled, but for what has an idempotency key. A run that is
+   * to be canceled ends as CANCELED instead. Refused as InvalidRequestError when no attempt is left.
+   */
   readonly retry?: { readonly at: number; readonly error: RunFailure }
   /** The version that the writer knows; the answer then brings the patch from there. */
   readonly base?: number
@@ -66,21 +70,21 @@ export interface LogEntry {
 
 export interface RunRecord {
   /**
-   * Makes queued runs, in order, all or none.
+   * Makes queued or delayed runs, in order, all or none. For an idempotency key that a run of the task was made with, that run is answered.
    * @throws NotFoundError for a parent that is not there, RunEndedError for one that has ended, RunfeedError `canceled` for one that is being canceled.
    */
   create(runs: readonly NewRun[]): Promise<readonly Run[]>
   read(run: string): Promise<StoredRun | undefined>
-  /** @throws NotFoundError, RunEndedError, StaleAttemptError, TooLargeError (output). A refused operation does not throw: see the answer. */
+  /** @throws NotFoundError, RunEndedError, StaleAttemptError, TooLargeError (output), InvalidRequestError. A refused operation does not throw: see the answer. */
   commit(commit: Commit): Promise<CommitAnswer>
   /** The versions after a cursor, oldest first; `undefined` for a cursor that the log does not hold. */
   since(run: string, cursor: Cursor): Promise<readonly LogEntry[] | undefined>
   list(request: RunListRequest): Promise<RunPage>
-  /** The versions that the log holds after `after`, oldest first. @throws NotFoundError */
+  /** The versions that the log holds after `after`, oldest first: `limit` of them at most, fewer where they are large, but one where there is one. @throws NotFoundError */
   history(run: string, after: number, limit: number): Promise<RunHistory>
-  /** The record as it was at a version. @throws NotFoundError, VersionGoneError where the log no longer reaches back. */
+  /** The record as it was at a version. @throws NotFoundError (no such run, or not yet), VersionGoneError where the log no longer reaches back. */
   at(run: string, version: number): Promise<Run>
-  /** A queued run ends at once; an executing one gets `cancelRequestedAt` and is ended by its worker. Ended already: nothing. @throws NotFoundError */
+  /** A queued or delayed run ends at once; an executing one gets `cancelRequestedAt` and is ended by its worker. Ended already: nothing. @throws NotFoundError */
   cancel(run: string): Promise<Run>
   /** Whether neither the run nor a descendant of it lives any more. */
   isSettled(run: string): Promise<boolean>
@@ -153,7 +157,7 @@ export interface RunQueue {
   claim(request: ClaimRequest): Promise<readonly Claim[]>
   /** Renews leases; answers the runs that this worker still holds. */
   renew(worker: string, runs: readonly string[]): Promise<readonly string[]>
-  /** Gives a claimed run back, unfinished. */
+  /** Gives a claimed run back, unfinished and unharmed: it is queued again. Its attempt is over, yet does not count as one of `maxAttempts`. */
   release(worker: string, run: string): Promise<void>
 }
 

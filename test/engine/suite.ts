@@ -16,6 +16,7 @@ import { logSuite } from './suite/log.ts'
 import { queueSuite } from './suite/queue.ts'
 import { reopenSuite } from './suite/reopen.ts'
 import { retentionSuite } from './suite/retention.ts'
+import { writersSuite } from './suite/writers.ts'
 
 export interface Opened {
   readonly engine: EmbeddedEngine
@@ -46,5 +47,13 @@ export function engineSuite(name: string, open: Open, openKept?: OpenKept): void
     delaySuite(open)
     attemptSuite(open)
     if (openKept) reopenSuite(openKept)
+    // an engine that keeps nothing has no restarts to survive
+    writersSuite(
+      openKept ??
+        (async (options) => {
+          const { engine } = await open(options)
+          return { engine, reopen: async () => engine }
+        }),
+    )
   })
 }
