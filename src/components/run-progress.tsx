@@ -110,13 +110,13 @@ function Bar({
     <>
       {/* the bar's name and value text say the same */}
       <div className="rf-progress__head" aria-hidden="true">
-        <bdi className="rf-progress__label" data-part="label">
+        <span className="rf-progress__label" data-part="label">
           {label}
-        </bdi>
+        </span>
         {headline !== undefined && (
-          <bdi className="rf-progress__value" data-part="value">
+          <span className="rf-progress__value" data-part="value">
             {headline}
-          </bdi>
+          </span>
         )}
       </div>
       <div
@@ -136,18 +136,17 @@ function Bar({
         )}
       </div>
       {details && state !== 'empty' && state !== 'error' && (
-        // numbers first, letters of the other direction after: only apart do they keep their order
         <div className="rf-progress__foot">
-          {count !== undefined && <bdi data-part="count">{count}</bdi>}
+          {count !== undefined && <span data-part="count">{count}</span>}
           {progress.ratePerSecond !== undefined && (
-            <bdi data-part="rate">{say.perSecond([amountText(progress.ratePerSecond, locale), unit].filter(Boolean).join(' '))}</bdi>
+            <span data-part="rate">{say.perSecond([amountText(progress.ratePerSecond, locale), unit].filter(Boolean).join(' '))}</span>
           )}
           {isStale ? (
-            <bdi className="rf-progress__note" data-part="note">
+            <span className="rf-progress__note" data-part="note">
               {say.stale}
-            </bdi>
+            </span>
           ) : (
-            progress.secondsLeft !== undefined && <bdi data-part="left">{say.left(timeText(progress.secondsLeft, locale))}</bdi>
+            progress.secondsLeft !== undefined && <span data-part="left">{say.left(timeText(progress.secondsLeft, locale))}</span>
           )}
         </div>
       )}

@@ -70,9 +70,9 @@ function Badge({ state, status, stale, labels, className, style, render, ...attr
     attributes,
     <>
       <StatusIcon shape={shape} />
-      <bdi className="rf-badge__label" data-part="label">
+      <span className="rf-badge__label" data-part="label">
         {word}
-      </bdi>
+      </span>
       {stale && <span className="rf-hidden">, {labels?.['stale'] ?? WORDS['stale']}</span>}
     </>,
   )

@@ -63,6 +63,8 @@ test('keeps the order of words and numbers where the page goes the other way', a
   expect(count).toEqual(count.toSorted((a, b) => a - b))
   expect(where('rate', '1')).toBeLessThan(where('rate', 'rows'))
   expect(where('left', 'about')).toBeLessThan(where('left', '5'))
+  // and at the page's end of the line
+  expect(where('left', 'about')).toBeCloseTo((container.querySelector('[data-part=track]') as HTMLElement).getBoundingClientRect().left, 0)
 })
 
 test('fills from the reader’s side, in the reader’s digits', async () => {
