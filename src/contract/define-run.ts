@@ -11,7 +11,6 @@ import type { LooseMetadata, LooseValue, MetadataSchema, RunContract, Shape } fr
 const loose = <T>(message: string, accepts: (value: unknown) => boolean): Schema<T> => ({
   '~standard': { version: 1, vendor: 'runfeed', validate: (value) => (accepts(value) ? { value: value as T } : { issues: [{ message }] }) },
 })
-export const anyJson: LooseValue = loose<Json>('expected a JSON value', (value) => value !== undefined)
 export const anyObject: LooseMetadata = loose<JsonObject>('expected an object', (value) => isJsonObject(value as Json | undefined))
 const anyPayload: LooseValue = loose<Json>('', () => true)
 

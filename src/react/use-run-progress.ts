@@ -7,9 +7,9 @@ import type { FollowOptions, RunRef } from './options.ts'
 import { measure, type Progress, type ProgressMemory, type ProgressSources, UNKNOWN_PROGRESS } from './progress.ts'
 import { disabledFields, keepSame, NO_ISSUES, stateFields, type Wire } from './result.ts'
 import { initialOf, isStale, runOf, sameError } from './run-view.ts'
-import { throwIfAsked, useCallbacks } from './use-callbacks.ts'
-import { type Derive, useSource } from './use-source.ts'
-import { emptyRun, type Target, useRunTarget } from './use-target.ts'
+import { runVersion, useFollowed } from './use-followed.ts'
+import type { Derive } from './use-source.ts'
+import { type Target, useRunTarget } from './use-target.ts'
 
 export interface ProgressOptions extends FollowOptions, ProgressSources {}
 
@@ -31,7 +31,6 @@ interface Memory {
 
 const DISABLED: ProgressResult = Object.freeze({ ...disabledFields, ...UNKNOWN_PROGRESS })
 const FORGOTTEN: Memory = { run: undefined, measured: undefined, end: undefined, initial: undefined }
-const idle = (): Gated<RunSnapshot> => ({ data: emptyRun(), run: undefined, connectionStatus: 'idle' })
 
 function deriveProgress(target: Target<RunSnapshot>, options: ProgressOptions): Derive<Gated<RunSnapshot>, ProgressResult, Memory> {
   return ({ data, connectionStatus }, previous) => {
@@ -66,20 +65,5 @@ function deriveProgress(target: Target<RunSnapshot>, options: ProgressOptions): 
  */
 export function useRunProgress(run: RunRef, options: ProgressOptions = {}): ProgressResult {
   const target = useRunTarget(run, options)
-  const { result, memory } = useSource<Gated<RunSnapshot>, ProgressResult, Memory>(target.gate, deriveProgress(target, options), target.origin, idle)
-  useCallbacks(
-    {
-      origin: target.origin,
-      runId: target.runId,
-      version: memory.run?.version ?? -1,
-      run: memory.run,
-      end: memory.end,
-      issues: NO_ISSUES,
-      raw: undefined,
-      error: result.error,
-    },
-    options,
-  )
-  throwIfAsked(result.error, options.throwOnError)
-  return result
+  return useFollowed(target, deriveProgress(target, options), runVersion, options).result
 }

@@ -1,15 +1,13 @@
 'use client'
 import { useEffect, useRef } from 'react'
 import type { Json } from '../protocol/json.ts'
-import { changedFrom, type StreamSnapshot } from '../store/snapshot.ts'
-import type { Gated } from './gate.ts'
+import { changedFrom } from '../store/snapshot.ts'
 import type { RunRef, StreamOptions } from './options.ts'
 import { deriveStream, type StreamMemory, type StreamResult } from './stream-view.ts'
-import { throwIfAsked, useCallbacks } from './use-callbacks.ts'
-import { useSource } from './use-source.ts'
-import { emptyStream, useStreamTarget } from './use-target.ts'
+import { useFollowed } from './use-followed.ts'
+import { useStreamTarget } from './use-target.ts'
 
-const idle = (): Gated<StreamSnapshot> => ({ data: emptyStream(), run: undefined, connectionStatus: 'idle' })
+const partsSeen = ({ log }: StreamMemory<unknown, unknown>): number => log.length
 
 /**
  * Follows one stream of a run.
@@ -18,23 +16,8 @@ const idle = (): Gated<StreamSnapshot> => ({ data: emptyStream(), run: undefined
  */
 export function useRunStream<T = Json, A = undefined>(run: RunRef, stream: string, options: StreamOptions<T, A> = {}): StreamResult<T, A> {
   const target = useStreamTarget(run, stream, options)
-  const derive = deriveStream(target, options)
-  const { result, memory } = useSource<Gated<StreamSnapshot>, StreamResult<T, A>, StreamMemory<T, A>>(target.gate, derive, target.origin, idle)
-  useCallbacks(
-    {
-      origin: target.origin,
-      runId: target.runId,
-      version: memory.log.length,
-      run: memory.run,
-      end: memory.end,
-      issues: result.issues,
-      raw: result.raw,
-      error: result.error,
-    },
-    options,
-  )
+  const { result } = useFollowed(target, deriveStream(target, options), partsSeen, options)
   useOnParts(options.onData, target.origin, result)
-  throwIfAsked(result.error, options.throwOnError)
   return result
 }
 

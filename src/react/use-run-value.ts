@@ -1,16 +1,11 @@
 'use client'
 // What `useRun` and `useRunMetadata` have in common, which is all but what they read of the run.
 import { useEffect, useRef } from 'react'
-import type { RunSnapshot } from '../store/snapshot.ts'
-import type { Gated } from './gate.ts'
 import type { RunOptions, RunRef } from './options.ts'
 import type { Result } from './result.ts'
-import { deriveRun, type ReadRun, type RunMemory } from './run-view.ts'
-import { throwIfAsked, useCallbacks } from './use-callbacks.ts'
-import { useSource } from './use-source.ts'
-import { emptyRun, useRunTarget } from './use-target.ts'
-
-const idle = (): Gated<RunSnapshot> => ({ data: emptyRun(), run: undefined, connectionStatus: 'idle' })
+import { deriveRun, type ReadRun } from './run-view.ts'
+import { runVersion, useFollowed } from './use-followed.ts'
+import { useRunTarget } from './use-target.ts'
 
 export function useRunValue<N extends 'run' | 'metadata', V, T>(
   noun: N,
@@ -19,24 +14,8 @@ export function useRunValue<N extends 'run' | 'metadata', V, T>(
   options: Omit<RunOptions<V, T>, 'schema' | 'mode'>,
 ): Result<N, T> {
   const target = useRunTarget(run, options)
-  const derive = deriveRun<V, T, Result<N, T>>(noun, target, read, options)
-  const { result, memory } = useSource<Gated<RunSnapshot>, Result<N, T>, RunMemory<V>>(target.gate, derive, target.origin, idle)
-  const version = memory.run?.version ?? -1
-  useCallbacks(
-    {
-      origin: target.origin,
-      runId: target.runId,
-      version,
-      run: memory.run,
-      end: memory.end,
-      issues: result.issues,
-      raw: result.raw,
-      error: result.error,
-    },
-    options,
-  )
-  useOnData(options.onData, target.origin, result.isSuccess, (result as { readonly [K in N]: T | undefined })[noun], version)
-  throwIfAsked(result.error, options.throwOnError)
+  const { result, memory } = useFollowed(target, deriveRun<V, T, Result<N, T>>(noun, target, read, options), runVersion, options)
+  useOnData(options.onData, target.origin, result.isSuccess, (result as { readonly [K in N]: T | undefined })[noun], runVersion(memory))
   return result
 }
 

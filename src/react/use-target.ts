@@ -5,7 +5,7 @@ import type { RunClient } from '../client/run-client.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { ChunkLog, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
-import { createGate, type Gate } from './gate.ts'
+import { createGate, type Gate, type Gated } from './gate.ts'
 import type { FollowOptions, RunRef } from './options.ts'
 import { noClient, useOptionalClient } from './provider.ts'
 
@@ -15,25 +15,30 @@ export interface Target<S> {
   readonly origin: object
   readonly runId: string
   readonly isEnabled: boolean
+  /** What a server renders, and the browser while it hydrates. */
+  readonly initial: () => Gated<S>
 }
 
 const EMPTY_RUN: RunSnapshot = { run: undefined, cursor: undefined, error: undefined, end: undefined }
 const EMPTY_LOG: ChunkLog<Json> = { length: 0, firstIndex: 0, cuts: [], at: () => undefined, slice: () => [], [Symbol.iterator]: () => [][Symbol.iterator]() }
 const EMPTY_STREAM: StreamSnapshot = { log: EMPTY_LOG, state: undefined, start: 0, failure: undefined, gap: undefined, error: undefined }
-export const emptyRun = (): RunSnapshot => EMPTY_RUN
-export const emptyStream = (): StreamSnapshot => EMPTY_STREAM
+const idle =
+  <S>(data: S) =>
+  (): Gated<S> => ({ data, run: undefined, connectionStatus: 'idle' })
+const idleRun = idle(EMPTY_RUN)
+const idleStream = idle(EMPTY_STREAM)
 
 const still = <T>(value: T): Source<T> => ({ getSnapshot: () => value, subscribe: () => () => {} })
 const IDLE = still({ status: 'idle', error: undefined } as const)
 const disabledTarget = <S>(empty: S): Target<S> => {
   const data = still(empty)
-  return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId: '', isEnabled: false }
+  return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId: '', isEnabled: false, initial: idle(empty) }
 }
 const DISABLED_RUN = disabledTarget(EMPTY_RUN)
 const DISABLED_STREAM = disabledTarget(EMPTY_STREAM)
 const withoutClient = <S>(empty: S, runId: string): Target<S> => {
   const data = still({ ...empty, error: noClient() })
-  return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId, isEnabled: true }
+  return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId, isEnabled: true, initial: idle(empty) }
 }
 
 interface Where {
@@ -62,7 +67,7 @@ export function useRunTarget(run: RunRef, options: FollowOptions): Target<RunSna
   return useMemo(() => {
     if (id === undefined) return DISABLED_RUN
     if (!client || !data) return withoutClient(EMPTY_RUN, id)
-    return { gate: createGate({ data, connection: client.connection }, throttle, isEnd), origin: data, runId: id, isEnabled: true }
+    return { gate: createGate({ data, connection: client.connection }, throttle, isEnd), origin: data, runId: id, isEnabled: true, initial: idleRun }
   }, [client, data, id, throttle])
 }
 
@@ -79,6 +84,12 @@ export function useStreamTarget(run: RunRef, stream: string, options: FollowOpti
     if (id === undefined) return DISABLED_STREAM
     if (!client || !data) return withoutClient(EMPTY_STREAM, id)
     const own = wantsEnd ? client.run(refOf(id, token)) : undefined
-    return { gate: createGate({ data, run: own, connection: client.connection }, throttle, isEnd), origin: data, runId: id, isEnabled: true }
+    return {
+      gate: createGate({ data, run: own, connection: client.connection }, throttle, isEnd),
+      origin: data,
+      runId: id,
+      isEnabled: true,
+      initial: idleStream,
+    }
   }, [client, data, id, token, throttle, wantsEnd])
 }

@@ -1,0 +1,39 @@
+'use client'
+// What all hooks that follow a run have in common: they read a target, tell their callbacks, and throw where they were asked to.
+import type { Issue } from '../contract/judge.ts'
+import type { RunfeedError } from '../protocol/errors.ts'
+import type { Json } from '../protocol/json.ts'
+import type { Run } from '../protocol/run.ts'
+import type { RunSnapshot } from '../store/snapshot.ts'
+import type { Gated } from './gate.ts'
+import type { FollowOptions, InvalidEvent } from './options.ts'
+import { throwIfAsked, useCallbacks } from './use-callbacks.ts'
+import { type Derive, type Derived, useSource } from './use-source.ts'
+import type { Target } from './use-target.ts'
+
+interface Told {
+  readonly issues: readonly Issue[]
+  readonly raw: Json | undefined
+  readonly error: RunfeedError | undefined
+}
+interface Remembered {
+  readonly run: Run | undefined
+  readonly end: RunSnapshot['end']
+}
+
+/** @param versionOf - counts what can be told: a run's versions, a stream's parts. */
+export function useFollowed<S, R extends Told, M extends Remembered>(
+  { gate, origin, runId, initial }: Target<S>,
+  derive: Derive<Gated<S>, R, M>,
+  versionOf: (memory: M) => number,
+  options: FollowOptions & { readonly onInvalid?: ((event: InvalidEvent) => void) | undefined },
+): Derived<R, M> {
+  const derived = useSource(gate, derive, origin, initial)
+  const { memory, result } = derived
+  const { issues, raw, error } = result
+  useCallbacks({ origin, runId, version: versionOf(memory), run: memory.run, end: memory.end, issues, raw, error }, options)
+  throwIfAsked(error, options.throwOnError)
+  return derived
+}
+
+export const runVersion = ({ run }: Remembered): number => run?.version ?? -1
