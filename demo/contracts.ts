@@ -56,7 +56,7 @@ export const csvRow = defineRun({
   output: z.object({ reason: z.string().nullable() }),
 })
 
-export const MAX_TOKENS_PER_SECOND = 200
+export const MAX_TOKENS_PER_SECOND = 1000
 
 export const streamText = defineRun({
   id: 'stream-text',

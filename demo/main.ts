@@ -1,8 +1,9 @@
 // `npm run demo`: a server with three tasks, and the page that shows them; or, with --file, one import, watched in the terminal.
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import type { RunServer } from 'runfeed/server'
 import { importFile } from './import/import-file.ts'
+import { emptyDataFolder } from './serve/fresh-folder.ts'
 import { type Demo, openDemo } from './serve/open-demo.ts'
 import { type DemoOptions, HELP, MORE_PORTS, readOptions } from './serve/options.ts'
 import { loadPage } from './serve/page.ts'
@@ -22,12 +23,15 @@ async function main(): Promise<void> {
     return
   }
   if (options.file !== undefined) process.exit(await importFile(options.file, options))
+  if (options.fresh) terminal.deleted(shown(resolve(options.data)), await emptyDataFolder(resolve(options.data)))
   const demo = openDemo(options, await loadPage(terminal.building))
   stopOnSignal(demo)
   const url = await listen(demo.server, options)
   if (options.sample) await demo.startSample()
-  terminal.started({ url, data: relative(process.cwd(), demo.path) || '.', isSampleRunning: options.sample })
+  terminal.started({ url, data: shown(demo.path), isSampleRunning: options.sample })
 }
+
+const shown = (path: string): string => relative(process.cwd(), path) || '.'
 
 async function listen(server: RunServer, { port, isPortFixed }: DemoOptions): Promise<string> {
   for (let more = 0; ; more++) {

@@ -1,12 +1,14 @@
 // Whether a file can be imported at all: asked before its first row is, by the upload, by the terminal, and by the import itself.
 import { open, stat } from 'node:fs/promises'
 import { InvalidRequestError, RunfeedError } from 'runfeed'
+import { type Delimiter, delimiterOf } from './delimiter.ts'
 import { excerpt } from './excerpt.ts'
 import { isEmpty, MAX_FILE_BYTES, MAX_ROWS, tooManyBytes, tooManyRows } from './limits.ts'
 import { type CsvRow, CsvSyntaxError, readCsv } from './read-csv.ts'
 
 export interface CsvSummary {
   readonly header: readonly string[]
+  readonly delimiter: Delimiter
   readonly rows: number
 }
 
@@ -23,11 +25,11 @@ export async function checkCsv(file: string, name: string): Promise<CsvSummary> 
   const head = await readHead(file, name).catch((thrown: unknown) => {
     throw unreadable(name, thrown)
   })
-  checkText(head.bytes, head.isAll, name)
+  const delimiter = delimiterOf(textOf(head.bytes, head.isAll, name))
   let header: readonly string[] | undefined
   let rows = 0
   try {
-    for await (const row of readCsv(file)) {
+    for await (const row of readCsv(file, delimiter)) {
       if (!header) header = checkHeader(row, name)
       else if (++rows > MAX_ROWS) throw new RunfeedError('too_large', tooManyRows(name))
     }
@@ -36,7 +38,7 @@ export async function checkCsv(file: string, name: string): Promise<CsvSummary> 
     throw unreadable(name, thrown)
   }
   if (!header) throw new InvalidRequestError(`${name} has no header line`)
-  return { header, rows }
+  return { header, delimiter, rows }
 }
 
 async function readHead(file: string, name: string): Promise<{ readonly bytes: Uint8Array; readonly isAll: boolean }> {
@@ -55,7 +57,7 @@ async function readHead(file: string, name: string): Promise<{ readonly bytes: U
   }
 }
 
-function checkText(bytes: Uint8Array, isAll: boolean, name: string): void {
+function textOf(bytes: Uint8Array, isAll: boolean, name: string): string {
   if (bytes.includes(0)) throw new InvalidRequestError(`${name} is no CSV file: it holds a NUL byte`)
   let text: string
   try {
@@ -65,6 +67,7 @@ function checkText(bytes: Uint8Array, isAll: boolean, name: string): void {
     throw new InvalidRequestError(`${name} is no CSV file: it is not UTF-8 text`)
   }
   if (/^(?:[\r\n]|$)/.test(text)) throw new InvalidRequestError(`${name} has no header: its first line is empty`)
+  return text
 }
 
 function checkHeader({ fields, isCut }: CsvRow, name: string): readonly string[] {

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { CsvError, type Info, parse } from 'csv-parse'
+import type { Delimiter } from './delimiter.ts'
 import { excerpt } from './excerpt.ts'
 import { MAX_FIELD_LENGTH } from './limits.ts'
 
@@ -25,13 +26,14 @@ export class CsvSyntaxError extends Error {
  * The rows of a file, its header first. Empty lines are left out.
  * @throws CsvSyntaxError that names the line where a row begins that is not CSV.
  */
-export async function* readCsv(file: string): AsyncGenerator<CsvRow, void, undefined> {
+export async function* readCsv(file: string, delimiter: Delimiter): AsyncGenerator<CsvRow, void, undefined> {
   // csv-parse counts a CRLF within a quoted field as two lines
   let excess = 0
   let end = { lines: 0, empty_lines: 0 }
   // the types would have it that only a parser with named columns gives anything but arrays
   const parser = parse<CsvRow, string[]>({
     bom: true,
+    delimiter,
     columns: undefined as never,
     relax_column_count: true,
     skip_empty_lines: true,

@@ -14,5 +14,3 @@ export function countsOf({ metadata }: Pick<Run, 'metadata'>): Counts {
 }
 
 export const number = (n: number): string => n.toLocaleString('en')
-export const seconds = (ms: number): string =>
-  ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`

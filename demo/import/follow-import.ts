@@ -1,13 +1,17 @@
 // Follows an import to its end, through whatever happens to the connection.
 import { createRunClient, type Environment, type Run } from 'runfeed'
-import { GIVE_UP_MS, ServerGoneError } from './server-gone.ts'
+import { ServerGoneError } from './server-gone.ts'
 
 /** How often a server that is away is asked whether it is back. A page waits longer, because there are many of them. */
 const ASK_MS = 250
 const ANSWER_MS = 5000
 
-/** @returns the run as it ended. @throws ServerGoneError; the error that says why the run cannot be read */
-export async function followImport(url: string, id: string, show: (run: Run) => void): Promise<Run> {
+/**
+ * @param giveUp - ms that a server may be away.
+ * @returns the run as it ended.
+ * @throws ServerGoneError; the error that says why the run cannot be read
+ */
+export async function followImport(url: string, id: string, giveUp: number, show: (run: Run) => void): Promise<Run> {
   const woken = new Set<() => void>()
   const client = createRunClient({ baseUrl: url, environment: environmentThatWakes(woken) })
   const source = client.run(id)
@@ -28,7 +32,7 @@ export async function followImport(url: string, id: string, show: (run: Run) => 
           for (const wake of woken) wake()
         } catch {
           // whatever it is, the server does not answer as it should
-          if (awaySince !== undefined && Date.now() - awaySince > GIVE_UP_MS) reject(new ServerGoneError(url, `the import is ${id} there`))
+          if (awaySince !== undefined && Date.now() - awaySince > giveUp) reject(new ServerGoneError(url, giveUp, `the import is ${id} there`))
         }
         if (awaySince !== undefined) asking = setTimeout(() => void ask(), ASK_MS)
       }

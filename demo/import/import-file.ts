@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { checkCsv } from '../csv/check-csv.ts'
+import { nameOfDelimiter } from '../csv/delimiter.ts'
 import { type Demo, openDemo } from '../serve/open-demo.ts'
 import { type DemoOptions, MORE_PORTS } from '../serve/options.ts'
 import { terminal } from '../serve/terminal.ts'
@@ -20,17 +21,20 @@ export async function importFile(file: string, options: DemoOptions): Promise<nu
   const path = resolve(startFolder(), file)
   const name = printable(basename(path))
   // the server says the same; but it need not be there, nor be sent 10 MB
-  const { rows } = await checkCsv(path, name)
+  const { rows, delimiter } = await checkCsv(path, name)
   const found = await findDemo(options.port === 0 ? [] : portsOf(options), options.isDataFixed ? resolve(options.data) : undefined)
   const own = found === undefined ? openDemo(options, new Map()) : undefined
   const url = found ?? (await (own as Demo).server.listen()).url
   const view = progressView(process.stdout, name)
   let isSent = false
   const work = async (): Promise<number> => {
-    view.say(`${name}: ${rows.toLocaleString('en')} rows, into ${found === undefined ? `${options.data}; no demo is listening` : `the demo at ${found}`}`)
-    const id = await sendFile(url, path, name)
+    const separated = delimiter === ',' ? '' : `, separated by ${nameOfDelimiter(delimiter)}`
+    view.say(
+      `${name}: ${rows.toLocaleString('en')} rows${separated}, into ${found === undefined ? `${options.data}; no demo is listening` : `the demo at ${found}`}`,
+    )
+    const id = await sendFile(url, path, name, options.giveUp)
     isSent = true
-    const run = await followImport(url, id, view.show)
+    const run = await followImport(url, id, options.giveUp, view.show)
     view.stop()
     const failure = failureOf(run, name)
     if (failure !== undefined) throw new Error(printable(failure))

@@ -2,20 +2,24 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
-import { GIVE_UP_MS, ServerGoneError } from './server-gone.ts'
+import { ServerGoneError } from './server-gone.ts'
 
 const ATTEMPT_MS = 30_000
 const RETRY_MS = 100
 
-/** @returns the id of the import's run. @throws Error with the server's own sentence when it refuses the file; ServerGoneError */
-export async function sendFile(url: string, path: string, name: string): Promise<string> {
+/**
+ * @param giveUp - ms that a server may be away.
+ * @returns the id of the import's run.
+ * @throws Error with the server's own sentence when it refuses the file; ServerGoneError
+ */
+export async function sendFile(url: string, path: string, name: string, giveUp: number): Promise<string> {
   const body = await readFile(path)
   const headers = { 'x-runfeed-demo': '1', 'x-file-name': encodeURIComponent(name), 'x-upload-id': randomUUID(), 'content-type': 'text/csv' }
-  for (const until = Date.now() + GIVE_UP_MS; ; await setTimeout(RETRY_MS)) {
+  for (const until = Date.now() + giveUp; ; await setTimeout(RETRY_MS)) {
     const answer = await attempt(url, body, headers)
     if (answer.id !== undefined) return answer.id
     if (answer.refused !== undefined) throw new Error(answer.refused)
-    if (Date.now() > until) throw new ServerGoneError(url, 'whether the import began is not known')
+    if (Date.now() > until) throw new ServerGoneError(url, giveUp, 'whether the import began is not known')
   }
 }
 

@@ -2,7 +2,8 @@
 import type { Run } from 'runfeed'
 import { z } from 'zod'
 import { csvImport, rejectedRow } from '../contracts.ts'
-import { countsOf, number, seconds } from './counts.ts'
+import { durationText } from '../duration.ts'
+import { countsOf, number } from './counts.ts'
 
 const reasonsOf = z.record(z.string(), z.number()).catch({})
 const examplesOf = z.array(rejectedRow).catch([])
@@ -13,7 +14,7 @@ export function summaryOf(run: Run, name: string): readonly string[] {
   const reasons = Object.entries(reasonsOf.parse(run.metadata['reasons'])).toSorted(([, a], [, b]) => b - a)
   const examples = examplesOf.parse(run.metadata['examples'])
   return [
-    `${name}: ${number(rows)} rows, ${number(accepted)} accepted, ${number(rejected)} rejected, in ${seconds(ms)}`,
+    `${name}: ${number(rows)} rows, ${number(accepted)} accepted, ${number(rejected)} rejected, in ${durationText(ms)}`,
     ...reasons.map(([reason, count]) => `  ${number(count)} rejected: ${reason}`),
     ...examples.map(({ line, reason, row }) => `  line ${line}: ${reason}: ${row}`),
     ...(rejected > examples.length ? [`  and ${number(rejected - examples.length)} more`] : []),

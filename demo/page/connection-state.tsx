@@ -1,7 +1,7 @@
 // The wire, in one word. A short break is not worth one: it shows after a second.
 import type { ConnectionStatus } from 'runfeed'
 import { useRunClient } from 'runfeed/react'
-import { type ReactElement, useCallback, useEffect, useState, useSyncExternalStore } from 'react'
+import { type ReactElement, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 
 type Look = 'live' | 'idle' | 'away'
 
@@ -49,10 +49,25 @@ export function ConnectionState({ isUnreachable }: { readonly isUnreachable: boo
     // oxlint-disable-next-line react/exhaustive-deps
   }, [now.text, now.look])
   return (
-    <output className="connection" data-look={shown.look}>
-      <span className="connection-dot" aria-hidden="true" />
-      <span className="visually-hidden">Connection: </span>
-      {shown.text}
-    </output>
+    <>
+      <div className="connection" data-look={shown.look}>
+        <span className="connection-dot" aria-hidden="true" />
+        <span className="visually-hidden">Connection: </span>
+        {shown.text}
+      </div>
+      <Announcement isAway={shown.look === 'away'} />
+    </>
   )
+}
+
+/** Said aloud: that it is away, and that it is back. "Live" comes and goes with every run, and is news to nobody. */
+function Announcement({ isAway }: { readonly isAway: boolean }): ReactElement {
+  const wasAway = useRef(false)
+  const [said, setSaid] = useState('')
+  useEffect(() => {
+    if (isAway === wasAway.current) return
+    wasAway.current = isAway
+    setSaid(isAway ? 'The connection is lost.' : 'The connection is back.')
+  }, [isAway])
+  return <output className="visually-hidden">{said}</output>
 }

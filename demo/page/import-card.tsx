@@ -4,13 +4,14 @@ import { RunProgress, RunStatusBadge } from 'runfeed/components'
 import { useRunClient, useRunProgress } from 'runfeed/react'
 import { type ReactElement, useId } from 'react'
 import { csvImport } from '../contracts.ts'
-import { duration, number, startedAt } from './format.ts'
+import { duration, elapsed, number, startedAt } from './format.ts'
 import { importHooks } from './hooks.ts'
 import { ImportLog } from './import-log.tsx'
 import { MetadataView } from './metadata-view.tsx'
 import { RejectedRows } from './rejected-rows.tsx'
 import { RunFailure } from './run-failure.tsx'
 import { useAction } from './use-action.ts'
+import { useNow } from './use-now.ts'
 
 interface ImportCardProps {
   /** As the list has it; an open card follows the run itself. */
@@ -37,7 +38,9 @@ export function ImportCard({ run, isOpen, toggle, changed }: ImportCardProps): R
             <svg className="chevron" viewBox="0 0 16 16" aria-hidden="true">
               <path d="m6 4 4 4-4 4" />
             </svg>
-            <span className="card-name">{name}</span>
+            <span className="card-name" dir="auto">
+              {name}
+            </span>
           </button>
         </h3>
         {/* an import that waits for its rows is at work, for whoever looks at it */}
@@ -53,7 +56,7 @@ export function ImportCard({ run, isOpen, toggle, changed }: ImportCardProps): R
             This import cannot be followed: {live.error.message}
           </p>
         )}
-        {isOpen && live.run && <Body run={live.run} known={run} changed={changed} />}
+        {isOpen && live.run && <Body run={live.run} known={run} isStale={live.isStale} changed={changed} />}
       </div>
     </article>
   )
@@ -76,7 +79,14 @@ function Summary({ run }: { readonly run: Run }): ReactElement | null {
   return <span className="card-summary">{parts.join(' · ')}</span>
 }
 
-function Body({ run, known, changed }: { readonly run: ImportRun; readonly known: Run; readonly changed: () => void }): ReactElement {
+interface BodyProps {
+  readonly run: ImportRun
+  readonly known: Run
+  readonly isStale: boolean
+  readonly changed: () => void
+}
+
+function Body({ run, known, isStale, changed }: BodyProps): ReactElement {
   const { metadata } = run
   const progress = useRunProgress(run.id, { value: 'processedRows', max: 'totalRows', failed: 'rejectedRows', initialData: known })
   return (
@@ -90,10 +100,7 @@ function Body({ run, known, changed }: { readonly run: ImportRun; readonly known
         <Counter name="Accepted" value={metadata?.acceptedRows} tone="good" />
         <Counter name="Rejected" value={metadata?.rejectedRows} tone={metadata?.rejectedRows ? 'bad' : undefined} />
         <Counter name="In the file" value={metadata?.totalRows} />
-        <div className="counter">
-          <dt>Time</dt>
-          <dd>{duration(run) ?? '–'}</dd>
-        </div>
+        <Time run={run} isStale={isStale} />
       </dl>
       <div className="card-columns">
         <ImportLog runId={run.id} name={nameOf(run).name} isOpened={run.streams['log'] !== undefined} />
@@ -124,6 +131,18 @@ function Counter({
     <div className="counter" data-tone={tone}>
       <dt>{name}</dt>
       <dd>{value === undefined ? '–' : number(value)}</dd>
+    </div>
+  )
+}
+
+function Time({ run, isStale }: { readonly run: ImportRun; readonly isStale: boolean }): ReactElement {
+  const isRunning = run.finishedAt === null
+  // a clock of its own: the rest of the card changes only with the run. It stands while nobody knows whether the import goes on
+  const now = useNow(isRunning && !isStale)
+  return (
+    <div className="counter">
+      <dt>Time</dt>
+      <dd>{(isRunning ? elapsed(run, now) : duration(run)) ?? '–'}</dd>
     </div>
   )
 }

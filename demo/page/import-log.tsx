@@ -27,7 +27,7 @@ export function ImportLog({ runId, name, isOpened }: ImportLogProps): ReactEleme
               // lines are only ever added at the end
               <li key={log.firstIndex + index} data-level={level}>
                 <time dateTime={new Date(at).toISOString()}>{new Date(at).toLocaleTimeString('en-GB')}</time>
-                <span>
+                <span dir="auto">
                   {level !== 'info' && <span className="visually-hidden">{level}: </span>}
                   {line}
                 </span>

@@ -8,6 +8,8 @@ import './styles/base.css'
 import './styles/controls.css'
 import './styles/layout.css'
 import './styles/import-card.css'
+import './styles/panels.css'
+import './styles/text-panel.css'
 import { App } from './app.tsx'
 
 const client = createRunClient({ baseUrl: location.origin })

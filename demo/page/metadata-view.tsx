@@ -18,7 +18,7 @@ function Document({ runId }: { readonly runId: string }): ReactElement {
   const { metadata } = useRunMetadata(runId, { throttle: 250 })
   return (
     <ScrollArea className="metadata-scroll" label="Metadata as JSON">
-      <pre>{metadata === undefined ? 'Loading…' : JSON.stringify(metadata, null, 2)}</pre>
+      <pre dir="ltr">{metadata === undefined ? 'Loading…' : JSON.stringify(metadata, null, 2)}</pre>
     </ScrollArea>
   )
 }

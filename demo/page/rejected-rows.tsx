@@ -34,7 +34,7 @@ export function RejectedRows({ reasons = {}, examples = [], total, isOver }: Rej
                 {examples.map(({ line, row, reason }) => (
                   <li key={line}>
                     <span className="example-line">line {line}</span>
-                    <span className="example-row" title={reason}>
+                    <span className="example-row" dir="auto" title={reason}>
                       {row}
                     </span>
                   </li>

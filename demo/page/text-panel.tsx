@@ -1,26 +1,30 @@
 // A run that writes a text, at a speed that one sets, and that can be stopped. The newest one is shown, whoever started it.
 import { RunProgress, RunStatusBadge, StreamText } from 'runfeed/components'
-import { useRunClient } from 'runfeed/react'
+import { useRunClient, useRunProgress } from 'runfeed/react'
 import { type ReactElement, useId, useState } from 'react'
-import { MAX_TOKENS_PER_SECOND, streamText } from '../contracts.ts'
+import { streamText } from '../contracts.ts'
 import { textHooks } from './hooks.ts'
 import { ScrollArea } from './scroll-area.tsx'
 import { useAction } from './use-action.ts'
 import { useRunList } from './use-run-list.ts'
 
 const DEFAULT_SPEED = 40
+/** Beyond it nobody reads along. */
+const MAX_SPEED = 200
 
 export function TextPanel(): ReactElement {
   const { runs: api } = useRunClient()
   const { runs, error, refresh } = useRunList(streamText.id, 1)
   const newest = runs?.[0]
-  const { run } = textHooks.useRun(newest?.id, { initialData: newest })
+  // the list may know more than a connection that is away: what is shown comes from the newest record of all, button and badge alike
+  const { run, isStale } = textHooks.useRun(newest?.id, { initialData: newest })
+  const progress = useRunProgress(newest?.id, { initialData: newest })
   const [chosen, setChosen] = useState<number>()
   const action = useAction()
   const slider = useId()
 
   const last = streamText.payload.safeParse(newest?.payload)
-  const speed = chosen ?? (last.success ? last.data.tokensPerSecond : DEFAULT_SPEED)
+  const speed = chosen ?? (last.success ? Math.min(last.data.tokensPerSecond, MAX_SPEED) : DEFAULT_SPEED)
   const isRunning = run !== undefined && run.finishedAt === null
   const isEnding = isRunning && run.cancelRequestedAt !== null
   // the list of imports says it too, and louder, once there is something to show
@@ -35,7 +39,7 @@ export function TextPanel(): ReactElement {
     <div className="card text-run">
       <div className="card-head">
         <h2 id="text-title">Stream a text</h2>
-        {run && <RunStatusBadge run={run.id} labels={{ EXECUTING: 'Writing' }} />}
+        {run && <RunStatusBadge status={run.status} stale={isStale} labels={{ EXECUTING: 'Writing' }} />}
       </div>
       <p className="quiet">
         <cite>Alice’s Adventures in Wonderland</cite>, token by token.
@@ -46,12 +50,15 @@ export function TextPanel(): ReactElement {
           id={slider}
           type="range"
           min={1}
-          max={MAX_TOKENS_PER_SECOND}
+          max={MAX_SPEED}
           value={speed}
           aria-valuetext={`${speed} tokens per second`}
           onChange={({ currentTarget }) => setChosen(Number(currentTarget.value))}
         />
-        <output htmlFor={slider}>{speed} tokens/s</output>
+        {/* no <output>: the slider's own value text says it already */}
+        <span className="speed-value" aria-hidden="true">
+          {speed} tokens/s
+        </span>
       </div>
       <div className="text-controls">
         <button
@@ -69,7 +76,7 @@ export function TextPanel(): ReactElement {
           {problem}
         </p>
       )}
-      {run && <RunProgress key={run.id} run={run.id} label="Text" details={false} />}
+      {run && <RunProgress key={run.id} progress={progress} label="Text" details={false} />}
       <ScrollArea className="text-scroll" label="The text" follows={isRunning}>
         <StreamText run={run?.id} stream="text" words={{ empty: runs === undefined ? 'Loading…' : 'Press Start, and the text is written here.' }} />
       </ScrollArea>

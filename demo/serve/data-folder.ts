@@ -9,6 +9,11 @@ export interface DataFolder {
   readonly engine: RunEngine
 }
 
+/** What is in it: the engine's runs, the demo's rows, the files. */
+export const RECORD = 'runs.db'
+export const ROWS = 'demo.db'
+export const UPLOADS = 'uploads'
+
 const MOST = 20
 /** Room for a batch of rows. Those that have ended need none: the largest import would fill the default 64 MB with them. */
 const CACHE_BYTES = 4 * 1024 * 1024
@@ -27,8 +32,8 @@ export function openDataFolder(path: string, isFixed: boolean): DataFolder {
 }
 
 function open(path: string): DataFolder {
-  mkdirSync(join(path, 'uploads'), { recursive: true })
+  mkdirSync(join(path, UPLOADS), { recursive: true })
   // keeps itself out of git, wherever it is
   writeFileSync(join(path, '.gitignore'), '*\n')
-  return { path, engine: sqliteEngine({ file: join(path, 'runs.db'), cacheBytes: CACHE_BYTES }) }
+  return { path, engine: sqliteEngine({ file: join(path, RECORD), cacheBytes: CACHE_BYTES }) }
 }

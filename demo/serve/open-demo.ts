@@ -7,7 +7,7 @@ import { openRowTable } from '../csv/row-table.ts'
 import { csvImportTask } from '../tasks/csv-import.ts'
 import { csvRowTask } from '../tasks/csv-row.ts'
 import { streamTextTask } from '../tasks/stream-text.ts'
-import { openDataFolder } from './data-folder.ts'
+import { openDataFolder, ROWS, UPLOADS } from './data-folder.ts'
 import { importsOf } from './imports.ts'
 import type { DemoOptions } from './options.ts'
 import type { PageFile } from './page.ts'
@@ -27,8 +27,8 @@ export interface Demo {
 /** @throws RunfeedError `data_file` when the data folder was asked for by name and is in use */
 export function openDemo(options: DemoOptions, page: ReadonlyMap<string, PageFile>): Demo {
   const { path, engine } = openDataFolder(resolve(options.data), options.isDataFixed)
-  const rows = openRowTable(join(path, 'demo.db'))
-  const uploads = join(path, 'uploads')
+  const rows = openRowTable(join(path, ROWS))
+  const uploads = join(path, UPLOADS)
   const rowTask = csvRowTask(rows, options.rowDelay)
   const importTask = csvImportTask(rowTask, (file) => (file === 'sample' ? SAMPLE_FILE : join(uploads, file)))
   const imports = importsOf(engine, importTask)

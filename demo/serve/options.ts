@@ -10,6 +10,8 @@ export interface DemoOptions {
   readonly isDataFixed: boolean
   /** Whether an import of the sample begins at once. */
   readonly sample: boolean
+  /** Whether what the data folder has is deleted first. */
+  readonly fresh: boolean
   readonly help: boolean
   /** A file to import, instead of a server to start. */
   readonly file: string | undefined
@@ -17,25 +19,32 @@ export interface DemoOptions {
   readonly rowDelay: number
   /** Ms between two pings of a feed; `undefined`: the server's own default. */
   readonly heartbeat: number | undefined
+  /** Ms that a terminal waits for a server that does not answer. */
+  readonly giveUp: number
 }
 
 /** Ports after the wanted one that are tried. */
 export const MORE_PORTS = 100
+/** Else the sample is over before anybody has opened the page. */
+const ROW_DELAY_MS = 30
+/** Long enough for a restart. */
+const GIVE_UP_MS = 6000
 
 export const HELP = `npm run demo -- [options]
 
   --port <number>   the port to listen on (default: 4680, or the next free one)
   --data <folder>   where runs, rows and uploads are kept (default: .runfeed)
   --no-sample       start without an import of the sample
-  --row-delay <ms>  what each row waits, as if it asked a service (default: 0)
+  --row-delay <ms>  what each row waits, as if it asked a service (default: 30; 0 is as fast as it goes)
+  --fresh           begin with an empty data folder: what is in it is deleted, unless another demo uses it
   --heartbeat <ms>  between two pings of a feed; a page that misses three reconnects (default: 15000)
   --help            this text
 
-npm run demo -- --file <path> [--port <number>] [--data <folder>]
+npm run demo -- --file <path> [--port <number>] [--data <folder>] [--row-delay <ms>] [--give-up <ms>]
 
   imports a CSV file (20,000 rows or 10 MB at most), shows how far it is, and ends: with 0 when the import is complete, with 1 when it is not.
   It goes into the demo that is listening (on --port, else on 4680 or after), or into the data folder by itself when there is none.
-  Ctrl+C ends with 130, and leaves an import in another server to itself.
+  Ctrl+C ends with 130, and leaves an import in another server to itself. A server that does not answer for --give-up (6000) is given up.
 `
 
 /** @throws Error, one sentence that says which option is wrong */
@@ -47,22 +56,27 @@ export function readOptions(args: readonly string[]): DemoOptions {
       data: { type: 'string' },
       'row-delay': { type: 'string' },
       heartbeat: { type: 'string' },
+      'give-up': { type: 'string' },
+      fresh: { type: 'boolean', default: false },
       sample: { type: 'boolean', default: true },
       file: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
     allowNegative: true,
   })
+  if (values.fresh && values.file !== undefined) throw new Error('--fresh and --file do not go together: begin a demo with --fresh, then import the file')
   return {
     port: values.port === undefined ? 4680 : whole('--port', values.port, 65_535),
     isPortFixed: values.port !== undefined,
     data: values.data ?? '.runfeed',
     isDataFixed: values.data !== undefined,
     sample: values.sample,
+    fresh: values.fresh,
     help: values.help,
     file: values.file,
-    rowDelay: values['row-delay'] === undefined ? 0 : whole('--row-delay', values['row-delay'], 60_000),
+    rowDelay: values['row-delay'] === undefined ? ROW_DELAY_MS : whole('--row-delay', values['row-delay'], 60_000),
     heartbeat: values.heartbeat === undefined ? undefined : whole('--heartbeat', values.heartbeat, 60_000, 10),
+    giveUp: values['give-up'] === undefined ? GIVE_UP_MS : whole('--give-up', values['give-up'], 600_000),
   }
 }
 

@@ -11,6 +11,7 @@ const SOURCES = [
   'demo/page/**',
   'demo/contracts.ts',
   'demo/csv/limits.ts',
+  'demo/duration.ts',
   'demo/serve/page.ts',
   'src/{client,components,contract,exports,protocol,react,store,transport}/**',
   'package-lock.json',

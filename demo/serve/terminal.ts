@@ -1,5 +1,6 @@
 // What the terminal shows: where the page is, what runs, how it ends. Colours follow NO_COLOR and the terminal's own abilities.
 import { styleText } from 'node:util'
+import type { Deleted } from './fresh-folder.ts'
 
 const dim = (text: string): string => styleText('dim', text)
 
@@ -11,6 +12,14 @@ export interface Started {
 
 export const terminal = {
   building: (): void => console.log(dim('  building the page …')),
+  deleted: (folder: string, { uploads, bytes }: Deleted): void =>
+    console.log(
+      dim(
+        bytes === 0
+          ? `  there is nothing to delete in ${folder}`
+          : `  deleted from ${folder}: all runs, their rows, ${uploads === 1 ? '1 upload' : `${uploads} uploads`} (${(bytes / 1024 / 1024).toFixed(1)} MB)`,
+      ),
+    ),
   started: ({ url, data, isSampleRunning }: Started): void => {
     console.log(`
   ${styleText('bold', 'runfeed')} ${dim('demo')}

@@ -4,9 +4,11 @@ import { batch, type Task, task } from 'runfeed/task'
 import type { InputOf, OutputOf } from 'runfeed'
 import { csvImport, type LogEntry, MAX_EXAMPLES } from '../contracts.ts'
 import { checkCsv } from '../csv/check-csv.ts'
+import { type Delimiter, nameOfDelimiter } from '../csv/delimiter.ts'
 import { excerpt } from '../csv/excerpt.ts'
 import { type CsvRow, readCsv } from '../csv/read-csv.ts'
 import type { RowRule } from '../csv/row-rules.ts'
+import { durationText } from '../duration.ts'
 import type { CsvRowTask } from './csv-row.ts'
 import { Log } from './log.ts'
 
@@ -27,14 +29,15 @@ export function csvImportTask(rowTask: CsvRowTask, fileOf: (file: string) => str
       metadata.set('status', 'reading')
       log.info(`reading ${payload.name}`)
       try {
-        const { header, rows } = await checkCsv(file, payload.name)
+        const { header, delimiter, rows } = await checkCsv(file, payload.name)
         metadata.set('totalRows', rows).set('processedRows', 0).set('acceptedRows', 0).set('rejectedRows', 0)
         metadata.set('status', 'importing')
         log.info(`${count(rows, 'row')} with ${count(header.length, 'column')}: ${shortened(header.join(', '))}`)
+        if (delimiter !== ',') log.info(`its fields are separated by ${nameOfDelimiter(delimiter)}`)
 
         let accepted = 0
         let rejected = 0
-        for await (const chunk of batchesOf(file)) {
+        for await (const chunk of batchesOf(file, delimiter)) {
           signal.throwIfAborted()
           const items = chunk.map(({ line, fields, isCut }) => ({
             id: rowTask.id,
@@ -59,7 +62,7 @@ export function csvImportTask(rowTask: CsvRowTask, fileOf: (file: string) => str
         }
 
         const ms = Math.round(performance.now() - began)
-        log.info(`done in ${(ms / 1000).toFixed(1)} s: ${accepted.toLocaleString('en')} accepted, ${rejected.toLocaleString('en')} rejected`)
+        log.info(`done in ${durationText(ms)}: ${accepted.toLocaleString('en')} accepted, ${rejected.toLocaleString('en')} rejected`)
         metadata.set('status', 'done')
         return { rows, accepted, rejected, ms }
       } catch (thrown) {
@@ -81,10 +84,10 @@ async function isRecorded(told: AsyncIterable<LogEntry>): Promise<void> {
   for await (const _ of told);
 }
 
-async function* batchesOf(file: string): AsyncGenerator<CsvRow[], void, undefined> {
+async function* batchesOf(file: string, delimiter: Delimiter): AsyncGenerator<CsvRow[], void, undefined> {
   let isHeader = true
   let rows: CsvRow[] = []
-  for await (const row of readCsv(file)) {
+  for await (const row of readCsv(file, delimiter)) {
     if (isHeader) {
       isHeader = false
       continue

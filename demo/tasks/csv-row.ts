@@ -11,7 +11,7 @@ export type CsvRowTask = Task<'csv-row', InputOf<typeof csvRow.payload>, OutputO
 /** Fewer than the server's own: rows leave room for other runs. */
 const ROWS_AT_ONCE = 16
 
-/** @param delay - ms that every row takes longer, as if it asked somebody else: without it the sample is over before one has looked. */
+/** @param delay - ms that every row takes longer, as if it asked somebody else. */
 export function csvRowTask(rows: RowTable, delay: number): CsvRowTask {
   return task(csvRow, {
     queue: { concurrencyLimit: ROWS_AT_ONCE },

@@ -27,12 +27,14 @@ export interface DemoSettings {
   readonly sample?: boolean
   /** ms between two pings of a feed. */
   readonly heartbeat?: number
+  /** Begins with an empty data folder. */
+  readonly fresh?: boolean
 }
 
 export const dataFolder = async (): Promise<string> => await mkdtemp(join(tmpdir(), 'runfeed-e2e-'))
 export const removeFolder = async (path: string): Promise<void> => await rm(path, { recursive: true, force: true, maxRetries: 5 })
 
-export async function startDemo({ data, port = 0, rowDelay = 0, sample = false, heartbeat }: DemoSettings): Promise<DemoServer> {
+export async function startDemo({ data, port = 0, rowDelay = 0, sample = false, heartbeat, fresh = false }: DemoSettings): Promise<DemoServer> {
   const options = [
     ...(port === 'default' ? [] : ['--port', String(port)]),
     '--data',
@@ -40,6 +42,7 @@ export async function startDemo({ data, port = 0, rowDelay = 0, sample = false, 
     '--row-delay',
     String(rowDelay),
     ...(heartbeat === undefined ? [] : ['--heartbeat', String(heartbeat)]),
+    ...(fresh ? ['--fresh'] : []),
     sample ? '--sample' : '--no-sample',
   ]
   const child = spawn(process.execPath, ['--conditions=@runfeed/source', 'demo/main.ts', ...options], {

@@ -1,25 +1,24 @@
-// Servers end: by Ctrl+C, which is quick and clean, and by a kill, after which nothing pretends to run.
+// Servers begin, with what there is or afresh, and end: by Ctrl+C, which is quick and clean, and by a kill, after which nothing pretends to run.
 import type { Browser } from 'playwright'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { bar, counter, hasBadge, isAt, launchBrowser, newestCard, openPage } from './demo-page.ts'
 import { newestRun, tableRows } from './demo-record.ts'
 import { dataFolder, type DemoServer, removeFolder, startDemo } from './demo-server.ts'
 
 let browser: Browser
-const servers: DemoServer[] = []
-const start = async (settings: Parameters<typeof startDemo>[0]): Promise<DemoServer> => {
+/** Each test has servers of its own, so that they can run side by side. */
+async function start(settings: Parameters<typeof startDemo>[0]): Promise<DemoServer> {
   const server = await startDemo(settings)
-  servers.push(server)
+  onTestFinished(async () => {
+    await server.end('SIGKILL')
+    await removeFolder(server.data)
+  })
   return server
 }
 beforeAll(async () => {
   browser = await launchBrowser()
-})
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    await server.end('SIGKILL')
-    await removeFolder(server.data)
-  }
 })
 afterAll(async () => await browser?.close())
 
@@ -68,4 +67,18 @@ test('a second demo takes the next port; a folder that was asked for by name is 
   const second = await start({ data: await dataFolder(), port: 'default' })
   expect(second.port).toBeGreaterThan(first.port)
   await expect(startDemo({ data: first.data })).rejects.toThrow('in use by another process')
+})
+
+test('--fresh begins with an empty folder, deletes nothing else, and nothing that another demo uses', async () => {
+  const first = await start({ data: await dataFolder() })
+  await fetch(`${first.url}/upload`, { method: 'POST', headers: { 'x-runfeed-demo': '1', 'x-file-name': 'a.csv' }, body: 'a\n1\n' })
+  writeFileSync(join(first.data, 'mine.txt'), '')
+  await expect(startDemo({ data: first.data, fresh: true })).rejects.toThrow('--fresh has deleted nothing')
+  expect(readdirSync(join(first.data, 'uploads'))).toHaveLength(1)
+  await first.end('SIGTERM')
+
+  const second = await start({ data: first.data, fresh: true })
+  expect(await (await fetch(`${second.url}/v1/runs`)).json()).toMatchObject({ runs: [] })
+  expect(readdirSync(join(first.data, 'uploads'))).toEqual([])
+  expect(existsSync(join(first.data, 'mine.txt'))).toBe(true)
 })

@@ -64,6 +64,7 @@ test('two tabs and a reload half-way show the same import, and see it to its end
   const second = await openPage(browser, server.url)
   await hasBadge(newestCard(second), 'Importing')
   await isAt(bar(newestCard(first)), 20)
+  expect(await counter(newestCard(first), 'Time').textContent()).toMatch(/^\d+ s$/)
   await first.reload()
   await isAt(bar(newestCard(first)), 0)
   const atReload = Number(await bar(newestCard(first)).getAttribute('aria-valuenow'))

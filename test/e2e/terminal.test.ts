@@ -174,11 +174,11 @@ test.concurrent('another server on the port is left alone, and so is a demo with
 test.concurrent('a server that goes away for good is given up, in one line', async () => {
   const dying = await startDemo({ data: await dataFolder(), rowDelay: 5 })
   try {
-    const client = importInTerminal(SAMPLE, ['--port', String(dying.port)])
+    const client = importInTerminal(SAMPLE, ['--port', String(dying.port), '--give-up', '1000'])
     await client.said(/ %, /)
     await dying.end('SIGKILL')
     const { code, stderr } = await client.ended
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`the server at ${dying.url} is gone`)])
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`the server at ${dying.url} is gone: it has not answered for 1 s`)])
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   } finally {
     await removeFolder(dying.data)

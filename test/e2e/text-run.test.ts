@@ -2,6 +2,8 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hasBadge, launchBrowser, openPage } from './demo-page.ts'
+import { startText } from '../faults/demo-runs.ts'
+import { type Fault, faultProxy } from '../faults/proxy.ts'
 import { newestRun } from './demo-record.ts'
 import { dataFolder, type DemoServer, removeFolder, startDemo } from './demo-server.ts'
 
@@ -49,8 +51,8 @@ test('a canceled text ends on the server, and no part comes after', async () => 
 test('a second tab and a reload show the same text, whole', async () => {
   const page = await openPage(browser, server.url)
   const panel = page.getByRole('complementary')
-  await panel.getByRole('slider', { name: 'Speed' }).fill('200')
-  await panel.getByRole('button', { name: 'Start' }).click()
+  // faster than the slider goes: it is the end that counts here
+  await startText(server.url, 500)
   await panel.getByText('Down, down, down.').waitFor()
   await page.reload()
   const other = await openPage(browser, server.url)
@@ -60,4 +62,27 @@ test('a second tab and a reload show the same text, whole', async () => {
   expect(await written(page)).toMatch(/^Alice was beginning[^]*hanging from the roof\.$/)
   await page.close()
   await other.close()
+})
+
+test('while the feed is away, badge and button both say what the list knows', async () => {
+  let fault: Fault = { kind: 'none' }
+  const proxy = await faultProxy(server.url, (_, asked) => (asked.includes('/v1/feed') ? fault : { kind: 'none' }))
+  const page = await openPage(browser, proxy.url)
+  const panel = page.getByRole('complementary')
+  await startText(server.url, 10)
+  await hasBadge(panel, 'Writing')
+  fault = { kind: 'cut', after: 0 }
+  proxy.cutAll()
+  await page.locator('.connection').getByText('Reconnecting…').waitFor()
+  await page.getByText('The connection is lost.').waitFor()
+  const { id } = await newestRun(server, 'stream-text')
+  await fetch(`${server.url}/v1/runs/${id}/cancel`, { method: 'POST' })
+  await panel.getByRole('button', { name: 'Start' }).waitFor()
+  await hasBadge(panel, 'Canceled')
+  expect(await panel.getByText('Writing').count()).toBe(0)
+  fault = { kind: 'none' }
+  await page.getByText('The connection is back.').waitFor()
+  // nothing runs: what is said aloud stays, whatever the word for the eye is
+  await page.close()
+  await proxy.close()
 })

@@ -54,6 +54,20 @@ test('quotes, newlines in fields, a byte order mark, CRLF and ragged rows come i
   await page.close()
 })
 
+test.each([
+  ['semicolons', ';'],
+  ['tabs', '\t'],
+  ['pipes', '|'],
+])('fields that are separated by %s are fields, and the log says so', async (name, separator) => {
+  const lines = [['"name, first"', 'amount'], ['Zoë', '1,5'], ['short']].map((fields) => fields.join(separator))
+  const answer = await post('/upload', { 'x-runfeed-demo': '1', 'x-file-name': `${name}.csv` }, Buffer.from(lines.join('\n')))
+  const { id } = JSON.parse(answer.body) as { id: string }
+  // the feed's body ends when the import has
+  await (await fetch(`${server.url}/v1/runs/${id}/events`)).text()
+  expect(tableRows(server, id)).toEqual([{ line: 2, fields: ['Zoë', '1,5'] }])
+  expect(await (await fetch(`${server.url}/v1/runs/${id}/streams/log`)).text()).toContain(`its fields are separated by ${name}`)
+})
+
 test('a file that is dropped on the page is imported', async () => {
   const page = await openPage(browser, server.url)
   const transfer = await page.evaluateHandle(() => {
