@@ -44,8 +44,10 @@ const SQL = {
   cutSnapshots: 'DELETE FROM snapshots WHERE run = ? AND version < ?',
 
   firstEnd: 'SELECT min(finished) AS finished FROM runs WHERE parent IS NULL AND finished IS NOT NULL',
+  // what lives is found by its own index, and what ended late among the newest: a tree may be large, and it is asked again and again
   oldRoots: `SELECT seq FROM runs AS old WHERE parent IS NULL AND finished IS NOT NULL AND finished <= ?1
-    AND NOT EXISTS (SELECT 1 FROM runs WHERE root = old.seq AND (finished IS NULL OR finished > ?1)) ORDER BY finished LIMIT ?2`,
+    AND NOT EXISTS (SELECT 1 FROM runs WHERE root = old.seq AND finished IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM runs WHERE root = old.seq AND finished > ?1 ORDER BY seq DESC LIMIT 1) ORDER BY finished LIMIT ?2`,
   tree: 'SELECT seq, id FROM runs WHERE root = ? ORDER BY seq DESC LIMIT ?',
   removeRun: 'DELETE FROM runs WHERE seq = ?',
   // a run's tags never change: any snapshot has them, and the table has no index by run

@@ -133,6 +133,25 @@ export function reopenSuite(open: OpenKept): void {
       expect(claim).toMatchObject({ run: { attempt: 2 }, maxAttempts: 4, maxDuration: 5000, concurrencyKey: 'c' })
     })
 
+    test('a log that was cut is bounded as before', async () => {
+      const { engine, reopen } = await open({ logVersions: 20 })
+      const run = await executing(engine)
+      const write = async (on: RunEngine, count: number): Promise<void> => {
+        for (let n = 0; n < count; n++) await on.record.commit({ run: run.id, operations: [{ op: 'increment', key: 'n', by: 1 }] })
+      }
+      await write(engine, 55)
+      const before = await engine.record.history(run.id, 0, 1000)
+      expect(before.oldest).toBeGreaterThan(30)
+      const again = await reopen()
+      // the reopening is a version: the run has crashed
+      expect(await again.record.history(run.id, 0, before.versions.length)).toEqual(before)
+      expect((await again.record.at(run.id, 50)).metadata).toEqual({ n: 48 })
+      await write(again, 43)
+      const { oldest, versions } = await again.record.history(run.id, 0, 1000)
+      expect([versions.at(-1)?.version, versions.length <= 25, oldest > before.oldest]).toEqual([101, true, true])
+      expect((await again.record.at(run.id, oldest)).metadata).toEqual({ n: oldest - 3 })
+    })
+
     test('repeats are known', async () => {
       const { engine, reopen } = await open()
       const run = await executing(engine)
