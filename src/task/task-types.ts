@@ -41,7 +41,7 @@ export interface TaskParams<M = Metadata> {
     readonly task: { readonly id: string }
   }
   readonly metadata: M
-  /** Aborted when the run is canceled or taken over; its reason is a RunfeedError. */
+  /** Aborted when the run is canceled, timed out or taken over, or the server stops; its reason is a RunfeedError whose `type` says which. */
   readonly signal: AbortSignal
 }
 
