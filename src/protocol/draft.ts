@@ -269,7 +269,10 @@ const part = (segment: Segment): string =>
 export function addNumbers(from: number, by: number, key: string): number {
   const sum = from + by
   if (!Number.isFinite(sum)) throw new InvalidOperationError(key, `${from} + ${by} is not finite`)
-  return Number.isInteger(from) && Number.isInteger(by) ? sum : Number(sum.toPrecision(15))
+  if (Number.isInteger(from) && Number.isInteger(by)) return sum
+  const rounded = Number(sum.toPrecision(15))
+  // next to the largest number, rounding up leads out of what is finite
+  return Number.isFinite(rounded) ? rounded : sum
 }
 
 function checkDepth(containersAbove: number, value: Json, key: string): void {
