@@ -21,6 +21,7 @@ export {
   RunfeedError,
   StaleAttemptError,
   TooLargeError,
+  VersionGoneError,
 } from '../protocol/errors.ts'
 export type { Frame, FrameEvent, FrameOf } from '../protocol/frame.ts'
 export type { Json, JsonObject } from '../protocol/json.ts'
