@@ -11,6 +11,12 @@ export async function newestRun({ url }: DemoServer, task: string): Promise<Run>
   return run
 }
 
+/** The imports of a file of this name, newest first: for tests that share a server and do not know what is newest on it. */
+export async function importsOf({ url }: DemoServer, name: string): Promise<readonly Run[]> {
+  const { runs } = (await (await fetch(`${url}/v1/runs?task=csv-import&limit=200`)).json()) as RunPage
+  return runs.filter(({ payload }) => (payload as { readonly name?: string }).name === name)
+}
+
 export interface TableRow {
   readonly line: number
   readonly fields: readonly string[]

@@ -16,7 +16,7 @@ let browser: Browser
 let server: DemoServer
 beforeAll(async () => {
   browser = await launchBrowser()
-  server = await startDemo({ data: await dataFolder(), rowDelay: 10 })
+  server = await startDemo({ data: await dataFolder(), rowDelay: 6 })
 })
 afterAll(async () => {
   await browser?.close()

@@ -24,6 +24,13 @@ export function importInTerminal(file: string, options: readonly string[] = []):
   return watched(spawn(process.execPath, ['--conditions=@runfeed/source', 'demo/main.ts', '--file', file, ...options], settings))
 }
 
+/** The same as somebody whom file permissions hold: root loses the right to read everything, which util-linux' `setpriv` takes away. */
+export function importUnprivileged(file: string, options: readonly string[] = []): TerminalClient {
+  const words = [process.execPath, '--conditions=@runfeed/source', 'demo/main.ts', '--file', file, ...options]
+  const all = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', ...words] : words
+  return watched(spawn(all[0] as string, all.slice(1), settings))
+}
+
 /** The same at a terminal of its own, which util-linux' `script` makes. */
 export function importAtTerminal(file: string, options: readonly string[] = []): TerminalClient {
   const words = [process.execPath, '--conditions=@runfeed/source', 'demo/main.ts', '--file', file, ...options]
