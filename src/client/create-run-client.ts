@@ -84,6 +84,9 @@ export function createRunClient(options: RunClientOptions): RunClient {
             return !resource || !wanted.isOpen(resource)
           })
         },
+        ended() {
+          opened.isOver = true
+        },
         receive(frame) {
           const broken = opened.apply(frame)
           if (broken) resync.ask(opened, broken)
@@ -119,7 +122,6 @@ export function createRunClient(options: RunClientOptions): RunClient {
     environment,
     hasToken: (topic) => wanted.get(topic)?.token !== undefined,
     fail: (topic, error) => store.fail(topic, error),
-    isCurrent: (asking) => asking === fold,
     reopen: () => connection.refresh(),
   })
 

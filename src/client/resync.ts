@@ -18,8 +18,6 @@ export interface ResyncHost {
   /** A want with a token of its own cannot be read by a call, which has the client's. */
   hasToken(topic: string): boolean
   fail(topic: string, error: RunfeedError): void
-  /** Whether no newer connection brings what this one does. */
-  isCurrent(fold: Fold): boolean
   /** Opens a connection that asks for it anew. */
   reopen(): void
 }
@@ -76,8 +74,8 @@ export class Resync {
       // an answer from before what was left out is a mistake as any other
       if (next) this.ask(fold, next, next.omitted === undefined || next.omitted === broken.omitted)
     } catch (thrown) {
-      // the connection that waited may be gone, and then nothing waits any more
-      if (!fold.covers(topic)) return
+      // nothing waits any more
+      if (fold.isOver || !fold.covers(topic)) return
       const error = toRunfeedError(thrown)
       if (!error.retryable) {
         fold.drop(topic)
@@ -87,7 +85,7 @@ export class Resync {
       const wait = this.#backoff.next(error, this.#readAt)
       this.#readAt = undefined
       await new Promise<void>((resolve) => environment.setTimer(resolve, wait))
-      if (fold.covers(topic) && this.#host.isCurrent(fold)) await this.#read(fold, broken, topic)
+      if (!fold.isOver && fold.covers(topic)) await this.#read(fold, broken, topic)
     }
   }
 

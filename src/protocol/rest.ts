@@ -5,6 +5,17 @@ import type { Run } from './run.ts'
 export interface TriggerOptions {
   readonly metadata?: JsonObject
   readonly tags?: readonly string[]
+  /** A second run of the same task and key is not made: the first one is answered. */
+  readonly idempotencyKey?: string
+  /** Ms from now, or text such as '30s', '5m', '2h', '1d'. */
+  readonly delay?: number | string
+  /** How long it waits to be executed, ms or text; then it is EXPIRED. */
+  readonly ttl?: number | string
+  /** Executions in all. */
+  readonly maxAttempts?: number
+  /** What one attempt may execute, ms or text. */
+  readonly maxDuration?: number | string
+  readonly concurrencyKey?: string
 }
 /** `POST /v1/tasks/:task/trigger` */
 export interface TriggerRequest {

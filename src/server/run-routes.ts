@@ -2,10 +2,12 @@
 import { Hono } from 'hono'
 import type { RunEngine } from '../protocol/engine.ts'
 import { RunfeedError, TooLargeError } from '../protocol/errors.ts'
-import { isJsonObject, type Json, jsonBytes, toJson } from '../protocol/json.ts'
+import { jsonBytes } from '../protocol/json.ts'
 import { MAX_PAYLOAD_BYTES } from '../protocol/limits.ts'
 import type { RunHandle } from '../protocol/rest.ts'
 import type { NewRun, Run } from '../protocol/run.ts'
+import { newRun } from '../task/new-run.ts'
+import type { TriggerOptions } from '../task/task-types.ts'
 import { notFound } from './http-errors.ts'
 import { check, readJson } from './read-body.ts'
 import { listRequest, triggerRequest } from './schemas.ts'
@@ -30,12 +32,12 @@ export function runRoutes(engine: RunEngine, tasks: ReadonlySet<string>): Hono {
       const task = context.req.param('task')
       if (!tasks.has(task))
         throw new RunfeedError('not_found', `there is no task "${task}"; this server runs ${[...tasks].map((id) => `"${id}"`).join(', ') || 'none'}`)
-      const { payload: given = null, options } = await readJson(context.req.raw, triggerRequest, MAX_BODY_BYTES)
-      const payload = toJson(given, 'payload')
-      const size = jsonBytes(payload)
+      const { payload, options } = await readJson(context.req.raw, triggerRequest, MAX_BODY_BYTES)
+      // what a duration may be is checked there
+      const run = newRun({ id: task, ...(payload !== undefined && { payload }), ...(options && { options: options as TriggerOptions }) })
+      const size = jsonBytes(run.payload)
       if (size > MAX_PAYLOAD_BYTES) throw new TooLargeError('the payload', size, MAX_PAYLOAD_BYTES)
-      const metadata = options?.metadata && checkedObject(options.metadata)
-      return context.json(await start({ task, payload, ...(metadata && { metadata }), ...(options?.tags && { tags: options.tags }) }), 201)
+      return context.json(await start(run), 201)
     })
     .get('/runs', async (context) => context.json(await engine.record.list(check(listRequest, context.req.query()))))
     .get('/runs/:id', async (context) => context.json(await find(context.req.param('id'))))
@@ -45,11 +47,4 @@ export function runRoutes(engine: RunEngine, tasks: ReadonlySet<string>): Hono {
       if (!tasks.has(task)) throw new RunfeedError('not_found', `the task "${task}" of ${id} is no longer run here`)
       return context.json(await start({ task, payload, tags, replayOf: id }), 201)
     })
-}
-
-function checkedObject(value: Json): NonNullable<NewRun['metadata']> {
-  const checked = toJson(value, 'metadata')
-  // zod has seen to that
-  if (!isJsonObject(checked)) throw new RunfeedError('invalid_request', 'metadata: expected an object')
-  return checked
 }

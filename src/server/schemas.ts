@@ -13,9 +13,23 @@ const cursor = z.string().max(64)
 const json = z.unknown() as unknown as z.ZodType<Json>
 const jsonObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>
 
+// what they may be is said by the task side, which reads them
+const duration = z.union([z.number(), z.string()])
+
 export const triggerRequest: z.ZodType<TriggerRequest> = z.object({
   payload: json.optional(),
-  options: z.object({ metadata: jsonObject.optional(), tags: z.array(name).max(20).optional() }).optional(),
+  options: z
+    .object({
+      metadata: jsonObject.optional(),
+      tags: z.array(name).max(20).optional(),
+      idempotencyKey: z.string().optional(),
+      delay: duration.optional(),
+      ttl: duration.optional(),
+      maxAttempts: z.number().optional(),
+      maxDuration: duration.optional(),
+      concurrencyKey: z.string().optional(),
+    })
+    .optional(),
 }) as z.ZodType<TriggerRequest>
 
 const want = z.object({

@@ -26,6 +26,8 @@ export class Fold {
   readonly #runs = new Map<string, Chain>()
   /** The index of each stream's next chunk on this connection. */
   readonly #streams = new Map<string, number>()
+  /** The connection is gone. The one after it tells what this one was still waiting to apply, and may have told what came later. */
+  isOver = false
 
   constructor(store: Store, wants: readonly Want[]) {
     this.#store = store
@@ -96,7 +98,7 @@ export class Fold {
   resync(run: Run): Broken | undefined {
     const chain = this.#runs.get(topics.run(run.id))
     const waiting = chain?.waiting
-    if (!waiting) return undefined
+    if (!waiting || this.isOver) return undefined
     chain.waiting = undefined
     if (!omittedBy(waiting[0])) this.#replace(chain, run, undefined)
     let broken: Broken | undefined

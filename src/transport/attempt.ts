@@ -12,6 +12,8 @@ export interface Session {
   receive(frame: Frame): void
   /** Whether everything that it asked for has ended, as frames said. It may wait for what frames left out. */
   isDone(): boolean | Promise<boolean>
+  /** No frame comes any more, and another connection may be the one that counts. */
+  ended(): void
 }
 
 export interface AttemptHost {
@@ -55,6 +57,7 @@ export class Attempt {
   end(): void {
     this.#stopWatch()
     this.#controller.abort()
+    this.session.ended()
   }
 
   async #read(transport: RunTransport): Promise<void> {

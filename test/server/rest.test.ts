@@ -50,6 +50,19 @@ describe('runs', () => {
     expect(none.runs).toEqual([])
   })
 
+  test('take every option of a trigger', async () => {
+    const server = await startServer({ tasks: [echo] })
+    const trigger = async (options: object) => {
+      const [status, body] = await bodyOf(await server.post('/v1/tasks/echo/trigger', { payload: 1, options }))
+      return [status, body as { id: string; error?: { type: string; message: string } }] as const
+    }
+    const [, first] = await trigger({ idempotencyKey: 'order-7', delay: '1h', ttl: 1000, maxAttempts: 3, maxDuration: '5m', concurrencyKey: 'a' })
+    expect(await server.run(first.id)).toMatchObject({ status: 'DELAYED' })
+    expect((await trigger({ idempotencyKey: 'order-7' }))[1].id).toBe(first.id)
+    const [status, { error }] = await trigger({ delay: 'soon' })
+    expect([status, error?.message.includes('delay')]).toEqual([400, true])
+  })
+
   test('canceling a run that has ended changes nothing', async () => {
     const server = await startServer({ tasks: [echo] })
     const run = await server.ended(await server.trigger('echo'))
