@@ -434,6 +434,24 @@ describe('what a frame leaves out for its size', () => {
     expect([transport.connections.length, transport.requests.length]).toEqual([1, 1])
   })
 
+  test('is not waited for when another connection has taken over', async () => {
+    const { client, transport, environment, flush } = setUp()
+    let answer: (run: Json) => void = () => {}
+    transport.answer = () => new Promise((resolve) => (answer = resolve))
+    const a = follow(client.run('run_a'))
+    await flush()
+    transport.last.send(runFrame(), done, endFrame(2, false))
+    await environment.advance(250)
+    follow(client.run('run_b'))
+    await flush()
+    transport.last.send(runFrame({ version: 3, status: 'COMPLETED', output: OUTPUT }))
+    await flush()
+    // what it said last would count as the server's last word
+    answer(record({ status: 'COMPLETED', version: 2, updatedAt: 9, output: OUTPUT }) as unknown as Json)
+    await flush()
+    expect(a.source.getSnapshot().run?.version).toBe(3)
+  })
+
   test('does not count towards giving up', async () => {
     const { client, transport, flush } = setUp()
     let version = 1

@@ -13,7 +13,7 @@ function setUp() {
   const states: ConnectionSnapshot[] = []
   const refusals: { readonly error: Error; readonly kept: Session | undefined }[] = []
   const connection = new Connection(transport, environment, {
-    open: () => ({ wants: [{ run: 'run_a' }], receive: () => {}, isDone: () => false }),
+    open: () => ({ wants: [{ run: 'run_a' }], receive: () => {}, isDone: () => false, ended: () => {} }),
     changed: (snapshot) => states.push(snapshot),
     refused: (error, kept) => refusals.push({ error, kept }),
   })
@@ -228,6 +228,7 @@ test('a frame that cannot be read is terminal', async () => {
     open: () => ({
       wants: [],
       isDone: () => false,
+      ended: () => {},
       receive: (frame) => {
         if (frame.event === 'ping') throw new TypeError('no such field')
       },
