@@ -82,6 +82,15 @@ test('a file that is dropped on the page is imported', async () => {
   await card.getByRole('button', { name: 'dropped.csv' }).waitFor()
   await hasBadge(card, 'Completed')
   expect(await counter(card, 'Accepted').textContent()).toBe('1')
+  // from right to left the card begins at the right: chevron within it, time at the other edge
+  await page.evaluate(() => {
+    document.documentElement.dir = 'rtl'
+  })
+  const [box, chevron, time] = await Promise.all([card, card.locator('.chevron'), card.locator('.card-time')].map((part) => part.boundingBox()))
+  if (!box || !chevron || !time) throw new Error('the card is not shown')
+  expect(box.x + box.width - (chevron.x + chevron.width)).toBeGreaterThan(0)
+  expect(time.x - box.x).toBeLessThan(24)
+  expect(await card.locator('.chevron').evaluate((element) => getComputedStyle(element).scale)).toBe('-1 1')
   await page.close()
 })
 
