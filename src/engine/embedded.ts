@@ -8,7 +8,7 @@ import { appendChunks, holdsCursor, readChunks, streamInfo } from './chunks.ts'
 import { commitRun, logSince } from './commit.ts'
 import { createRuns } from './create.ts'
 import { readHistory, runAt } from './history.ts'
-import { claimRuns, releaseRun, renewLeases } from './queue.ts'
+import { beginRun, claimRuns, releaseRun, renewLeases } from './queue.ts'
 import { cursorOf, isLive } from './state.ts'
 import { sweep } from './sweep.ts'
 import type { Turn } from './turn.ts'
@@ -61,6 +61,7 @@ export function embeddedEngine({ write, read, close }: Executor, bell: Bell): Em
     },
     queue: {
       claim: (request) => write((turn) => claimRuns(turn, request)),
+      begin: (run, claim) => write((turn) => beginRun(turn, run, claim)),
       renew: (worker, runs) => write((turn) => renewLeases(turn, worker, runs)),
       release: (worker, run) => write((turn) => releaseRun(turn, worker, run)),
     },

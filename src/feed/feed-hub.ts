@@ -3,6 +3,7 @@ import type { RunEngine } from '../protocol/engine.ts'
 import { HEARTBEAT_MS, TICK_MS } from '../protocol/limits.ts'
 import type { FeedRequest } from '../protocol/want.ts'
 import { topicOf } from '../protocol/want.ts'
+import type { FeedAccess } from './feed-access.ts'
 import { FeedSession } from './feed-session.ts'
 import { RunReader } from './run-reader.ts'
 import { RunTopic } from './run-topic.ts'
@@ -14,6 +15,13 @@ export interface FeedHubOptions {
   readonly heartbeat?: number
   /** ms; at most one version frame per run in this time. @defaultValue 50 */
   readonly tick?: number
+}
+
+export interface OpenOptions {
+  /** Name each place as `id:`, for a feed of one resource. @defaultValue false */
+  readonly ids?: boolean
+  /** @defaultValue everything may be read */
+  readonly access?: FeedAccess
 }
 
 interface Shared {
@@ -40,8 +48,8 @@ export class FeedHub {
     return this.#sessions.size
   }
 
-  /** Opens a session; the caller closes it. @param options - `ids`: name each place as `id:`, for a feed of one resource. */
-  open({ wants }: FeedRequest, { ids = false }: { readonly ids?: boolean } = {}): FeedSession {
+  /** Opens a session; the caller closes it. */
+  open({ wants }: FeedRequest, { ids = false }: OpenOptions = {}): FeedSession {
     const session = new FeedSession(this.heartbeat, ids, () => this.#left(session))
     for (const want of wants) {
       const name = topicOf(want)

@@ -18,10 +18,12 @@ export interface Commit {
   /** The run that writes, where it is not the addressed one. */
   readonly by?: string
   /** A repeat of the same number by the same writer is answered as before, and not applied again. */
-  readonly writer?: { readonly id: string; readonly sequence: number }
+  readonly writer?: Writer
   /** The attempt begins to wait for other runs, or goes on. */
   readonly move?: 'WAITING' | 'EXECUTING'
   readonly streams?: { readonly [key: string]: StreamChange }
+  /** Tags to add and to take away. */
+  readonly tags?: { readonly add?: readonly string[]; readonly remove?: readonly string[] }
   /** The run's last commit: open streams close as `aborted`, the status is final. */
   readonly end?: RunEnd
   /**
@@ -32,6 +34,12 @@ export interface Commit {
   readonly retry?: { readonly at: number; readonly error: RunFailure }
   /** The version that the writer knows; the answer then brings the patch from there. */
   readonly base?: number
+}
+
+/** Who says something, and the how manieth thing of that writer it is. */
+export interface Writer {
+  readonly id: string
+  readonly sequence: number
 }
 
 export type StreamChange = { readonly state: 'open' } | { readonly state: 'closed' } | { readonly state: 'errored'; readonly error: string }
@@ -70,7 +78,8 @@ export interface LogEntry {
 
 export interface RunRecord {
   /**
-   * Makes queued or delayed runs, in order, all or none. For an idempotency key that a run of the task was made with, that run is answered.
+   * Makes queued or delayed runs, in order, all or none. For an idempotency key that a run of the task was made with, that run is answered;
+   * so is the run that has the wanted `id` already, so that a repeated call makes nothing twice.
    * @throws NotFoundError for a parent that is not there, RunEndedError for one that has ended, RunfeedError `canceled` for one that is being canceled.
    */
   create(runs: readonly NewRun[]): Promise<readonly Run[]>
@@ -79,7 +88,7 @@ export interface RunRecord {
   commit(commit: Commit): Promise<CommitAnswer>
   /** The versions after a cursor, oldest first; `undefined` for a cursor that the log does not hold. */
   since(run: string, cursor: Cursor): Promise<readonly LogEntry[] | undefined>
-  list(request: RunListRequest): Promise<RunPage>
+  list(request: RunList): Promise<RunPage>
   /** The versions that the log holds after `after`, oldest first: `limit` of them at most, fewer where they are large, but one where there is one. @throws NotFoundError */
   history(run: string, after: number, limit: number): Promise<RunHistory>
   /** The record as it was at a version. @throws NotFoundError (no such run, or not yet), VersionGoneError where the log no longer reaches back. */
@@ -88,6 +97,11 @@ export interface RunRecord {
   cancel(run: string): Promise<Run>
   /** Whether neither the run nor a descendant of it lives any more. */
   isSettled(run: string): Promise<boolean>
+}
+
+export interface RunList extends RunListRequest {
+  /** @defaultValue every one */
+  readonly namespace?: string
 }
 
 export interface RunHistory {
@@ -117,12 +131,20 @@ export interface ChunkRead {
   readonly by: string | null
 }
 
+export interface ChunkSource {
+  readonly by: string
+  /** Set on the run's own streams. */
+  readonly attempt?: number
+  /** A repeat of the same number by the same writer is answered as before, and appends nothing. */
+  readonly writer?: Writer
+}
+
 export interface ChunkLog {
   /**
    * Appends to an open stream; the engine gives the indexes.
    * @throws NotFoundError, RunEndedError, StaleAttemptError, TooLargeError; InvalidRequestError when the stream is not open.
    */
-  append(run: string, stream: string, chunks: readonly Json[], from: { readonly by: string; readonly attempt?: number }): Promise<{ readonly index: number }>
+  append(run: string, stream: string, chunks: readonly Json[], from: ChunkSource): Promise<{ readonly index: number }>
   /** @throws NotFoundError when there is no such run */
   info(run: string, stream: string): Promise<StreamInfo>
   /** Chunks from `index` on, about `maxBytes` of them but at least one where there is one. */
@@ -137,6 +159,12 @@ export interface ClaimRequest {
   /** Only runs of these tasks. */
   readonly tasks: readonly string[]
   readonly max: number
+  /** Only runs of this one. @defaultValue every one */
+  readonly namespace?: string
+  /** The worker outlives the process that the engine is in: its leases, and what it holds, stay when that one starts again. @defaultValue false */
+  readonly isRemote?: boolean
+  /** The how manieth claim of this worker it is: the last one, asked again because its answer was lost, is answered with what it took. */
+  readonly sequence?: number
   /** For tasks with a concurrency limit: how many of each concurrency key (`''` is none) may execute at once, and how many of them do already. */
   readonly limits?: { readonly [task: string]: { readonly limit: number; readonly executing: { readonly [key: string]: number } } }
 }
@@ -155,6 +183,11 @@ export interface Claim {
 export interface RunQueue {
   /** Takes queued runs, oldest first, under a lease. */
   claim(request: ClaimRequest): Promise<readonly Claim[]>
+  /**
+   * Makes a run that this worker executes from the start, at attempt 1; it never is in the queue.
+   * @throws as RunRecord.create does; InvalidRequestError for an `id` or a key of a run that is not this worker's.
+   */
+  begin(run: NewRun, claim: Pick<ClaimRequest, 'worker' | 'isRemote'>): Promise<Claim>
   /** Renews leases; answers the runs that this worker still holds. */
   renew(worker: string, runs: readonly string[]): Promise<readonly string[]>
   /** Gives a claimed run back, unfinished and unharmed: it is queued again. Its attempt is over, yet does not count as one of `maxAttempts`. */

@@ -52,11 +52,17 @@ export interface Run<M = JsonObject, O = Json, P = Json> {
 
 /** What a run is made from. The engine fills in the rest, `rootId` and `depth` from the parent's record. */
 export interface NewRun {
+  /** Chosen by whoever makes it, so that the call can be repeated: `newRunId()`. @defaultValue the engine's */
+  readonly id?: string
+  /** @defaultValue the parent's, else `default` */
+  readonly namespace?: string
   readonly task: string
   readonly payload: Json
   readonly metadata?: JsonObject
   readonly tags?: readonly string[]
   readonly parentId?: string
+  /** The parent waits for it: canceling the parent cancels it too. @defaultValue false */
+  readonly isAwaited?: boolean
   readonly replayOf?: string
   /** Not executed before then, ms since the epoch; DELAYED meanwhile. */
   readonly delayUntil?: number

@@ -36,6 +36,8 @@ export const topics = {
   stream: (id: string, key: string): string => `stream:${id}:${key}`,
   /** What whoever executes the run must know: it is to be canceled, or another attempt took over. */
   control: (id: string): string => `control:${id}`,
+  /** Which runs are of a task, have a tag or a parent, or what status one of them has, may have changed. */
+  members: (kind: 'task' | 'tag' | 'parent', value: string): string => `members:${kind}:${value}`,
   /** There is something to claim. */
   queue: 'queue',
 } as const

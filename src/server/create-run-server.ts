@@ -1,7 +1,7 @@
 // The reference server: an engine, a worker for its tasks, and the feed and REST API over HTTP, in one process.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { FeedHub } from '../feed/feed-hub.ts'
 import type { RunEngine } from '../protocol/engine.ts'
@@ -11,6 +11,7 @@ import type { RunfeedConfig } from '../task/hooks.ts'
 import type { AnyTask } from '../task/task-definition.ts'
 import { withTaskSettings } from '../task/with-task-settings.ts'
 import { startWorker } from '../worker/worker.ts'
+import { type AccessEnv, fullAccess } from './access.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { historyRoutes } from './history-routes.ts'
 import { errorResponse, notFound } from './http-errors.ts'
@@ -63,17 +64,20 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
   const worker = tasks.length > 0 ? startWorker({ backend, tasks, ...options }) : undefined
   const ids = new Set(tasks.map(({ id }) => id))
 
-  const app = new Hono<{ Bindings: Partial<HttpBindings> }>()
+  const app = new Hono<AccessEnv>()
   // who went away in the middle of a request is nobody's failure, and reads no answer
   app.onError((thrown, { req }) => (req.raw.signal.aborted ? new Response(null, { status: 400 }) : errorResponse(thrown)))
-  app.use(async ({ req, env }, next) => {
+  const everything = fullAccess(backend)
+  app.use(async (context, next) => {
+    const { req, env } = context
     if (isClosed) return errorResponse(new RunfeedError('unavailable', 'this server is closing; try again in a moment'))
     checkLoopback(req.raw, env?.incoming?.socket?.remoteAddress)
+    context.set('access', everything)
     await next()
   })
-  app.route('/v1', feedRoutes(hub, engine))
-  app.route('/v1', runRoutes(backend, ids))
-  app.route('/v1', historyRoutes(engine))
+  app.route('/v1', feedRoutes(hub))
+  app.route('/v1', runRoutes(ids))
+  app.route('/v1', historyRoutes())
   app.all('/v1/*', ({ req }) => errorResponse(notFound(`${req.method} ${req.path}`)))
   app.all('*', async ({ req }) => (fallback ? await fallback(req.raw) : errorResponse(notFound(req.path))))
 

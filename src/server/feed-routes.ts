@@ -1,40 +1,36 @@
 // The feed over HTTP: one connection for many runs and streams, and the same with one subscription for curl and native EventSource.
 import type { ServerResponse } from 'node:http'
-import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
 import type { FeedHub } from '../feed/feed-hub.ts'
 import { parseCursor } from '../protocol/cursor.ts'
-import type { RunEngine } from '../protocol/engine.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import { MAX_WANTS_BYTES, PROTOCOL_VERSION } from '../protocol/limits.ts'
 import type { FeedRequest, Want } from '../protocol/want.ts'
+import type { Access, AccessEnv } from './access.ts'
 import { eventStreamResponse, writeEventStream } from './event-stream.ts'
 import { check, readJson } from './read-body.ts'
 import { feedRequest, streamQuery } from './schemas.ts'
 
-type Env = { Bindings: Partial<HttpBindings> }
-
-/** @param engine - the one that the hub reads. */
-export function feedRoutes(hub: FeedHub, engine: RunEngine): Hono<Env> {
-  const send = async (context: Context<Env>, request: FeedRequest, ids: boolean): Promise<Response> => {
+export function feedRoutes(hub: FeedHub): Hono<AccessEnv> {
+  const send = async (context: Context<AccessEnv>, request: FeedRequest, ids: boolean): Promise<Response> => {
     if (request.protocol !== undefined && request.protocol !== PROTOCOL_VERSION)
       throw new RunfeedError('unsupported_protocol', `this server speaks protocol ${PROTOCOL_VERSION}, not ${request.protocol}`, { protocol: PROTOCOL_VERSION })
-    const session = hub.open(request, { ids })
+    const session = hub.open(request, { ids, access: context.var.access })
     const outgoing = context.env?.outgoing
     if (!outgoing || !('writeHead' in outgoing)) return eventStreamResponse(session, context.req.raw.signal)
     void writeEventStream(session, outgoing as ServerResponse)
     return RESPONSE_ALREADY_SENT
   }
 
-  const one = async (context: Context<Env>, want: Want): Promise<Response> => {
+  const one = async (context: Context<AccessEnv>, want: Want): Promise<Response> => {
     const cursor = context.req.header('last-event-id') ?? context.req.query('cursor')
     // a native EventSource comes back after every end of body; 204 is what stops it (WHATWG HTML, 9.2.3)
-    if (cursor !== undefined && (await isOver(engine, want, cursor))) return new Response(null, { status: 204 })
+    if (cursor !== undefined && (await isOver(context.var.access, want, cursor))) return new Response(null, { status: 204 })
     return await send(context, { wants: [cursor === undefined ? want : { ...want, cursor }] }, true)
   }
 
-  return new Hono<Env>()
+  return new Hono<AccessEnv>()
     .post('/feed', async (context) => await send(context, await readJson(context.req.raw, feedRequest, MAX_WANTS_BYTES), false))
     .get('/runs/:id/events', async (context) => await one(context, { run: context.req.param('id') }))
     .get('/runs/:id/streams/:key{.+}', async (context) => {
@@ -44,7 +40,10 @@ export function feedRoutes(hub: FeedHub, engine: RunEngine): Hono<Env> {
 }
 
 /** Whether nothing can come after the cursor. */
-async function isOver(engine: RunEngine, { run, stream }: Want, cursor: string): Promise<boolean> {
+async function isOver(access: Access, want: Want, cursor: string): Promise<boolean> {
+  if (await access.check(want)) return false
+  const { engine } = access
+  const { run, stream } = want
   const stored = await engine.record.read(run)
   if (!stored || stored.run.finishedAt === null) return false
   if (stream === undefined) return stored.cursor === cursor && (await engine.record.isSettled(run))

@@ -1,7 +1,7 @@
 // What a run was: its versions over REST, and the record at any of them, as far as its log reaches back.
 import { Hono } from 'hono'
 import { z } from 'zod'
-import type { RunEngine } from '../protocol/engine.ts'
+import type { Access, AccessEnv } from './access.ts'
 import { notFound } from './http-errors.ts'
 import { check } from './read-body.ts'
 
@@ -10,17 +10,30 @@ const historyQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 })
 
-export function historyRoutes(engine: RunEngine): Hono {
-  return new Hono()
+export function historyRoutes(): Hono<AccessEnv> {
+  const find = async (access: Access, id: string): Promise<void> => {
+    const stored = await access.engine.record.read(id)
+    if (!stored) throw notFound(id)
+    await access.mayReadHistory(stored.run)
+  }
+  return new Hono<AccessEnv>()
     .get('/runs/:id/history', async (context) => {
+      const { access } = context.var
+      const id = context.req.param('id')
       const { after, limit } = check(historyQuery, context.req.query())
-      const { oldest, versions } = await engine.record.history(context.req.param('id'), after, limit)
+      await find(access, id)
+      const { oldest, versions } = await access.engine.record.history(id, after, limit)
       // a cursor is for the feed, which gives its own
-      return context.json({ oldest, versions: versions.map(({ version, at, by, patch }) => ({ version, at, by, patch })) })
+      return context.json({
+        oldest,
+        versions: versions.map(({ version, at, by, patch }) => ({ version, at, by: by !== null && access.shows(by, id) ? by : null, patch })),
+      })
     })
     .get('/runs/:id/history/:version', async (context) => {
+      const { access } = context.var
       const { id, version } = context.req.param()
       if (!/^[1-9]\d{0,14}$/.test(version)) throw notFound(`version ${version} of ${id}`)
-      return context.json(await engine.record.at(id, Number(version)))
+      await find(access, id)
+      return context.json(await access.engine.record.at(id, Number(version)))
     })
 }

@@ -1,0 +1,12 @@
+// What a session may read. The feed asks; whoever opens the session answers.
+import type { ErrorBody } from '../protocol/errors.ts'
+import type { Want } from '../protocol/want.ts'
+
+export interface FeedAccess {
+  /** Asked when a want is opened, and again when the tags of its run have changed. @returns why it is denied: the `denied` frame says so. */
+  check(want: Want): Promise<ErrorBody | undefined>
+  /** Whether the reader of `run` may know that the run `by` wrote something there. */
+  shows(by: string, run: string): boolean
+  /** When what allows the want is over, ms since the epoch: it is then denied as `token_expired`. `undefined`: never. */
+  expiresAt(want: Want): number | undefined
+}
