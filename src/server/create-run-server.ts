@@ -12,11 +12,9 @@ import type { AnyTask } from '../task/task-definition.ts'
 import { withTaskSettings } from '../task/with-task-settings.ts'
 import { startWorker } from '../worker/worker.ts'
 import { type AccessEnv, fullAccess } from './access.ts'
-import { feedRoutes } from './feed-routes.ts'
-import { historyRoutes } from './history-routes.ts'
+import { apiRoutes } from './api.ts'
 import { errorResponse, notFound } from './http-errors.ts'
 import { checkLoopback, isLoopback } from './loopback.ts'
-import { runRoutes } from './run-routes.ts'
 
 export interface RunServerOptions {
   /** Where runs are kept. The server closes it when it closes. */
@@ -62,7 +60,6 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
   // what a task says about its runs holds for those that are triggered over HTTP too
   const backend = withTaskSettings(engine, tasks)
   const worker = tasks.length > 0 ? startWorker({ backend, tasks, ...options }) : undefined
-  const ids = new Set(tasks.map(({ id }) => id))
 
   const app = new Hono<AccessEnv>()
   // who went away in the middle of a request is nobody's failure, and reads no answer
@@ -75,10 +72,7 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
     context.set('access', everything)
     await next()
   })
-  app.route('/v1', feedRoutes(hub))
-  app.route('/v1', runRoutes(ids))
-  app.route('/v1', historyRoutes())
-  app.all('/v1/*', ({ req }) => errorResponse(notFound(`${req.method} ${req.path}`)))
+  app.route('/', apiRoutes({ hub, tasks: new Set(tasks.map(({ id }) => id)) }))
   app.all('*', async ({ req }) => (fallback ? await fallback(req.raw) : errorResponse(notFound(req.path))))
 
   const listener = getRequestListener((request, env) => app.fetch(request, env))
