@@ -59,6 +59,15 @@ export interface IdPage {
   readonly next?: string
 }
 
+/** What makes a run a member of lists. */
+export type Membership = Pick<Run, 'task' | 'tags' | 'parentId'>
+
+export interface Purged {
+  readonly gone: readonly Membership[]
+  /** Whether it found any, so that there may be more. */
+  readonly hasMore: boolean
+}
+
 export interface Storage {
   load(run: string): RunState | undefined
   insert(state: RunState): void
@@ -90,11 +99,8 @@ export interface Storage {
 
   /** When the first of the roots that have ended did. */
   firstEnd(): number | undefined
-  /**
-   * Removes runs of trees that had ended, whole, by `before`: a portion.
-   * @returns whether it found any, so that there may be more.
-   */
-  purge(before: number, max: number): boolean
+  /** Removes runs of trees that had ended, whole, by `before`: a portion. */
+  purge(before: number, max: number): Purged
 
   answered(run: string, writer: string): Answered | undefined
   remember(run: string, writer: string, said: Answered, at: number): void

@@ -19,7 +19,8 @@ export function sweep(turn: Turn): number {
   const lost = sweepLeases(turn)
   sweepDue(turn)
   storage.forget(now - settings.lateWritesMs)
-  const hasMore = storage.purge(now - settings.retentionMs, MAX_REMOVED)
+  const { gone, hasMore } = storage.purge(now - settings.retentionMs, MAX_REMOVED)
+  for (const run of gone) turn.wakeMembers(run)
   if (hasMore) turn.after(() => turn.alarm.set(now + PAUSE_MS))
   setAlarm(turn)
   return lost

@@ -8,7 +8,7 @@ import type { Leases } from './leases.ts'
 import { dueAt } from './plan.ts'
 import type { EngineSettings } from './settings.ts'
 import { isLive, type RunState, type Step } from './state.ts'
-import type { Storage } from './storage.ts'
+import type { Membership, Storage } from './storage.ts'
 
 export interface Desk {
   readonly storage: Storage
@@ -49,6 +49,7 @@ export class Turn {
   insert(state: RunState): void {
     this.storage.insert(state)
     this.#watch(state)
+    this.wakeMembers(state.run)
     if (state.run.status === 'QUEUED') this.wake(topics.queue)
   }
 
@@ -57,6 +58,9 @@ export class Turn {
     const { id } = state.run
     this.wake(topics.run(id))
     if (state.run.status !== before.run.status) this.#watch(state)
+    if (state.run.tags !== before.run.tags) this.wakeMembers(before.run)
+    if (state.run.tags !== before.run.tags || state.run.status !== before.run.status || state.run.finishedAt !== before.run.finishedAt)
+      this.wakeMembers(state.run)
     if (isLive(before.run) && !isLive(state.run)) {
       this.after(() => {
         this.leases.drop(id)
@@ -74,6 +78,13 @@ export class Turn {
   #watch({ run, plan }: RunState): void {
     const due = dueAt(run, plan)
     if (due !== null) this.after(() => this.alarm.set(due))
+  }
+
+  /** Whoever follows which runs there are of a task, with a tag, below a parent. */
+  wakeMembers({ task, tags, parentId }: Membership): void {
+    this.wake(topics.members('task', task))
+    for (const tag of tags) this.wake(topics.members('tag', tag))
+    if (parentId !== null) this.wake(topics.members('parent', parentId))
   }
 
   wake(topic: string): void {

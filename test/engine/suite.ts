@@ -13,6 +13,7 @@ import { historySuite } from './suite/history.ts'
 import { keySuite } from './suite/keys.ts'
 import { listSuite } from './suite/list.ts'
 import { logSuite } from './suite/log.ts'
+import { memberSuite } from './suite/members.ts'
 import { queueSuite } from './suite/queue.ts'
 import { reopenSuite } from './suite/reopen.ts'
 import { retentionSuite } from './suite/retention.ts'
@@ -41,6 +42,7 @@ export function engineSuite(name: string, open: Open, openKept?: OpenKept): void
     queueSuite(open)
     chunkSuite(open)
     listSuite(open)
+    memberSuite(open)
     retentionSuite(open)
     keySuite(open)
     historySuite(open)

@@ -6,7 +6,19 @@ import { placeOf } from '../list-place.ts'
 import type { LogBounds } from '../log-bounds.ts'
 import { dueAt } from '../plan.ts'
 import { isLive, type RunState } from '../state.ts'
-import { type Answered, type ChunkBatch, executing, type IdPage, type NewBatch, NO_PLACE, type SizedEntry, type Storage, type StreamPlace } from '../storage.ts'
+import {
+  type Answered,
+  type ChunkBatch,
+  executing,
+  type IdPage,
+  type Membership,
+  type NewBatch,
+  NO_PLACE,
+  type Purged,
+  type SizedEntry,
+  type Storage,
+  type StreamPlace,
+} from '../storage.ts'
 import { MemoryLog } from './memory-log.ts'
 
 interface Kept {
@@ -165,16 +177,16 @@ export class MemoryStorage implements Storage {
     return first
   }
 
-  purge(before: number, max: number): boolean {
-    let left = max
+  purge(before: number, max: number): Purged {
+    const gone: Membership[] = []
     for (const [root, ended] of this.#over) {
-      if (ended > before || left <= 0) break
+      if (ended > before || gone.length >= max) break
       const tree = this.#tree(root)
       if (!tree.every((id) => (this.#get(id).state.run.finishedAt ?? Number.POSITIVE_INFINITY) <= before)) continue
       // children first: what is left of a tree is one
-      for (const id of tree.reverse()) if (left-- > 0) this.#remove(id)
+      for (const id of tree.reverse()) if (gone.length < max) gone.push(this.#remove(id))
     }
-    return left < max
+    return { gone, hasMore: gone.length > 0 }
   }
 
   /** Parents before children. */
@@ -184,7 +196,7 @@ export class MemoryStorage implements Storage {
     return tree
   }
 
-  #remove(id: string): void {
+  #remove(id: string): Membership {
     const { sequence, state } = this.#get(id)
     const { parentId, namespace, task } = state.run
     const siblings = parentId === null ? undefined : this.#runs.get(parentId)?.children
@@ -193,6 +205,7 @@ export class MemoryStorage implements Storage {
     this.#order[sequence - 1] = undefined
     this.#over.delete(id)
     if (state.plan.idempotencyKey !== null) this.#keys.delete(keyOf(namespace, task, state.plan.idempotencyKey))
+    return state.run
   }
 
   answered(run: string, writer: string): Answered | undefined {

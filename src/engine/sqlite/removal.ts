@@ -1,8 +1,13 @@
 // Removes old runs. A run is gone with its row; its log and its chunks, which may be many, follow in portions.
+import type { Membership } from '../storage.ts'
 import type { Statements } from './statements.ts'
 
 /** Rows in one portion, about. */
 const MAX_ROWS = 1000
+
+export interface Removed extends Membership {
+  readonly id: string
+}
 
 export class Removal {
   readonly #sql: Statements
@@ -12,28 +17,30 @@ export class Removal {
   }
 
   /** @param before - see `Storage.purge`. @returns the runs that are gone, and whether there is more to do. */
-  purge(before: number, max: number): { readonly gone: readonly string[]; readonly hasMore: boolean } {
+  purge(before: number, max: number): { readonly gone: readonly Removed[]; readonly hasMore: boolean } {
     let left = MAX_ROWS
     for (let removed = this.#sql.firstRemoved.get(); removed; removed = this.#sql.firstRemoved.get()) {
       left -= this.#empty(Number(removed['run']), left)
       if (left <= 0) return { gone: [], hasMore: true }
     }
-    const gone: string[] = []
+    const gone: Removed[] = []
     for (const root of this.#sql.oldRoots.all(before, max)) {
       // children first: what is left of a tree is one
       for (const row of this.#sql.tree.all(Number(root['seq']), max - gone.length)) {
-        this.#remove(Number(row['seq']))
-        gone.push(String(row['id']))
+        const parentId = row['parent'] === null ? null : String(row['parent'])
+        gone.push({ id: String(row['id']), task: String(row['task']), parentId, tags: this.#remove(Number(row['seq'])) })
       }
       if (gone.length >= max) break
     }
     return { gone, hasMore: gone.length > 0 }
   }
 
-  #remove(seq: number): void {
-    this.#sql.removeTags.run(seq)
+  /** @returns the tags that it had. */
+  #remove(seq: number): readonly string[] {
+    const tags = this.#sql.removeTags.all(seq).map((row) => String(row['tag']))
     this.#sql.removeRun.run(seq)
     this.#sql.insertRemoved.run(seq)
+    return tags
   }
 
   /** @returns the rows that it removed; the run is done when that is less than `max`. */

@@ -95,4 +95,8 @@ export const MIGRATIONS: readonly string[] = [
   -- runs whose row is gone and whose log and chunks are being removed, in portions
   CREATE TABLE removed (run INTEGER PRIMARY KEY) STRICT;
   `,
+  `
+  -- tags change: whoever removes a run finds them by it
+  CREATE INDEX tags_run ON tags (run);
+  `,
 ]

@@ -7,7 +7,18 @@ import type { Run } from '../../protocol/run.ts'
 import type { LogBounds } from '../log-bounds.ts'
 import { dueAt, type RunPlan } from '../plan.ts'
 import type { RunState } from '../state.ts'
-import { type Answered, type ChunkBatch, executing, type IdPage, type NewBatch, NO_PLACE, type SizedEntry, type Storage, type StreamPlace } from '../storage.ts'
+import {
+  type Answered,
+  type ChunkBatch,
+  executing,
+  type IdPage,
+  type NewBatch,
+  NO_PLACE,
+  type Purged,
+  type SizedEntry,
+  type Storage,
+  type StreamPlace,
+} from '../storage.ts'
 import { Removal } from './removal.ts'
 import { type CachedRun, RunCache } from './run-cache.ts'
 import { RunList } from './run-list.ts'
@@ -150,11 +161,11 @@ export class SqliteStorage implements Storage {
     return numberOf(this.#sql.firstEnd.get()?.['finished'])
   }
 
-  purge(before: number, max: number): boolean {
+  purge(before: number, max: number): Purged {
     this.#writes++
-    const { gone, hasMore } = this.#removal.purge(before, max)
-    for (const id of gone) this.#cache.drop(id)
-    return hasMore
+    const purged = this.#removal.purge(before, max)
+    for (const { id } of purged.gone) this.#cache.drop(id)
+    return purged
   }
 
   answered(run: string, writer: string): Answered | undefined {

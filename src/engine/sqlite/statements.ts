@@ -48,11 +48,10 @@ const SQL = {
   oldRoots: `SELECT seq FROM runs AS old WHERE parent IS NULL AND finished IS NOT NULL AND finished <= ?1
     AND NOT EXISTS (SELECT 1 FROM runs WHERE root = old.seq AND finished IS NULL)
     AND NOT EXISTS (SELECT 1 FROM runs WHERE root = old.seq AND finished > ?1 ORDER BY seq DESC LIMIT 1) ORDER BY finished LIMIT ?2`,
-  tree: 'SELECT seq, id FROM runs WHERE root = ? ORDER BY seq DESC LIMIT ?',
+  tree: `SELECT runs.seq AS seq, runs.id AS id, runs.task AS task, above.id AS parent
+    FROM runs LEFT JOIN runs AS above ON above.seq = runs.parent WHERE runs.root = ? ORDER BY runs.seq DESC LIMIT ?`,
   removeRun: 'DELETE FROM runs WHERE seq = ?',
-  // a run's tags never change: any snapshot has them, and the table has no index by run
-  removeTags: `DELETE FROM tags WHERE run = ?1 AND tag IN
-    (SELECT value FROM json_each((SELECT document FROM snapshots WHERE run = ?1 LIMIT 1), '$.tags'))`,
+  removeTags: 'DELETE FROM tags WHERE run = ? RETURNING tag',
   insertRemoved: 'INSERT INTO removed (run) VALUES (?)',
   firstRemoved: 'SELECT run FROM removed LIMIT 1',
   emptyChunks: 'DELETE FROM chunks WHERE (run, stream, first) IN (SELECT run, stream, first FROM chunks WHERE run = ? LIMIT ?)',
