@@ -1,6 +1,9 @@
-// Everything under /v1: the routes, in the order in which they are asked, and what answers where there is none.
+// All that is served over an engine: the routes, in the order in which they are asked, and what they share.
 import { Hono } from 'hono'
-import type { FeedHub } from '../feed/feed-hub.ts'
+import { FeedHub } from '../feed/feed-hub.ts'
+import type { RunEngine } from '../protocol/engine.ts'
+import type { AnyTask } from '../task/task-definition.ts'
+import { withTaskSettings } from '../task/with-task-settings.ts'
 import type { AccessEnv } from './access.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { historyRoutes } from './history-routes.ts'
@@ -8,16 +11,37 @@ import { errorResponse, notFound } from './http-errors.ts'
 import { runRoutes } from './run-routes.ts'
 
 export interface ApiOptions {
-  readonly hub: FeedHub
-  /** The ids of the tasks that this process runs. */
-  readonly tasks: ReadonlySet<string>
+  readonly engine: RunEngine
+  /** What this process runs. */
+  readonly tasks: readonly AnyTask[]
+  /** ms between two pings. @defaultValue 15000 */
+  readonly heartbeat?: number
 }
 
-/** Who asks is in `context.var.access` before any of it is reached. */
-export function apiRoutes({ hub, tasks }: ApiOptions): Hono<AccessEnv> {
-  return new Hono<AccessEnv>()
+export interface Api {
+  /** The engine, as the worker and the callers of this server use it. */
+  readonly backend: RunEngine
+  /** Answers before anybody is asked who they are: mounted before the gate. */
+  readonly open: Hono
+  /** Who asks is in `context.var.access` before any of it is reached. */
+  readonly routes: Hono<AccessEnv>
+  /** Tells all who hold a connection to come back, and ends it. @param reconnectAfter - ms. */
+  drain(reconnectAfter: number): void
+}
+
+export function createApi({ engine, tasks, ...options }: ApiOptions): Api {
+  const hub = new FeedHub(engine, options)
+  // what a task says about its runs holds for those that are triggered over HTTP too
+  const backend = withTaskSettings(engine, tasks)
+  const routes = new Hono<AccessEnv>()
     .route('/v1', feedRoutes(hub))
-    .route('/v1', runRoutes(tasks))
+    .route('/v1', runRoutes(new Set(tasks.map(({ id }) => id))))
     .route('/v1', historyRoutes())
     .all('/v1/*', ({ req }) => errorResponse(notFound(`${req.method} ${req.path}`)))
+  return {
+    backend,
+    open: new Hono().get('/healthz', ({ text }) => text('ok\n', 200, { 'cache-control': 'no-store' })),
+    routes,
+    drain: (reconnectAfter) => hub.drain(reconnectAfter),
+  }
 }

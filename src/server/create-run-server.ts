@@ -3,16 +3,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
-import { FeedHub } from '../feed/feed-hub.ts'
 import type { RunEngine } from '../protocol/engine.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
 import type { RunfeedConfig } from '../task/hooks.ts'
 import type { AnyTask } from '../task/task-definition.ts'
-import { withTaskSettings } from '../task/with-task-settings.ts'
 import { startWorker } from '../worker/worker.ts'
 import { type AccessEnv, fullAccess } from './access.ts'
-import { apiRoutes } from './api.ts'
+import { createApi } from './api.ts'
 import { errorResponse, notFound } from './http-errors.ts'
 import { checkLoopback, isLoopback } from './loopback.ts'
 
@@ -56,14 +54,14 @@ const RECONNECT_AFTER_MS = 500
 
 /** @throws RunfeedError `duplicate_task`, `not_a_task` */
 export function createRunServer({ engine, tasks = [], fallback, ...options }: RunServerOptions): RunServer {
-  const hub = new FeedHub(engine, options)
-  // what a task says about its runs holds for those that are triggered over HTTP too
-  const backend = withTaskSettings(engine, tasks)
+  const api = createApi({ engine, tasks, ...options })
+  const { backend } = api
   const worker = tasks.length > 0 ? startWorker({ backend, tasks, ...options }) : undefined
 
   const app = new Hono<AccessEnv>()
   // who went away in the middle of a request is nobody's failure, and reads no answer
   app.onError((thrown, { req }) => (req.raw.signal.aborted ? new Response(null, { status: 400 }) : errorResponse(thrown)))
+  app.route('/', api.open)
   const everything = fullAccess(backend)
   app.use(async (context, next) => {
     const { req, env } = context
@@ -72,7 +70,7 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
     context.set('access', everything)
     await next()
   })
-  app.route('/', apiRoutes({ hub, tasks: new Set(tasks.map(({ id }) => id)) }))
+  app.route('/', api.routes)
   app.all('*', async ({ req }) => (fallback ? await fallback(req.raw) : errorResponse(notFound(req.path))))
 
   const listener = getRequestListener((request, env) => app.fetch(request, env))
@@ -99,7 +97,7 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
     async close() {
       isClosed = true
       const closed = [...servers].map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
-      hub.drain(RECONNECT_AFTER_MS)
+      api.drain(RECONNECT_AFTER_MS)
       await worker?.stop()
       for (const server of servers) server.closeAllConnections()
       await Promise.all(closed)
