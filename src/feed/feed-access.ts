@@ -7,6 +7,8 @@ export interface FeedAccess {
   check(want: Want): Promise<ErrorBody | undefined>
   /** Whether the reader of `run` may know that the run `by` wrote something there. */
   shows(by: string, run: string): boolean
+  /** Where a query looks, and what its shared readers are told apart by: the runs of one namespace. `undefined`: every one. Known before `check` has answered. */
+  namespaceOf(want: Want): string | undefined
   /** When what allows the want is over, ms since the epoch: it is then denied as `token_expired`. `undefined`: never. */
   expiresAt(want: Want): number | undefined
 }

@@ -2,8 +2,9 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { FeedAccess } from '../feed/feed-access.ts'
 import type { RunEngine } from '../protocol/engine.ts'
-import type { RunQuery } from '../protocol/rest.ts'
+import type { RunHandle, RunQuery, TriggerOptions } from '../protocol/rest.ts'
 import type { NewRun, Run } from '../protocol/run.ts'
+import type { Want } from '../protocol/want.ts'
 
 /** What every run that this caller triggers is given, whatever the request says. */
 export type Grant = Partial<Omit<NewRun, 'task' | 'payload'>>
@@ -20,7 +21,11 @@ export interface Access extends FeedAccess {
   /** Only if every run that the query could ever return may be read. */
   mayList(query: RunQuery): Promise<void>
   /** @returns what the trigger is bound to; `undefined`: the request's own options count. */
-  mayTrigger(task: string): Grant | undefined
+  mayTrigger(task: string, options?: TriggerOptions): Grant | undefined
+  /** Before a feed is opened: whether it would have anything to tell. Each want is checked by the feed. @throws RunfeedError `unauthorized`, `token_expired` */
+  mayOpen(wants: readonly Want[]): Promise<void>
+  /** What a trigger from outside answers: the run, and a token that reads it where there are keys. */
+  handleOf(run: Run): Promise<RunHandle>
 }
 
 /** What the routes find in their context. */
@@ -31,7 +36,7 @@ export interface AccessEnv {
 
 const allowed = async (): Promise<void> => {}
 
-/** A secret key's, and that of this machine's callers where there are no keys. */
+/** That of this machine's callers where there are no keys. */
 export const fullAccess = (engine: RunEngine): Access => ({
   engine,
   mayWrite: () => {},
@@ -40,7 +45,10 @@ export const fullAccess = (engine: RunEngine): Access => ({
   mayCancel: allowed,
   mayList: allowed,
   mayTrigger: () => undefined,
+  mayOpen: allowed,
+  handleOf: async ({ id }) => ({ id }),
   check: async () => undefined,
   shows: () => true,
+  namespaceOf: () => undefined,
   expiresAt: () => undefined,
 })

@@ -5,6 +5,8 @@ const STATUS: { readonly [type: string]: number } = {
   invalid_request: 400,
   invalid_value: 400,
   invalid_operation: 400,
+  unauthorized: 401,
+  token_expired: 401,
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
@@ -15,6 +17,7 @@ const STATUS: { readonly [type: string]: number } = {
   metadata_too_large: 413,
   unsupported_media_type: 415,
   unsupported_protocol: 426,
+  too_many_requests: 429,
   canceled: 409,
   storage: 503,
   closed: 503,
@@ -27,7 +30,13 @@ export function errorResponse(thrown: unknown): Response {
   if (status === 500) console.error('runfeed: a request failed:', thrown)
   // what broke inside is for the log, not for the caller
   const body: ErrorBody = status === 500 ? { type: 'internal', message: 'the server failed; its log says why' } : error.toJSON()
-  return Response.json({ error: body }, { status, headers: { 'cache-control': 'no-store', ...(status === 503 && { 'retry-after': '1' }) } })
+  return Response.json({ error: body }, { status, headers: { 'cache-control': 'no-store', ...headersOf(status) } })
+}
+
+/** What a status says beside its body (RFC 9110, 10.2.3 and 11.6.1). */
+function headersOf(status: number): { readonly [name: string]: string } {
+  if (status === 401) return { 'www-authenticate': 'Bearer' }
+  return status === 503 || status === 429 ? { 'retry-after': '1' } : {}
 }
 
 export const notFound = (what: string): RunfeedError => new RunfeedError('not_found', `${what} does not exist`)
