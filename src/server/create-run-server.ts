@@ -12,7 +12,7 @@ import { startWorker } from '../worker/worker.ts'
 import { type AccessEnv, fullAccess } from './access.ts'
 import { createApi } from './api.ts'
 import { errorResponse, notFound } from './http-errors.ts'
-import { checkLoopback, isLoopback } from './loopback.ts'
+import { checkLoopback, checkWrite, isLoopback } from './loopback.ts'
 
 export interface RunServerOptions {
   /** Where runs are kept. The server closes it when it closes. */
@@ -67,6 +67,7 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
     const { req, env } = context
     if (isClosed) return errorResponse(new RunfeedError('unavailable', 'this server is closing; try again in a moment'))
     checkLoopback(req.raw, env?.incoming?.socket?.remoteAddress)
+    checkWrite(req.raw)
     context.set('access', everything)
     await next()
   })

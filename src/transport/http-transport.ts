@@ -29,10 +29,9 @@ export function httpTransport(options: HttpTransportOptions, environment: Enviro
     const bearer = await token()
     const init: RequestInit = { method, headers: { accept, ...(bearer && { authorization: `Bearer ${bearer}` }) }, cache: 'no-store' }
     if (signal) init.signal = signal
-    if (body !== undefined) {
-      init.body = JSON.stringify(body)
-      ;(init.headers as { [name: string]: string })['content-type'] = 'application/json'
-    }
+    // without a body too: it is what a form of another page cannot say, and a server without keys asks every write for it
+    if (method !== 'GET') (init.headers as { [name: string]: string })['content-type'] = 'application/json'
+    if (body !== undefined) init.body = JSON.stringify(body)
     try {
       // called free of `options`: the global one refuses any other receiver
       const send = options.fetch ?? globalThis.fetch

@@ -82,7 +82,7 @@ describe.concurrent('the terminal', () => {
   test('an import that somebody cancels ends with 1 and says what is kept', async () => {
     const canceled = importInTerminal(await sampleAs('canceled.csv'), ['--port', String(server.port)])
     await canceled.said(/ %, /)
-    await fetch(`${server.url}/v1/runs/${(await importsOf(server, 'canceled.csv'))[0]?.id}/cancel`, { method: 'POST' })
+    await fetch(`${server.url}/v1/runs/${(await importsOf(server, 'canceled.csv'))[0]?.id}/cancel`, { method: 'POST', headers: { 'x-runfeed': '1' } })
     const { code, stderr } = await canceled.ended
     expect([code, stderr]).toEqual([
       1,

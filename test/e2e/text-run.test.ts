@@ -76,7 +76,7 @@ test('while the feed is away, badge and button both say what the list knows', as
   await page.locator('.connection').getByText('Reconnecting…').waitFor()
   await page.getByText('The connection is lost.').waitFor()
   const { id } = await newestRun(server, 'stream-text')
-  await fetch(`${server.url}/v1/runs/${id}/cancel`, { method: 'POST' })
+  await fetch(`${server.url}/v1/runs/${id}/cancel`, { method: 'POST', headers: { 'x-runfeed': '1' } })
   await panel.getByRole('button', { name: 'Start' }).waitFor()
   await hasBadge(panel, 'Canceled')
   expect(await panel.getByText('Writing').count()).toBe(0)

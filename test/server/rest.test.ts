@@ -99,7 +99,7 @@ describe('errors have one shape', () => {
     ['a limit that is no number', 'GET', '/v1/runs?limit=x', undefined, 400, 'invalid_request'],
   ])('%s', async (_name, method, path, body, status, type) => {
     const server = await startServer({ tasks: [echo] })
-    const response = await fetch(server.url + path, { method, ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }) })
+    const response = await fetch(server.url + path, { method, headers: { 'content-type': 'application/json' }, ...(body !== undefined && { body }) })
     const [code, { error }] = await bodyOf(response)
     expect([code, error?.type]).toEqual([status, type])
     expect(error?.message).toBeTruthy()
@@ -183,7 +183,7 @@ test('the fallback answers what is outside /v1, with body and method', async () 
       return new Response(`${request.method} ${await request.text()}`, { status: 201 })
     },
   })
-  const response = await fetch(`${server.url}/upload`, { method: 'POST', body: 'a,b' })
+  const response = await fetch(`${server.url}/upload`, { method: 'POST', body: 'a,b', headers: { 'x-runfeed': '1' } })
   expect([response.status, await response.text()]).toEqual([201, 'POST a,b'])
   expect(await (await server.get('/broken')).json()).toEqual({ error: { type: 'internal', message: 'the server failed; its log says why' } })
 })
@@ -207,7 +207,7 @@ test('a client that goes away in the middle of a request is not logged as a fail
   })
   const { hostname, port } = new URL(server.url)
   const socket = connect(Number(port), hostname)
-  socket.write(`POST /upload HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: 100\r\n\r\nhalf`, () => socket.destroy())
+  socket.write(`POST /upload HTTP/1.1\r\nhost: ${hostname}\r\nx-runfeed: 1\r\ncontent-length: 100\r\n\r\nhalf`, () => socket.destroy())
   await broken
   // an answer to another request comes after what was said about the broken one
   await server.get('/v1/runs')

@@ -29,7 +29,8 @@ export async function startServer(options: Partial<RunServerOptions> = {}): Prom
   const post = (path: string, body?: unknown, init: RequestInit = {}): Promise<Response> =>
     fetch(url + path, {
       method: 'POST',
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      headers: { 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
       ...init,
     })
   const run = async (id: string): Promise<Run> => (await (await get(`/v1/runs/${id}`)).json()) as Run
