@@ -78,7 +78,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
         wants,
         async isDone() {
           // all has been said, and what was left out of it is on its way
-          if (wants.some((want) => opened.awaitsEnd(want.run))) await resync.settled(opened)
+          if (wants.some(({ run }) => run !== undefined && opened.awaitsEnd(run))) await resync.settled(opened)
           return wants.every((want) => {
             const resource = wanted.get(topicOf(want))
             return !resource || !wanted.isOpen(resource)

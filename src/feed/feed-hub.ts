@@ -52,6 +52,7 @@ export class FeedHub {
   open({ wants }: FeedRequest, { ids = false }: OpenOptions = {}): FeedSession {
     const session = new FeedSession(this.heartbeat, ids, () => this.#left(session))
     for (const want of wants) {
+      if (want.query !== undefined) continue
       const name = topicOf(want)
       const shared = this.#share(name, want)
       const { topic } = shared

@@ -6,8 +6,20 @@ import { isJsonObject, type Json } from './json.ts'
 import type { Patch } from './patch.ts'
 import type { Run, StreamState } from './run.ts'
 
-/** Fields of the record that are not in this frame: left out because they are over 128 kB; read them by REST. */
+/** Fields of the record that are not in this frame, because they are over 128 kB or the run is only a member of a query; read them by REST. */
 export type Omitted = readonly ('payload' | 'output')[]
+
+/** A run of a query's membership. */
+export interface Member {
+  readonly id: string
+  readonly version: number
+}
+
+/** Which subscription failed, and why. */
+export type Denied = (
+  | { readonly run: string; readonly stream?: string; readonly query?: undefined }
+  | { readonly query: string; readonly run?: undefined; readonly stream?: undefined }
+) & { readonly code: string; readonly message: string }
 
 interface FrameData {
   /** The first frame, at once. `heartbeat` is ms between two pings, `time` the server's clock. */
@@ -49,8 +61,17 @@ interface FrameData {
   readonly end: { readonly run: string; readonly cursor: Cursor; readonly lengths: { readonly [stream: string]: number }; readonly settled: boolean }
   /** Chunks from `from` to `to` (exclusive) are gone; chunks follow from `to`. */
   readonly gap: { readonly run: string; readonly stream: string; readonly from: number; readonly to: number }
+  /**
+   * A query's whole membership, newest first; replaces what the client has. `query` is its name (see `queryName`), a version the least that belongs
+   * to this membership, `hasMore` whether there are runs beyond the limit.
+   */
+  readonly list: { readonly query: string; readonly runs: readonly Member[]; readonly hasMore: boolean }
+  /** A run became a member, placed before another one; null: at the end. */
+  readonly enter: { readonly query: string; readonly run: Member; readonly before: string | null }
+  /** A run is no member any more. The version that made it leave came before. */
+  readonly leave: { readonly query: string; readonly run: string }
   /** This subscription failed; the others go on. */
-  readonly denied: { readonly run: string; readonly stream?: string; readonly code: string; readonly message: string }
+  readonly denied: Denied
   readonly ping: { readonly time: number }
   /** This node drains; come back after so many ms. */
   readonly bye: { readonly reconnectAfter: number }
@@ -60,7 +81,21 @@ export type FrameEvent = keyof FrameData
 export type FrameOf<E extends FrameEvent> = { readonly event: E; readonly data: FrameData[E] }
 export type Frame = { [E in FrameEvent]: FrameOf<E> }[FrameEvent]
 
-const EVENTS: ReadonlySet<string> = new Set<FrameEvent>(['open', 'run', 'patch', 'chunks', 'stream', 'end', 'gap', 'denied', 'ping', 'bye'])
+const EVENTS: ReadonlySet<string> = new Set<FrameEvent>([
+  'open',
+  'run',
+  'patch',
+  'chunks',
+  'stream',
+  'end',
+  'gap',
+  'list',
+  'enter',
+  'leave',
+  'denied',
+  'ping',
+  'bye',
+])
 
 /** The frame as an event. JSON text has neither CR nor LF, so one `data:` line holds it. */
 export const encodeFrame = (frame: Frame): string => `event: ${frame.event}\ndata: ${JSON.stringify(frame.data)}\n\n`

@@ -1,10 +1,12 @@
 // What one connection asks for: `POST /v1/feed { wants: [...] }`.
 import type { Cursor } from './cursor.ts'
+import type { RunQuery } from './rest.ts'
 
 /** A run: its record and everything that happens to it. Without a cursor it begins with the whole record. */
 export interface RunWant {
   readonly run: string
   readonly stream?: undefined
+  readonly query?: undefined
   readonly cursor?: Cursor
   /** A token of its own, where it is not the connection's. */
   readonly token?: string
@@ -13,20 +15,53 @@ export interface RunWant {
 export interface StreamWant {
   readonly run: string
   readonly stream: string
+  readonly query?: undefined
   readonly index?: number
   readonly cursor?: Cursor
   readonly token?: string
 }
-export type Want = RunWant | StreamWant
+/** The newest runs of a query: which they are, in order, and their records without payload and output. */
+export interface QueryWant {
+  readonly query: FeedQuery
+  readonly run?: undefined
+  readonly stream?: undefined
+  /** Members that are known from an earlier connection, by their ids: they begin there. */
+  readonly cursors?: { readonly [run: string]: Cursor }
+  readonly token?: string
+}
+export type Want = RunWant | StreamWant | QueryWant
+
+/** A conjunction with at least one of ids, tag, task and parent. */
+export interface FeedQuery extends RunQuery {
+  /** @defaultValue 50, at most 200 */
+  readonly limit?: number
+}
 
 export interface FeedRequest {
   readonly protocol?: number
   readonly wants: readonly Want[]
+  /** The answer ends once all that is there now has been written: for a client behind a proxy that swallows streams. @defaultValue false */
+  readonly poll?: boolean
 }
 
-/** The name of what a want asks for, which is also the topic that an engine wakes. */
-export const topicOf = (want: { readonly run: string; readonly stream?: string | undefined }): string =>
-  want.stream === undefined ? topics.run(want.run) : topics.stream(want.run, want.stream)
+export const DEFAULT_QUERY_LIMIT = 50
+export const MAX_QUERY_LIMIT = 200
+
+/** What frames call a query: its JSON text with members in the order of the alphabet, the limit always there, ids and statuses sorted and each once. */
+export function queryName({ ids, limit = DEFAULT_QUERY_LIMIT, parent, status, tag, task }: FeedQuery): string {
+  const sorted = (list: readonly string[] | undefined): readonly string[] | undefined => list && [...new Set(list)].sort()
+  return JSON.stringify({ ids: sorted(ids), limit, parent, status: sorted(status), tag, task })
+}
+
+type Wanted =
+  | { readonly run: string; readonly stream?: string | undefined; readonly query?: undefined }
+  | { readonly query: FeedQuery | string; readonly run?: undefined; readonly stream?: undefined }
+
+/** The name of what a want asks for. That of a run and of a stream is also the topic that an engine wakes. */
+export function topicOf(want: Wanted): string {
+  if (want.query !== undefined) return `query:${typeof want.query === 'string' ? want.query : queryName(want.query)}`
+  return want.stream === undefined ? topics.run(want.run) : topics.stream(want.run, want.stream)
+}
 
 /** The topics of `RunEngine.wake`. */
 export const topics = {

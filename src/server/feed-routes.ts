@@ -6,7 +6,7 @@ import type { FeedHub } from '../feed/feed-hub.ts'
 import { parseCursor } from '../protocol/cursor.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import { MAX_WANTS_BYTES, PROTOCOL_VERSION } from '../protocol/limits.ts'
-import type { FeedRequest, Want } from '../protocol/want.ts'
+import type { FeedRequest, RunWant, StreamWant } from '../protocol/want.ts'
 import type { Access, AccessEnv } from './access.ts'
 import { eventStreamResponse, writeEventStream } from './event-stream.ts'
 import { check, readJson } from './read-body.ts'
@@ -23,7 +23,7 @@ export function feedRoutes(hub: FeedHub): Hono<AccessEnv> {
     return RESPONSE_ALREADY_SENT
   }
 
-  const one = async (context: Context<AccessEnv>, want: Want): Promise<Response> => {
+  const one = async (context: Context<AccessEnv>, want: RunWant | StreamWant): Promise<Response> => {
     const cursor = context.req.header('last-event-id') ?? context.req.query('cursor')
     // a native EventSource comes back after every end of body; 204 is what stops it (WHATWG HTML, 9.2.3)
     if (cursor !== undefined && (await isOver(context.var.access, want, cursor))) return new Response(null, { status: 204 })
@@ -40,7 +40,7 @@ export function feedRoutes(hub: FeedHub): Hono<AccessEnv> {
 }
 
 /** Whether nothing can come after the cursor. */
-async function isOver(access: Access, want: Want, cursor: string): Promise<boolean> {
+async function isOver(access: Access, want: RunWant | StreamWant, cursor: string): Promise<boolean> {
   if (await access.check(want)) return false
   const { engine } = access
   const { run, stream } = want

@@ -34,6 +34,7 @@ export class Fold {
     // the documents are another chain's too, which must not change them in place any more
     store.publisher.epoch++
     for (const want of wants) {
+      if (want.query !== undefined) continue
       if (want.stream !== undefined) {
         this.#streams.set(topicOf(want), want.index ?? 0)
         continue
@@ -75,6 +76,9 @@ export class Fold {
         return this.#gap(frame.data)
       case 'denied':
         return this.#denied(frame.data)
+      case 'list':
+      case 'enter':
+      case 'leave':
       case 'open':
       case 'ping':
       case 'bye':

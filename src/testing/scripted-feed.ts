@@ -160,6 +160,10 @@ function concerns(frame: Frame, topics: ReadonlySet<string>): boolean {
     case 'gap':
     case 'denied':
       return topics.has(topicOf(frame.data))
+    case 'list':
+    case 'enter':
+    case 'leave':
+      return topics.has(topicOf({ query: frame.data.query }))
     default:
       return frame satisfies never
   }

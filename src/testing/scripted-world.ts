@@ -4,7 +4,7 @@ import type { Frame } from '../protocol/frame.ts'
 import type { Json } from '../protocol/json.ts'
 import type { Run, StreamState, StreamSummary } from '../protocol/run.ts'
 import { isTerminalStatus } from '../protocol/status.ts'
-import { topicOf, type Want } from '../protocol/want.ts'
+import { queryName, topicOf, type Want } from '../protocol/want.ts'
 import type { ScriptStep } from './script.ts'
 import { SCRIPT_EPOCH, scriptedRun } from './scripted-run.ts'
 
@@ -48,6 +48,10 @@ export class ScriptedWorld {
   answer(want: Want): readonly Frame[] {
     const denied = this.#denied.get(topicOf(want))
     if (denied) return [denied]
+    if (want.query !== undefined)
+      return [
+        { event: 'denied', data: { query: queryName(want.query), code: 'not_found', message: 'a script answers no queries; follow its runs by their ids' } },
+      ]
     const run = this.#runs.get(want.run)
     if (want.stream === undefined) return run ? [this.#runFrame(run), ...this.#endOf(run)] : []
     const stream = this.#streams.get(topicOf(want))

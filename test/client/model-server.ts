@@ -7,7 +7,7 @@ import type { Json } from '../../src/protocol/json.ts'
 import type { Operation } from '../../src/protocol/operation.ts'
 import { applyPatch, coalescePatch, type Patch } from '../../src/protocol/patch.ts'
 import type { Run, StreamState } from '../../src/protocol/run.ts'
-import type { Want } from '../../src/protocol/want.ts'
+import type { RunWant, StreamWant } from '../../src/protocol/want.ts'
 import { record } from './setup.ts'
 import type { ScriptedConnection } from './scripted-transport.ts'
 
@@ -95,7 +95,9 @@ export class ModelServer {
   /** The readers of one connection, each a function that says its next frames, or nothing. */
   connect(connection: ScriptedConnection): () => boolean {
     connection.open()
-    const readers = connection.wants.map((want) => (want.stream === undefined ? this.#readRun(want) : this.#readStream(want)))
+    const readers = connection.wants.map((want) =>
+      want.query !== undefined ? () => [] : want.stream === undefined ? this.#readRun(want) : this.#readStream(want),
+    )
     return () => {
       const frames = readers[this.#dice(readers.length)]?.() ?? []
       connection.send(...frames)
@@ -103,7 +105,7 @@ export class ModelServer {
     }
   }
 
-  #readRun(want: Want): () => Frame[] {
+  #readRun(want: RunWant): () => Frame[] {
     let at = want.cursor === undefined ? -1 : this.versions.findIndex((version) => version.cursor === want.cursor)
     let told = 'no'
     return () => {
@@ -129,7 +131,7 @@ export class ModelServer {
     }
   }
 
-  #readStream(want: Want): () => Frame[] {
+  #readStream(want: StreamWant): () => Frame[] {
     const { run, stream: key = '', index = 0 } = want as { run: string; stream?: string; index?: number }
     let at = index
     let told = ''
