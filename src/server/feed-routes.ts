@@ -16,6 +16,7 @@ export function feedRoutes(hub: FeedHub): Hono<AccessEnv> {
   const send = async (context: Context<AccessEnv>, request: FeedRequest, ids: boolean): Promise<Response> => {
     if (request.protocol !== undefined && request.protocol !== PROTOCOL_VERSION)
       throw new RunfeedError('unsupported_protocol', `this server speaks protocol ${PROTOCOL_VERSION}, not ${request.protocol}`, { protocol: PROTOCOL_VERSION })
+    await context.var.access.mayOpen(request.wants)
     const session = hub.open(request, { ids, access: context.var.access })
     const outgoing = context.env?.outgoing
     if (!outgoing || !('writeHead' in outgoing)) return eventStreamResponse(session, context.req.raw.signal)

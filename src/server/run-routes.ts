@@ -17,9 +17,9 @@ const MAX_BODY_BYTES = MAX_PAYLOAD_BYTES + 1024 * 1024
 
 /** @param tasks - the ids that somebody here runs. */
 export function runRoutes(tasks: ReadonlySet<string>): Hono<AccessEnv> {
-  const start = async ({ engine }: Access, run: NewRun): Promise<RunHandle> => {
-    const [created] = await engine.record.create([run])
-    return { id: (created as Run).id }
+  const start = async (access: Access, run: NewRun): Promise<RunHandle> => {
+    const [created] = await access.engine.record.create([run])
+    return await access.handleOf(created as Run)
   }
   const find = async ({ engine }: Access, id: string): Promise<Run> => {
     const stored = await engine.record.read(id)
@@ -34,7 +34,7 @@ export function runRoutes(tasks: ReadonlySet<string>): Hono<AccessEnv> {
         throw new RunfeedError('not_found', `there is no task "${task}"; this server runs ${[...tasks].map((id) => `"${id}"`).join(', ') || 'none'}`)
       const { payload, options } = await readJson(context.req.raw, triggerRequest, MAX_BODY_BYTES)
       const { access } = context.var
-      const grant = access.mayTrigger(task)
+      const grant = access.mayTrigger(task, options)
       // what a duration may be is checked there
       const own = newRun({ id: task, ...(payload !== undefined && { payload }), ...(options && !grant && { options: options as TriggerOptions }) })
       const run = { ...own, ...grant }
