@@ -1,8 +1,8 @@
-// `runfeed/task`: what task code calls.
-
+// `runfeed/task`: what task code calls, and what processes other than the server's are made of.
 export { AbortRunError } from '../task/abort-run-error.ts'
 export type { Batch, BatchItem } from '../task/batch.ts'
 export { batch } from '../task/batch.ts'
+export { type Configuration, configure } from '../task/configure.ts'
 export type { Duration } from '../task/duration.ts'
 export { defineConfig, type HookParams, type RunfeedConfig, type RunResult, type TaskHooks } from '../task/hooks.ts'
 export { type Logger, logger } from '../task/logger.ts'
@@ -22,3 +22,6 @@ export type {
   TriggerOptions,
 } from '../task/task-types.ts'
 export { type Tasks, tasks } from '../task/tasks.ts'
+export { type ConnectWorkerOptions, connectWorker } from '../worker/connect-worker.ts'
+export { withRun, type WithRunOptions, type WithRunParams } from '../worker/with-run.ts'
+export type { Worker } from '../worker/worker.ts'

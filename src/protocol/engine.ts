@@ -213,4 +213,6 @@ export interface RunBackend {
   readonly chunks: ChunkLog
   readonly queue: RunQueue
   wake(topic: string, listener: () => void): () => void
+  /** How long calls that meet what may pass are made again, ms. @defaultValue 30,000, a lease */
+  readonly patience?: number
 }

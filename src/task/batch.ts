@@ -12,7 +12,7 @@ export type BatchItem<T> = T extends AnyTask ? { readonly id: T['id']; readonly 
 export interface Batch {
   /**
    * Starts runs and returns at once; within a run they are its children. Made in order, all or none; `runs` are in the order of `items`.
-   * @throws RunfeedError `not_configured` outside of a run, where no server of this process holds the first item's task.
+   * @throws RunfeedError `not_configured` outside of a run, where no server of this process holds the first item's task and none is configured.
    */
   trigger<T extends AnyTask = Task>(items: readonly BatchItem<T>[]): Promise<{ readonly runs: readonly RunHandle[] }>
   /**

@@ -3,6 +3,7 @@ import type { RunBackend } from '../protocol/engine.ts'
 import { type RunfeedError, TooLargeError, toRunfeedError } from '../protocol/errors.ts'
 import { type Json, jsonBytes, toJson } from '../protocol/json.ts'
 import { MAX_CHUNK_BYTES } from '../protocol/limits.ts'
+import { newWriterId } from '../protocol/run.ts'
 import { retrying } from './retrying.ts'
 
 /** The source waits while so much of it is not yet in the record. */
@@ -18,8 +19,11 @@ export interface StreamTarget {
 }
 
 export async function openStream({ backend, run, stream, attempt, by }: StreamTarget): Promise<{ readonly start: number }> {
-  await retrying(async () => await backend.record.commit({ run, streams: { [stream]: { state: 'open' } }, ...(attempt === undefined ? { by } : { attempt }) }))
-  return await backend.chunks.info(run, stream)
+  // the run's own opening may be said twice; another run's, said again after the stream was closed, would be refused
+  const from = attempt === undefined ? { by, writer: { id: newWriterId(), sequence: 1 } } : { attempt }
+  const commit = { run, streams: { [stream]: { state: 'open' } }, ...from } as const
+  await retrying(async () => await backend.record.commit(commit), backend.patience)
+  return await retrying(async () => await backend.chunks.info(run, stream), backend.patience)
 }
 
 /** Another run’s stream is not ended: that is for the run itself. */
@@ -27,12 +31,14 @@ export async function endStream(
   { backend, run, stream, attempt }: StreamTarget,
   streams: { readonly state: 'closed' } | { readonly state: 'errored'; readonly error: string },
 ): Promise<void> {
-  if (attempt !== undefined) await retrying(async () => await backend.record.commit({ run, attempt, streams: { [stream]: streams } }))
+  if (attempt !== undefined) await retrying(async () => await backend.record.commit({ run, attempt, streams: { [stream]: streams } }), backend.patience)
 }
 
 /** Gathers chunks while an append is in flight; one that finds none leaves at once. */
 export class ChunkWriter {
   readonly #target: StreamTarget
+  readonly #writer = newWriterId()
+  #sequence = 0
   #pending: Json[] = []
   #bytes = 0
   #sending: Promise<void> | undefined
@@ -76,7 +82,9 @@ export class ChunkWriter {
         const chunks = this.#pending
         this.#pending = []
         this.#bytes = 0
-        await retrying(async () => await backend.chunks.append(run, stream, chunks, attempt === undefined ? { by } : { by, attempt }))
+        // the same sequence number each time: the record knows whether it had them
+        const from = { by, writer: { id: this.#writer, sequence: ++this.#sequence }, ...(attempt === undefined ? {} : { attempt }) }
+        await retrying(async () => await backend.chunks.append(run, stream, chunks, from), backend.patience)
       }
     } catch (thrown) {
       this.#error = toRunfeedError(thrown)

@@ -3,6 +3,7 @@ import type { RunBackend } from '../protocol/engine.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import { topics } from '../protocol/want.ts'
 import { nextWake } from './next-wake.ts'
+import { retrying } from './retrying.ts'
 
 const READ_BYTES = 64 * 1024
 
@@ -13,9 +14,10 @@ export async function* readStream<T>(backend: RunBackend, run: string, stream: s
     for (let index = from; ; ) {
       // taken before the read: what comes between the read and the wait rings it
       const woken = bell.next()
-      const { state, length, error } = await backend.chunks.info(run, stream)
+      const { state, length, error } = await retrying(async () => await backend.chunks.info(run, stream), backend.patience)
       while (index < length) {
-        const read = await backend.chunks.read(run, stream, index, READ_BYTES)
+        const at = index
+        const read = await retrying(async () => await backend.chunks.read(run, stream, at, READ_BYTES), backend.patience)
         if (read.chunks.length === 0) break
         yield* read.chunks as readonly T[]
         index = read.index + read.chunks.length

@@ -86,7 +86,8 @@ export class RunScope {
 
   async #move(to: 'WAITING' | 'EXECUTING'): Promise<void> {
     const { id, attempt } = this.run
-    await retrying(async () => await this.host.backend.record.commit({ run: id, attempt, move: to }))
+    const { backend } = this.host
+    await retrying(async () => await backend.record.commit({ run: id, attempt, move: to }), backend.patience)
   }
 
   /** The run's end waits for `work`: a stream that is still being captured. */
@@ -111,3 +112,5 @@ export class RunScope {
 const storage = new AsyncLocalStorage<RunScope>()
 export const currentScope = (): RunScope | undefined => storage.getStore()
 export const withScope = <T>(scope: RunScope, work: () => T): T => storage.run(scope, work)
+/** For what outlives the run in which it happens to begin. */
+export const withoutScope = <T>(work: () => T): T => storage.exit(work)

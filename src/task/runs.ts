@@ -1,16 +1,18 @@
-// `runs`: any run of the record, within a run and in a server's process.
+// `runs`: any run of the record: within a run, in a server's process, or by the configured server.
+import type { RunBackend } from '../protocol/engine.ts'
 import { NotFoundError } from '../protocol/errors.ts'
 import type { RunListRequest, RunPage } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
 import { nextWake } from './next-wake.ts'
-import { currentBackend } from './process-backends.ts'
+import { currentBackend, OUTSIDE_PATIENCE_MS } from './process-backends.ts'
+import { retrying } from './retrying.ts'
 import { currentScope } from './run-scope.ts'
 
 /** A run's id, or what a trigger gave. */
 export type RunRef = string | { readonly id: string }
 
-/** Every method throws RunfeedError `not_configured` outside of a run in a process without a server that has tasks. */
+/** Every method throws RunfeedError `not_configured` outside of a run, in a process that neither has a server with tasks nor is configured for one. */
 export interface Runs {
   /** The record as it is now. @throws NotFoundError */
   retrieve(run: RunRef): Promise<Run>
@@ -21,7 +23,7 @@ export interface Runs {
   /**
    * The record now, then as it changes; versions that come while one is looked at are skipped. It ends when neither the run nor a descendant
    * lives, with the last record. Within a run that is aborted, it throws the signal's reason.
-   * @throws NotFoundError at the first step
+   * @throws NotFoundError at the first step; RunfeedError `forbidden` for one that the key does not reach.
    */
   subscribe(run: RunRef): AsyncIterable<Run>
 }
@@ -32,6 +34,7 @@ async function* subscribe(ref: RunRef): AsyncGenerator<Run, void, undefined> {
   const id = idOf(ref)
   const backend = currentBackend()
   const { record } = backend
+  const again = async <T>(call: () => Promise<T>): Promise<T> => await retrying(call, backend.patience)
   const signal = currentScope()?.signal
   const bell = nextWake(backend, [topics.run(id)])
   signal?.addEventListener('abort', bell.stop)
@@ -39,11 +42,11 @@ async function* subscribe(ref: RunRef): AsyncGenerator<Run, void, undefined> {
     for (let seen = 0; ; ) {
       signal?.throwIfAborted()
       const woken = bell.next()
-      const stored = await record.read(id)
+      const stored = await again(async () => await record.read(id))
       if (!stored) throw new NotFoundError(id)
       // asked before the last look: what a descendant still said is then in it
-      const isSettled = stored.run.finishedAt !== null && (await record.isSettled(id))
-      const { run } = isSettled ? ((await record.read(id)) ?? stored) : stored
+      const isSettled = stored.run.finishedAt !== null && (await again(async () => await record.isSettled(id)))
+      const { run } = isSettled ? ((await again(async () => await record.read(id))) ?? stored) : stored
       if (run.version > seen) yield run
       seen = run.version
       if (isSettled) return
@@ -55,13 +58,19 @@ async function* subscribe(ref: RunRef): AsyncGenerator<Run, void, undefined> {
   }
 }
 
+/** One call. Outside of a run somebody waits for its answer, and a server that is away is told of sooner. */
+async function ask<T>(call: (record: RunBackend['record']) => Promise<T>): Promise<T> {
+  const { record, patience } = currentBackend()
+  return await retrying(async () => await call(record), currentScope() ? patience : OUTSIDE_PATIENCE_MS)
+}
+
 export const runs: Runs = {
   retrieve: async (run) => {
-    const stored = await currentBackend().record.read(idOf(run))
+    const stored = await ask(async (record) => await record.read(idOf(run)))
     if (!stored) throw new NotFoundError(idOf(run))
     return stored.run
   },
-  list: async (query = {}) => await currentBackend().record.list(query),
-  cancel: async (run) => await currentBackend().record.cancel(idOf(run)),
+  list: async (query = {}) => await ask(async (record) => await record.list(query)),
+  cancel: async (run) => await ask(async (record) => await record.cancel(idOf(run))),
   subscribe,
 }

@@ -51,11 +51,11 @@ export type TaskResult<O> =
 
 export interface Task<Id = string, P = unknown, O = unknown> {
   readonly id: Id
-  /** Starts a run and returns at once. Within a run, the new one is its child. @throws RunfeedError `not_configured` outside of a server's process */
+  /** Starts a run and returns at once. Within a run, the new one is its child. @throws RunfeedError `not_configured` outside of a run, without a server here or elsewhere */
   trigger(payload: P, options?: TriggerOptions): Promise<RunHandle>
   /** Starts a child and waits for its end; the waiting run holds no concurrency slot. @throws RunfeedError `outside_run` */
   triggerAndWait(payload: P, options?: TriggerOptions): Promise<TaskResult<O>>
-  /** `trigger` for many: made in order, all or none; `runs` are in the order of `items`. @throws RunfeedError `not_configured` outside of a server's process */
+  /** `trigger` for many: made in order, all or none; `runs` are in the order of `items`. @throws RunfeedError `not_configured` outside of a run, without a server here or elsewhere */
   batchTrigger(items: readonly PayloadItem<P>[]): Promise<{ readonly runs: readonly RunHandle[] }>
   /** `triggerAndWait` for many: made in order, all or none; `runs` are in the order of `items`. @throws RunfeedError `outside_run` */
   batchTriggerAndWait(items: readonly PayloadItem<P>[]): Promise<{ readonly runs: readonly TaskResult<O>[] }>

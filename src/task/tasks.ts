@@ -9,7 +9,7 @@ import { waitForRuns } from './wait-for-runs.ts'
 export interface Tasks {
   /**
    * Starts a run and returns at once; within a run it is a child. Typed by `tasks.trigger<typeof myTask>('my-task', payload)`.
-   * @throws RunfeedError `not_configured` outside of a run, where no server of this process holds the task.
+   * @throws RunfeedError `not_configured` outside of a run, where no server of this process holds the task and none is configured.
    */
   trigger<T extends AnyTask = Task>(id: T['id'], payload: PayloadOf<T>, options?: TriggerOptions): Promise<RunHandle>
   /** Starts a child of the current run and waits for its end. @throws RunfeedError `outside_run`; the signal's reason when the waiting run is canceled. */

@@ -79,7 +79,8 @@ export class UpdateQueue {
     await reading
   }
   async #read(view: LocalView): Promise<void> {
-    const stored = await retrying(async () => await this.#scope.host.backend.record.read(this.target))
+    const { backend } = this.#scope.host
+    const stored = await retrying(async () => await backend.record.read(this.target), backend.patience)
     if (!stored) throw new NotFoundError(this.target)
     view.refresh(stored.run)
   }
@@ -146,6 +147,7 @@ export class UpdateQueue {
             writer: { id: this.#writer, sequence },
             ...(this.#view ? { attempt: run.attempt, base: this.#view.version } : { by: run.id }),
           }),
+        host.backend.patience,
       )
       this.#inFlight = []
       this.#view?.acknowledge(answer)

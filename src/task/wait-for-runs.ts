@@ -4,6 +4,7 @@ import type { Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
 import type { TriggerItem } from './new-run.ts'
 import { nextWake } from './next-wake.ts'
+import { retrying } from './retrying.ts'
 import { currentScope, type RunScope } from './run-scope.ts'
 import type { TaskResult } from './task-types.ts'
 import { createChildren } from './trigger.ts'
@@ -16,7 +17,7 @@ export async function waitForRuns(items: readonly TriggerItem[]): Promise<readon
   const scope = currentScope()
   if (!scope) throw new RunfeedError('outside_run', 'triggerAndWait works inside a run; outside of one use trigger, and follow the run')
   if (items.length === 0) return []
-  const children = await createChildren(scope, items)
+  const children = await createChildren(scope, items, true)
   return await scope.wait(async () => await Promise.all(children.map(async (child) => resultOf(await ended(scope, child)))))
 }
 
@@ -26,7 +27,7 @@ async function ended({ host, signal }: RunScope, id: string): Promise<Run> {
   try {
     for (;;) {
       const woken = bell.next()
-      const stored = await host.backend.record.read(id)
+      const stored = await retrying(async () => await host.backend.record.read(id), host.backend.patience)
       signal.throwIfAborted()
       if (!stored) throw new RunfeedError('not_found', `${id} is gone; its record was removed while its parent waited for it`)
       if (stored.run.finishedAt !== null) return stored.run

@@ -1,6 +1,6 @@
 // One attempt of one run: judges the payload, calls the task between its hooks, and says in the attempt's last commit how it ended.
 import { judgePayload } from '../contract/judge.ts'
-import type { Commit } from '../protocol/engine.ts'
+import type { Commit, RunEnd } from '../protocol/engine.ts'
 import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { HookParams, TaskHooks } from '../task/hooks.ts'
 import { metadata } from '../task/metadata.ts'
@@ -21,14 +21,15 @@ export interface Attempt {
   readonly expired: Promise<void>
 }
 
-export async function execute(attempt: Attempt): Promise<void> {
+/** @returns how the attempt ended, once the record has it. @throws what kept its last commit from the record */
+export async function execute(attempt: Attempt): Promise<Conclusion> {
   const { scope, definition, maxAttempts } = attempt
   const facts: Facts = { attempt: scope.run.attempt, maxAttempts, settings: definition.settings }
   const reached: { conclusion?: Conclusion } = {}
   await Promise.race([live(attempt, facts, (conclusion) => (reached.conclusion = conclusion)), attempt.expired])
   const conclusion = reached.conclusion ?? aborted(scope.signal.reason, facts)
   await scope.settleOthers()
-  if (!conclusion.isLost) await commitLast(scope, conclusion)
+  return conclusion.isLost ? conclusion : await commitLast(scope, conclusion)
 }
 
 /** The attempt with its hooks. How it ended is known before the last of them are called. */
@@ -88,22 +89,27 @@ async function payloadOf(definition: TaskDefinition, stored: unknown): Promise<J
   }
 }
 
-async function commitLast(scope: RunScope, { end, retry, result }: Conclusion): Promise<void> {
+async function commitLast(scope: RunScope, conclusion: Conclusion): Promise<Conclusion> {
+  const { end, retry, result } = conclusion
   const { run, host } = scope
   const streams = await scope.log.end(result.ok)
   const rest = { run: run.id, attempt: run.attempt, ...(await scope.updates('own').takeRest()), ...(streams && { streams }) }
   const commit = async (last: Pick<Commit, 'end' | 'retry'>): Promise<unknown> =>
-    await retrying(async () => await host.backend.record.commit({ ...rest, ...last }))
+    await retrying(async () => await host.backend.record.commit({ ...rest, ...last }), host.backend.patience)
   try {
     await commit(retry ? { retry } : { end })
+    return conclusion
   } catch (thrown) {
     const error = toRunfeedError(thrown)
     if (retry && error.type === 'invalid_request') {
       // the record counts attempts itself
       await commit({ end })
+      return conclusion
     } else if (error.type === 'too_large') {
       // an engine of a lower limit: that is how the run failed
-      await commit({ end: { status: 'FAILED', error: failureOf(error) } })
+      const failure: RunEnd = { status: 'FAILED', error: failureOf(error) }
+      await commit({ end: failure })
+      return { end: failure, result: { ok: false, status: failure.status, error }, isLost: false }
     } else throw error
   }
 }

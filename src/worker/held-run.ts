@@ -3,8 +3,10 @@ import type { Claim, RunBackend } from '../protocol/engine.ts'
 import { RunfeedError, StaleAttemptError, toRunfeedError } from '../protocol/errors.ts'
 import { topics } from '../protocol/want.ts'
 import type { TaskHooks } from '../task/hooks.ts'
+import { retrying } from '../task/retrying.ts'
 import { RunScope } from '../task/run-scope.ts'
 import type { TaskDefinition } from '../task/task-definition.ts'
+import type { Conclusion } from './conclusion.ts'
 import { execute } from './execute.ts'
 import { TimeBudget } from './time-budget.ts'
 
@@ -62,16 +64,19 @@ export class HeldRun {
 
   /** Resolves when the attempt is over; never rejects. */
   async execute(): Promise<void> {
-    const { backend, claim, definition, hooks, report } = this.#options
+    await this.attempt().catch((thrown: unknown) => this.#options.report(toRunfeedError(thrown)))
+  }
+
+  /** The same, for who wants to know how it ended. @throws what kept its last commit from the record */
+  async attempt(): Promise<Conclusion> {
+    const { backend, claim, definition, hooks } = this.#options
     const unwake = backend.wake(topics.control(claim.run.id), () => void this.obey())
     this.#budget.resume()
     // a cancel that came between the claim and the wake
     void this.obey()
     try {
       const { maxAttempts } = claim
-      await execute({ scope: this.scope, definition, hooks, maxAttempts, concluded: () => this.#budget.stop(), expired: this.#expired })
-    } catch (thrown) {
-      report(toRunfeedError(thrown))
+      return await execute({ scope: this.scope, definition, hooks, maxAttempts, concluded: () => this.#budget.stop(), expired: this.#expired })
     } finally {
       unwake()
       this.#isOver = true
@@ -86,7 +91,9 @@ export class HeldRun {
   async obey(): Promise<void> {
     const { scope } = this
     try {
-      const stored = await this.#options.backend.record.read(scope.run.id)
+      const { backend } = this.#options
+      // a server that is away is not waited for by a run that is over
+      const stored = await retrying(async () => (this.#isOver ? undefined : await backend.record.read(scope.run.id)), backend.patience)
       if (!stored || this.#isOver) return
       const { cancelRequestedAt, attempt, finishedAt } = stored.run
       if (attempt !== scope.run.attempt) scope.abort(new StaleAttemptError(scope.run.id, scope.run.attempt, attempt))
@@ -99,7 +106,7 @@ export class HeldRun {
 
   /** The worker goes away: the task has `graceMs` to stop, hooks included. */
   stop(graceMs: number): void {
-    this.scope.abort(new RunfeedError('crashed', 'the server was stopped while the run was executing'))
+    this.scope.abort(new RunfeedError('crashed', 'its worker was stopped while the run was executing'))
     this.expireIn(graceMs)
   }
 

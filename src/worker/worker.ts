@@ -1,7 +1,6 @@
 // A worker: takes runs from a backend under a lease, executes as many at once as it has slots, and lets go of them in order.
 import type { Claim, RunBackend } from '../protocol/engine.ts'
 import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
-import { LEASE_MS } from '../protocol/limits.ts'
 import { newWriterId, type Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
 import type { RunfeedConfig } from '../task/hooks.ts'
@@ -9,6 +8,7 @@ import { bindBackend } from '../task/process-backends.ts'
 import { type AnyTask, definitionOf, type TaskDefinition } from '../task/task-definition.ts'
 import { Concurrency } from './concurrency.ts'
 import { HeldRun } from './held-run.ts'
+import { Leases } from './leases.ts'
 import { Slots } from './slots.ts'
 
 export interface WorkerOptions {
@@ -31,7 +31,8 @@ export interface Worker {
   stop(graceMs?: number): Promise<void>
 }
 
-const IDLE_RETRY_MS = 1000
+const FIRST_RETRY_MS = 500
+const LONGEST_RETRY_MS = 5000
 const STOP_GRACE_MS = 1000
 /** What the last commits of a stopping worker may take beyond that, ms: a backend that is away does not hold the process. */
 const STOP_COMMIT_MS = 2000
@@ -47,11 +48,15 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
   const id = newWriterId()
   const slots = new Slots(concurrency)
   const executing = new Concurrency()
-  const held = new Map<string, HeldRun>()
+  const leases = new Leases(backend, id, ({ message }) => console.error(`runfeed: leases were not renewed: ${message}`))
   const executions = new Set<Promise<void>>()
   let stopped = false
   let looking: Promise<void> | undefined
   let again = false
+  // of the claim that is under way, or the next one
+  let sequence = 1
+  let failures = 0
+  let retrying: ReturnType<typeof setTimeout> | undefined
 
   /** Looks for work until there is none, or no slot. One look at a time; a wake during one causes another. */
   const look = (): void => {
@@ -65,8 +70,11 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
       }
     })()
       .catch((thrown: unknown) => {
-        console.error(`runfeed: no work could be claimed: ${toRunfeedError(thrown).message}`)
-        setTimeout(look, IDLE_RETRY_MS).unref()
+        // said once, not for every second that a server is away
+        if (failures === 0) console.error(`runfeed: no work could be claimed: ${toRunfeedError(thrown).message}; trying again`)
+        const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++)
+        clearTimeout(retrying)
+        if (!stopped) retrying = setTimeout(look, wait * (0.5 + Math.random() / 2))
       })
       .finally(() => {
         looking = undefined
@@ -87,7 +95,14 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
   const claimAll = async (): Promise<readonly Claim[]> => {
     const max = slots.free
     if (max <= 0) return []
-    return await backend.queue.claim({ worker: id, tasks: [...definitions.keys()], max, limits: executing.limits(definitions.values()) })
+    const limits = executing.limits(definitions.values())
+    // the same number until it is answered: what a lost answer has claimed is given again
+    const claims = await backend.queue.claim({ worker: id, tasks: [...definitions.keys()], max, limits, sequence })
+    sequence++
+    // the answer to an earlier one may leave slots free, with work that nobody rings for
+    if (failures > 0) again = true
+    failures = 0
+    return claims
   }
 
   const start = (claim: Claim): void => {
@@ -112,25 +127,13 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
         },
       },
     })
-    held.set(run.id, one)
+    leases.add(claim, one)
     const execution = one.execute().finally(() => {
-      // the next attempt of the same run may be here already
-      if (held.get(run.id) === one) held.delete(run.id)
+      leases.remove(run.id, one)
       executions.delete(execution)
     })
     executions.add(execution)
   }
-
-  const renew = async (): Promise<void> => {
-    if (held.size === 0) return
-    const kept = new Set(await backend.queue.renew(id, [...held.keys()]))
-    for (const [run, one] of held) if (!kept.has(run)) void one.obey()
-  }
-  const renewing = setInterval(
-    () => void renew().catch((thrown: unknown) => console.error(`runfeed: leases were not renewed: ${toRunfeedError(thrown).message}`)),
-    LEASE_MS / 3,
-  )
-  renewing.unref()
 
   const unwake = backend.wake(topics.queue, look)
   look()
@@ -139,15 +142,16 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
     async stop(graceMs = STOP_GRACE_MS) {
       stopped = true
       unwake()
-      await looking
-      for (const one of held.values()) one.stop(graceMs)
+      clearTimeout(retrying)
       let timer: ReturnType<typeof setTimeout> | undefined
       const grace = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, graceMs + STOP_COMMIT_MS)
       })
-      await Promise.race([Promise.all(executions), grace])
+      // told at once: a claim that is under way may wait for a server that is away
+      for (const one of leases.held) one.stop(graceMs)
+      await Promise.race([Promise.all([looking, ...executions]), grace])
       clearTimeout(timer)
-      clearInterval(renewing)
+      leases.stop()
       unbind()
     },
   }

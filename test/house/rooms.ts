@@ -24,7 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   task: ['client', 'contract', 'protocol'],
   worker: ['task', 'contract', 'protocol'],
   server: ['feed', ...engines, 'worker', 'task', 'contract', 'protocol'],
-  cli: ['server', 'client', 'protocol'],
+  cli: ['server', 'worker', 'task', 'client', 'protocol'],
   testing: ['feed', 'engine/memory', 'client', 'store', 'transport', 'protocol'],
   storybook: ['testing', 'react', 'client'],
   dashboard: ['components', 'react', 'client', 'protocol'],
@@ -42,10 +42,10 @@ function roomOf(path: string): string {
   return room === 'engine' && !inner.includes('.') ? `engine/${inner}` : room
 }
 
-/** The room whose surface an entry is: `index` is the client's, `redis` an engine's, and `components/log` belongs to components. */
+/** The room whose surface an entry is: `index` is the client's, `redis` an engine's, `task` the worker's (which has task code with it), and `components/log` belongs to components. */
 function roomOfEntry(path: string): string {
   const [name = ''] = path.slice('src/exports/'.length).split(/[/.]/)
-  return { index: 'client', redis: 'engine/redis' }[name] ?? name
+  return { index: 'client', redis: 'engine/redis', task: 'worker' }[name] ?? name
 }
 
 // Strings are matched to be kept: a `//` inside one is not a comment.

@@ -1,0 +1,113 @@
+// Calls of a server's REST API: address, key, JSON, time limit. Every failure is one of two errors, so that `retryable` decides alone: the
+// server said no (HttpError, with its type), or there was no whole answer (ConnectionError).
+import { ConnectionError, type ErrorBody, HttpError, InvalidRequestError, ProtocolError } from '../../protocol/errors.ts'
+import { isJsonObject, type Json } from '../../protocol/json.ts'
+
+export interface ApiOptions {
+  /** Where the server is, without `/v1`. */
+  readonly url: string
+  /** Goes into the `authorization` header. @defaultValue none, for a server of this machine that has no keys */
+  readonly secretKey?: string | undefined
+  /** @defaultValue the global one */
+  readonly fetch?: typeof fetch | undefined
+}
+
+export interface Answer {
+  readonly body: Json
+  readonly headers: Headers
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH'
+
+/** One call's limit, its answer included. */
+const REQUEST_TIMEOUT_MS = 30_000
+
+export class Api {
+  readonly #base: string
+  readonly #secretKey: string | undefined
+  readonly #fetch: typeof fetch | undefined
+
+  /** @throws InvalidRequestError for what is no address */
+  constructor({ url, secretKey, fetch }: ApiOptions) {
+    const parsed = URL.canParse(url) ? new URL(url) : undefined
+    if (!parsed?.protocol.startsWith('http')) throw new InvalidRequestError(`"${url}" is no address of a server; use one such as http://127.0.0.1:4680`)
+    this.#base = url.replace(/\/+$/, '')
+    this.#secretKey = secretKey
+    this.#fetch = fetch
+  }
+
+  /** @throws HttpError, ConnectionError; ProtocolError where something else than runfeed answers */
+  async call(method: Method, path: string, body?: unknown): Promise<Answer> {
+    const controller = new AbortController()
+    const timer = setTimeout(
+      () => controller.abort(new ConnectionError(`${method} ${path} was not answered within ${REQUEST_TIMEOUT_MS / 1000} s`)),
+      REQUEST_TIMEOUT_MS,
+    )
+    try {
+      const response = await this.#send(method, path, 'application/json', body, controller.signal)
+      const text = await response.text().catch((cause: unknown) => {
+        throw controller.signal.aborted ? controller.signal.reason : new ConnectionError(`the answer to ${method} ${path} broke off`, cause)
+      })
+      return { body: response.status === 204 ? null : this.#parse(text, response, `${method} ${path}`), headers: response.headers }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** The body of an event stream. @throws HttpError, ConnectionError, ProtocolError */
+  async open(path: string, body: unknown, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const response = await this.#send('POST', path, 'text/event-stream', body, signal)
+    const type = response.headers.get('content-type') ?? 'none'
+    if (type.startsWith('text/event-stream') && response.body) return response.body
+    void response.body?.cancel().catch(() => {})
+    throw new ProtocolError(`POST ${path} was answered with content type ${type} where text/event-stream was expected; does ${this.#base} serve runfeed?`)
+  }
+
+  async #send(method: Method, path: string, accept: string, body: unknown, signal: AbortSignal): Promise<Response> {
+    const headers: { [name: string]: string } = { accept }
+    if (this.#secretKey) headers['authorization'] = `Bearer ${this.#secretKey}`
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    // called free of `this`: the global one refuses any other receiver
+    const send = this.#fetch ?? globalThis.fetch
+    const init: RequestInit = { method, headers, signal, ...(body !== undefined && { body: JSON.stringify(body) }) }
+    const response = await send(this.#base + path, init).catch((cause: unknown) => {
+      throw signal.aborted ? signal.reason : new ConnectionError(`${method} ${path} got no answer from ${this.#base}: ${reasonOf(cause)}`, cause)
+    })
+    if (!response.ok) throw await refusal(response)
+    return response
+  }
+
+  #parse(text: string, { headers }: Response, what: string): Json {
+    try {
+      return JSON.parse(text) as Json
+    } catch (cause) {
+      // what says that it is JSON was cut short: proxies may end any body cleanly
+      if (/^application\/json\b/i.test(headers.get('content-type') ?? '')) throw new ConnectionError(`the answer to ${what} broke off`, cause)
+      throw new ProtocolError(`${what} was answered with something that is not JSON; does ${this.#base} serve runfeed?`)
+    }
+  }
+}
+
+async function refusal(response: Response): Promise<HttpError> {
+  let body: Json = null
+  try {
+    body = JSON.parse(await response.text()) as Json
+  } catch {
+    // a proxy's page, or half an answer; the status says enough
+  }
+  const error = isJsonObject(body) && isJsonObject(body.error) && typeof body.error.type === 'string' ? (body.error as unknown as ErrorBody) : undefined
+  return new HttpError(response.status, error, retryAfterOf(response.headers.get('retry-after')))
+}
+
+/** Seconds or a date (RFC 9110, 10.2.3), as ms from now. */
+function retryAfterOf(header: string | null): number | undefined {
+  if (!header) return undefined
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+}
+
+/** `fetch failed` says nothing; its cause (ECONNREFUSED) does. */
+function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  return thrown.cause === undefined ? thrown.message : reasonOf(thrown.cause)
+}
