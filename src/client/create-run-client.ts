@@ -7,7 +7,7 @@ import { frameScheduler, type Scheduler } from '../store/scheduler.ts'
 import { createStore } from '../store/store.ts'
 import { Topic } from '../store/topic.ts'
 import type { Session } from '../transport/attempt.ts'
-import { Connection } from '../transport/connection.ts'
+import { Connection, IDLE } from '../transport/connection.ts'
 import type { ConnectionSnapshot } from '../transport/connection-status.ts'
 import { environment as browser, type Environment } from '../transport/environment.ts'
 import { type HttpTransportOptions, httpTransport } from '../transport/http-transport.ts'
@@ -40,7 +40,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   const { environment = browser, scheduler = frameScheduler, linger = LINGER_MS } = options
   const transport = 'transport' in options ? options.transport : httpTransport(options, environment)
   const store = createStore({ scheduler })
-  const status = new Topic<ConnectionSnapshot>(store.publisher, Object.freeze({ status: 'idle', error: undefined }))
+  const status = new Topic<ConnectionSnapshot>(store.publisher, IDLE)
   /** Of the connection that was opened last; an older one may still be open until this one's first frame. */
   let fold: Fold | undefined
 

@@ -3,7 +3,7 @@ import type { RunfeedError } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
 import { Attempt, type Session } from './attempt.ts'
 import { Backoff, retryAfterOf } from './backoff.ts'
-import type { ConnectionSnapshot, ConnectionStatus } from './connection-status.ts'
+import type { ConnectionSnapshot } from './connection-status.ts'
 import type { Environment } from './environment.ts'
 import type { RunTransport } from './run-transport.ts'
 import { type ConnectionEvent, transition } from './transitions.ts'
@@ -18,13 +18,19 @@ export interface ConnectionHost {
 
 /** Additions reopen the connection at most this often. */
 const REOPEN_MS = 250
-/** A first frame comes at once; without one in this time the attempt is given up. A replacement holds one of an origin's six connections. */
-const OPEN_MS = 15_000
-const REPLACE_MS = 5_000
+/** A first frame comes at once. An attempt without one may hang behind an origin's other connections, of which HTTP/1.1 has six. */
+const OPEN_MS = 5_000
 /** An answer to a call says that the server is there, but calls may be many while the feed alone is broken. */
 const ANSWER_MS = 2_000
 /** A `bye` may not keep us away for longer. */
 const MAX_BYE_MS = 30_000
+/** Why a page that does not run has no connection. */
+const ASLEEP = 'page asleep'
+
+export const IDLE: ConnectionSnapshot = Object.freeze({ status: 'idle', error: undefined, transport: 'stream', reason: undefined })
+
+/** Origins for which a replacement is opening beside a connection, whichever client it is of. */
+const spares = new Set<string | undefined>()
 
 export class Connection {
   readonly #transport: RunTransport
@@ -32,8 +38,7 @@ export class Connection {
   readonly #host: ConnectionHost
   readonly #backoff: Backoff
   readonly #pauses = new Set<string>()
-  #status: ConnectionStatus = 'idle'
-  #error: RunfeedError | undefined
+  #now: ConnectionSnapshot = IDLE
   #current: Attempt | undefined
   /** Opens beside the current one and takes its place with its first frame. Never more than one. */
   #spare: Attempt | undefined
@@ -43,7 +48,7 @@ export class Connection {
   #answeredAt = Number.NEGATIVE_INFINITY
   /** The one thing that is waited for: a retry, or a replacement. */
   #cancelPlan: (() => void) | undefined
-  #stopWake: (() => void) | undefined
+  #stopPage: (() => void) | undefined
 
   constructor(transport: RunTransport, environment: Environment, host: ConnectionHost) {
     this.#transport = transport
@@ -56,62 +61,97 @@ export class Connection {
   refresh(): void {
     this.#go('want')
     if (this.#pauses.size > 0) this.#go('pause')
-    if (this.#status === 'closed' || this.#status === 'paused') return
-    this.#stopWake ??= this.#environment.onWake(() => this.#wake())
+    const { status } = this.#now
+    if (status === 'closed') return
+    this.#stopPage ??= this.#followPage()
+    if (status === 'paused') return
     if (this.#current) this.#replace()
     // what is said in this turn of the event loop goes out as one request
-    else if (!this.#cancelPlan) this.#plan(0, () => this.#start())
+    else if (!this.#cancelPlan) this.#plan(this.#notBefore - this.#environment.now(), () => this.#start())
   }
 
   /** The server answered something else: there is no reason to wait for it any longer. */
   answered(): void {
     const now = this.#environment.now()
-    if (this.#status !== 'reconnecting' || now - this.#answeredAt < ANSWER_MS) return
+    if (this.#now.status !== 'reconnecting' || now - this.#answeredAt < ANSWER_MS) return
     this.#answeredAt = now
     this.#wake()
   }
 
   /** Nothing is wanted any more. */
   stop(): void {
-    this.#halt()
+    this.#leave()
     this.#go('unwant')
   }
 
   close(): void {
-    this.#halt()
+    this.#leave()
     this.#go('close')
   }
 
   /** Holds the connection back until every reason is gone. */
   pause(reason: string): void {
     this.#pauses.add(reason)
-    if (this.#status === 'connecting' || this.#status === 'open' || this.#status === 'reconnecting') this.#halt()
+    this.#halt()
     this.#go('pause')
   }
   resume(reason: string): void {
-    if (!this.#pauses.delete(reason) || this.#pauses.size > 0 || this.#status !== 'paused') return
+    if (!this.#pauses.delete(reason) || this.#now.status !== 'paused') return
+    if (this.#pauses.size > 0) return this.#go('pause')
     this.#go('resume')
     this.refresh()
   }
 
   #go(event: ConnectionEvent, error?: RunfeedError): void {
-    const status = transition(this.#status, event)
-    if (status !== 'reconnecting' && status !== 'failed') this.#error = undefined
-    if (error) this.#error = error
-    else if (status === this.#status) return
-    this.#status = status
-    this.#host.changed({ status, error: this.#error })
+    const before = this.#now
+    const status = transition(before.status, event)
+    const { transport = 'stream', reason } = this.#transport.via?.() ?? {}
+    const next = {
+      status,
+      error: error ?? (status === 'reconnecting' || status === 'failed' ? before.error : undefined),
+      transport,
+      reason: status === 'paused' ? [...this.#pauses].join(', ') : reason,
+    }
+    if (next.status === before.status && next.error === before.error && next.transport === before.transport && next.reason === before.reason) return
+    this.#now = next
+    this.#host.changed(next)
+  }
+
+  #followPage(): () => void {
+    const stopWake = this.#environment.onWake(() => {
+      this.resume(ASLEEP)
+      this.#wake()
+    })
+    const stopSleep = this.#environment.onSleep?.(() => this.pause(ASLEEP))
+    return () => {
+      stopWake()
+      stopSleep?.()
+    }
+  }
+
+  /** Nothing goes on, and the page is nothing to us. */
+  #leave(): void {
+    this.#halt()
+    this.#stopPage?.()
+    this.#stopPage = undefined
+    this.#pauses.delete(ASLEEP)
   }
 
   #halt(): void {
     this.#cancelPlan?.()
     this.#cancelPlan = undefined
-    this.#stopWake?.()
-    this.#stopWake = undefined
     this.#replaceAgain = false
     this.#current?.end()
-    this.#spare?.end()
-    this.#current = this.#spare = undefined
+    this.#current = undefined
+    this.#dropSpare()?.end()
+  }
+
+  /** @returns the spare, which is none any more. */
+  #dropSpare(): Attempt | undefined {
+    const spare = this.#spare
+    this.#spare = undefined
+    if (spare) spares.delete(this.#transport.origin)
+    return spare
   }
 
   #plan(ms: number, task: () => void): void {
@@ -131,7 +171,7 @@ export class Connection {
 
   #start(): void {
     this.#notBefore = 0
-    this.#current = this.#attempt(OPEN_MS)
+    this.#current = this.#attempt()
     if (!this.#current) this.stop()
   }
 
@@ -142,12 +182,16 @@ export class Connection {
     }
     const gate = this.#startedAt + REOPEN_MS - this.#environment.now()
     this.#plan(Math.max(wait, gate), () => {
-      this.#spare = this.#attempt(REPLACE_MS)
-      if (!this.#spare) this.stop()
+      const { origin } = this.#transport
+      // another client's replacement may be the one for which there is no connection left
+      if (origin && spares.has(origin)) return this.#replace(REOPEN_MS)
+      this.#spare = this.#attempt()
+      if (!this.#spare) return this.stop()
+      if (origin) spares.add(origin)
     })
   }
 
-  #attempt(openWithin: number): Attempt | undefined {
+  #attempt(): Attempt | undefined {
     const session = this.#host.open()
     if (!session) return undefined
     const attempt = new Attempt(session, this.#environment, {
@@ -157,11 +201,13 @@ export class Connection {
       done: (from) => this.#done(from),
     })
     this.#startedAt = attempt.lastFrameAt
-    attempt.start(this.#transport, openWithin)
+    attempt.start(this.#transport, OPEN_MS)
     return attempt
   }
 
   #received(attempt: Attempt, frame: Frame): void {
+    // how frames come may change within one connection: each way begins with this frame
+    if (frame.event === 'open' || this.#now.status !== 'open') this.#go('opened')
     if (frame.event !== 'bye') return
     const wait = Math.min(Math.max(0, Number(frame.data.reconnectAfter) || 0), MAX_BYE_MS)
     attempt.returnAt = attempt.lastFrameAt + wait
@@ -172,10 +218,8 @@ export class Connection {
     if (attempt === this.#spare) {
       // before its frame is applied: from here on nothing of the old one is
       this.#current?.end()
-      this.#current = attempt
-      this.#spare = undefined
+      this.#current = this.#dropSpare()
     }
-    this.#go('opened')
     if (!this.#replaceAgain) return
     this.#replaceAgain = false
     this.#replace()
@@ -183,11 +227,7 @@ export class Connection {
 
   #failed(attempt: Attempt, error: RunfeedError): void {
     const isSpare = attempt === this.#spare
-    if (isSpare) this.#spare = undefined
-    else {
-      this.#current = this.#spare
-      this.#spare = undefined
-    }
+    this.#over(attempt)
     if (!error.retryable) return this.#refused(error, isSpare ? this.#current : undefined)
     const away = attempt.returnAt - this.#environment.now()
     const wait = away > 0 ? away : this.#backoff.next(error, attempt.openedAt)
@@ -201,18 +241,20 @@ export class Connection {
 
   /** Nothing broke: what was wanted since is asked for without a wait. */
   #done(attempt: Attempt): void {
-    if (attempt === this.#current) {
-      this.#current = this.#spare
-      this.#spare = undefined
-    } else this.#spare = undefined
+    this.#over(attempt)
     // a replacement that was under way asks for it
     if (this.#current) return
     this.#plan(this.#startedAt + REOPEN_MS - this.#environment.now(), () => this.#start())
   }
 
+  #over(attempt: Attempt): void {
+    const spare = this.#dropSpare()
+    if (attempt !== spare) this.#current = spare
+  }
+
   #refused(error: RunfeedError, kept: Attempt | undefined): void {
     if (!kept) {
-      this.#halt()
+      this.#leave()
       this.#go('refused', error)
     }
     this.#host.refused(error, kept?.session)

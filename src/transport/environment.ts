@@ -8,13 +8,30 @@ export interface Environment {
   /** @returns gives it up. */
   setTimer(task: () => void, ms: number): () => void
   /**
-   * Calls `listener` when waiting has become pointless: the network is back, or the page is seen again.
+   * Calls `listener` when waiting has become pointless: the network is back, or the page is seen or runs again.
    * @returns ends it.
    */
   onWake(listener: () => void): () => void
+  /**
+   * Calls `listener` when the page is about to stop: it is frozen, left, or kept in the back/forward cache. A browser throws a page out of that
+   * cache for what its connection receives meanwhile.
+   */
+  onSleep?(listener: () => void): () => void
 }
 
-/** A browser's, or as much of one as there is: Node, workers and React Native have no document. */
+type Place = readonly [target: EventTarget | undefined, event: string, listener: () => void]
+/** Where there are no events nothing is listened to: Node, React Native. */
+function listen(...places: readonly Place[]): () => void {
+  for (const [target, event, listener] of places) target?.addEventListener?.(event, listener)
+  return () => {
+    for (const [target, event, listener] of places) target?.removeEventListener?.(event, listener)
+  }
+}
+const window = globalThis as unknown as EventTarget
+/** Node, workers and React Native have none. */
+const page = (): Document | undefined => (globalThis as { document?: Document }).document
+
+/** A browser's, or as much of one as there is. */
 export const environment: Environment = {
   now: () => Date.now(),
   random: () => Math.random(),
@@ -23,19 +40,11 @@ export const environment: Environment = {
     return () => clearTimeout(timer)
   },
   onWake(listener) {
-    const { document: page } = globalThis as { document?: Document }
-    const visible = (): void => {
-      if (page?.visibilityState === 'visible') listener()
+    const seen = (): void => {
+      if (page()?.visibilityState === 'visible') listener()
     }
     // navigator.onLine is not asked: it is false on machines that reach their own server well
-    const global = globalThis as { addEventListener?: typeof addEventListener; removeEventListener?: typeof removeEventListener }
-    global.addEventListener?.('online', listener)
-    global.addEventListener?.('pageshow', listener)
-    page?.addEventListener('visibilitychange', visible)
-    return () => {
-      global.removeEventListener?.('online', listener)
-      global.removeEventListener?.('pageshow', listener)
-      page?.removeEventListener('visibilitychange', visible)
-    }
+    return listen([window, 'online', listener], [window, 'pageshow', listener], [page(), 'resume', listener], [page(), 'visibilitychange', seen])
   },
+  onSleep: (listener) => listen([window, 'pagehide', listener], [page(), 'freeze', listener]),
 }

@@ -4,53 +4,73 @@ import { ConnectionError, ProtocolError } from '../protocol/errors.ts'
 import { decodeFrame, type Frame } from '../protocol/frame.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 
+/** One encoded frame with what stands around its data, in UTF-16 units: never more than its bytes. */
+const MAX_EVENT = MAX_FRAME_BYTES + 1024
+
+/** A body, or its whole text where `fetch` gives no stream. */
+export type FrameBody = ReadableStream<Uint8Array> | string
+
 /**
  * The frames of an event stream, until its body ends. An event that the end cuts off is no frame.
  * @param open - called for the first frame.
  * @throws ProtocolError for what is no frame or is too large a one; ConnectionError when the body breaks; what `open` throws.
  */
-export function readFrames(open: () => Promise<ReadableStream<Uint8Array>>, signal: AbortSignal): AsyncIterableIterator<Frame> {
+export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal): AsyncIterableIterator<Frame> {
   // reader and decoder by hand: pipes through TextDecoderStream and EventSourceParserStream take 1.7 and 2.6 times as long
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
-  // without ignoreBOM a second byte order mark would be dropped as well
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  let decoder: TextDecoder | undefined
+  let isDone = false
   let frames: Frame[] = []
   let at = 0
   const parser = createParser({
-    maxBufferSize: MAX_FRAME_BYTES,
+    maxBufferSize: MAX_EVENT,
     onEvent({ event, data }) {
       // maxBufferSize does not bound an event that comes whole
-      if (data.length > MAX_FRAME_BYTES) throw tooLarge()
+      if (data.length > MAX_EVENT) throw tooLarge()
       const frame = decodeFrame(event, data)
       if (frame) frames.push(frame)
     },
-    onError(error) {
-      if (error.type === 'max-buffer-size-exceeded') throw tooLarge()
+    onError({ type }) {
+      if (type === 'max-buffer-size-exceeded') throw tooLarge()
     },
   })
 
   const cancel = (): void => void reader?.cancel().catch(() => {})
   function finish(): IteratorReturnResult<undefined> {
+    isDone = true
     signal.removeEventListener('abort', cancel)
     cancel()
     return { done: true, value: undefined }
   }
+  const next = (): IteratorYieldResult<Frame> => ({ done: false, value: frames[at++] as Frame })
+
+  async function read(): Promise<string | undefined> {
+    if (!reader) {
+      const body = await open()
+      if (typeof body === 'string') {
+        isDone = true
+        return body
+      }
+      reader = body.getReader()
+      // without ignoreBOM a second byte order mark would be dropped as well
+      decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+      // some implementations of fetch do not abort a body that is being read
+      signal.addEventListener('abort', cancel)
+    }
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw new ConnectionError('the connection broke while its answer was read', cause)
+    })
+    return done ? undefined : decoder?.decode(value, { stream: true })
+  }
   async function pull(): Promise<IteratorResult<Frame, undefined>> {
     try {
-      if (!reader) {
-        reader = (await open()).getReader()
-        // some implementations of fetch do not abort a body that is being read
-        signal.addEventListener('abort', cancel)
-      }
-      while (!signal.aborted) {
-        const { done, value } = await reader.read().catch((cause: unknown) => {
-          throw new ConnectionError('the connection broke while its answer was read', cause)
-        })
-        if (done) break
+      while (!signal.aborted && !isDone) {
+        const text = await read()
+        if (text === undefined) break
         frames = []
         at = 0
-        parser.feed(decoder.decode(value, { stream: true }))
-        if (frames.length > 0) return { done: false, value: frames[at++] as Frame }
+        parser.feed(text)
+        if (frames.length > 0) return next()
       }
     } catch (thrown) {
       finish()
@@ -64,7 +84,7 @@ export function readFrames(open: () => Promise<ReadableStream<Uint8Array>>, sign
     [Symbol.asyncIterator]() {
       return this
     },
-    next: () => (at < frames.length && !signal.aborted ? Promise.resolve({ done: false, value: frames[at++] as Frame }) : pull()),
+    next: () => (at < frames.length && !signal.aborted ? Promise.resolve(next()) : pull()),
     return: () => Promise.resolve(finish()),
   }
 }

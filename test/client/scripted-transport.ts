@@ -47,6 +47,7 @@ export class ScriptedConnection {
 export class ScriptedTransport implements RunTransport {
   readonly connections: ScriptedConnection[] = []
   readonly requests: { readonly method: string; readonly path: string; readonly body: Json | undefined }[] = []
+  via?: RunTransport['via']
   answer: (method: string, path: string) => Promise<Json> = () => Promise.resolve(null)
 
   stream = (wants: readonly Want[], signal: AbortSignal): AsyncIterable<Frame> => {

@@ -7,8 +7,8 @@ import type { ConnectionSnapshot } from '../../src/transport/connection-status.t
 import { ScriptedTransport } from '../client/scripted-transport.ts'
 import { ManualEnvironment, settled } from './manual-environment.ts'
 
-function setUp() {
-  const transport = new ScriptedTransport()
+function setUp(origin?: string) {
+  const transport = Object.assign(new ScriptedTransport(), origin === undefined ? {} : { origin })
   const environment = new ManualEnvironment()
   const states: ConnectionSnapshot[] = []
   const refusals: { readonly error: Error; readonly kept: Session | undefined }[] = []
@@ -130,7 +130,9 @@ test('an attempt that says nothing is given up; a replacement sooner, and the ol
   const { transport, environment, connection, names } = setUp()
   environment.chance = 0
   connection.refresh()
-  await environment.advance(15_000)
+  await environment.advance(4_999)
+  expect(names()).toEqual(['connecting'])
+  await environment.advance(1)
   expect(names()).toEqual(['connecting', 'reconnecting'])
   await settled()
   const old = transport.last
@@ -246,7 +248,7 @@ test('a frame that cannot be read is terminal', async () => {
 })
 
 test('is paused for as long as there is a reason', async () => {
-  const { transport, connection, names } = setUp()
+  const { transport, connection, states } = setUp()
   connection.pause('hidden')
   connection.refresh()
   await settled()
@@ -261,5 +263,85 @@ test('is paused for as long as there is a reason', async () => {
   await settled()
   connection.pause('asked')
   expect(transport.live).toHaveLength(0)
-  expect(names()).toEqual(['connecting', 'paused', 'reconnecting', 'open', 'paused'])
+  expect(states.map(({ status, reason }) => [status, reason])).toEqual([
+    ['connecting', undefined],
+    ['paused', 'hidden'],
+    ['paused', 'hidden, asked'],
+    ['paused', 'asked'],
+    ['reconnecting', undefined],
+    ['open', undefined],
+    ['paused', 'asked'],
+  ])
+})
+
+test('a page that is frozen or left has no connection, and is live again as soon as it runs', async () => {
+  const { transport, environment, connection, states, names } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.open()
+  await settled()
+  environment.fallAsleep()
+  expect(transport.live).toHaveLength(0)
+  expect(states.at(-1)).toMatchObject({ status: 'paused', reason: 'page asleep', error: undefined })
+  // what is wanted meanwhile waits too
+  connection.refresh()
+  environment.sleep(60_000)
+  await environment.advance(60_000)
+  expect(transport.connections).toHaveLength(1)
+  environment.wake()
+  await settled()
+  expect(transport.connections).toHaveLength(2)
+  transport.last.open()
+  await settled()
+  expect(names()).toEqual(['connecting', 'open', 'paused', 'reconnecting', 'open'])
+  expect(states.every(({ error }) => error === undefined)).toBe(true)
+  connection.stop()
+  expect([environment.wakers, environment.timers]).toEqual([0, 0])
+})
+
+test('a page that is woken waits out a Retry-After all the same', async () => {
+  const { transport, environment, connection } = setUp()
+  environment.chance = 0
+  connection.refresh()
+  await settled()
+  transport.last.fail(new HttpError(503, undefined, 7_000))
+  await settled()
+  environment.fallAsleep()
+  await environment.advance(1_000)
+  environment.wake()
+  await environment.advance(5_999)
+  expect(transport.connections).toHaveLength(1)
+  await environment.advance(1)
+  expect(transport.connections).toHaveLength(2)
+})
+
+test('of all clients of one origin one at a time opens a second connection', async () => {
+  const clients = [setUp('http://a'), setUp('http://a'), setUp('http://b')]
+  for (const { connection } of clients) connection.refresh()
+  await settled()
+  for (const { connection, transport } of clients) {
+    transport.last.open(60_000)
+    connection.refresh()
+  }
+  for (const { environment } of clients) await environment.advance(250)
+  expect(clients.map(({ transport }) => transport.live.length)).toEqual([2, 1, 2])
+  clients[0]?.transport.last.open()
+  for (const { environment } of clients) await environment.advance(250)
+  expect(clients.map(({ transport }) => transport.live.length)).toEqual([1, 2, 2])
+  for (const { connection } of clients) connection.close()
+})
+
+test('which transport it is, and why, is told with each open frame', async () => {
+  const { transport, connection, states } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.open()
+  await settled()
+  transport.via = () => ({ transport: 'poll', reason: 'nothing came' })
+  transport.last.open()
+  await settled()
+  expect(states.slice(1)).toMatchObject([
+    { status: 'open', transport: 'stream', reason: undefined },
+    { status: 'open', transport: 'poll', reason: 'nothing came' },
+  ])
 })

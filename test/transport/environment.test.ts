@@ -28,8 +28,29 @@ test('wakes for a page that is seen, and lets go of everything', () => {
   expect(listener).toHaveBeenCalledTimes(3)
 })
 
+test('tells of a page that is frozen, left, and resumed, hidden or not', () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: 'hidden' })
+  const events = new EventTarget()
+  vi.stubGlobal('document', page)
+  vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
+  vi.stubGlobal('removeEventListener', events.removeEventListener.bind(events))
+  const slept = vi.fn<() => void>()
+  const woken = vi.fn<() => void>()
+  const stops = [environment.onSleep?.(slept), environment.onWake(woken)]
+  page.dispatchEvent(new Event('freeze'))
+  events.dispatchEvent(new Event('pagehide'))
+  expect(slept).toHaveBeenCalledTimes(2)
+  page.dispatchEvent(new Event('resume'))
+  expect(woken).toHaveBeenCalledTimes(1)
+  for (const stop of stops) stop?.()
+  page.dispatchEvent(new Event('freeze'))
+  page.dispatchEvent(new Event('resume'))
+  expect([slept, woken].map(({ mock }) => mock.calls.length)).toEqual([2, 1])
+})
+
 test('asks for nothing that is not there', () => {
   vi.stubGlobal('addEventListener', undefined)
   vi.stubGlobal('removeEventListener', undefined)
   expect(() => environment.onWake(() => {})()).not.toThrow()
+  expect(() => environment.onSleep?.(() => {})()).not.toThrow()
 })

@@ -15,6 +15,7 @@ export class ManualEnvironment implements Environment {
   #now = 1_000_000
   #timers = new Set<Timer>()
   #wakers = new Set<() => void>()
+  #sleepers = new Set<() => void>()
   /** What `random` gives. 1 makes every jittered wait its whole length. */
   chance = 1
 
@@ -29,15 +30,23 @@ export class ManualEnvironment implements Environment {
     this.#wakers.add(listener)
     return () => void this.#wakers.delete(listener)
   }
+  onSleep = (listener: () => void): (() => void) => {
+    this.#sleepers.add(listener)
+    return () => void this.#sleepers.delete(listener)
+  }
 
   get timers(): number {
     return this.#timers.size
   }
   get wakers(): number {
-    return this.#wakers.size
+    return this.#wakers.size + this.#sleepers.size
   }
   wake(): void {
     for (const waker of this.#wakers) waker()
+  }
+  /** The page is frozen, or left. */
+  fallAsleep(): void {
+    for (const sleeper of this.#sleepers) sleeper()
   }
 
   /** Runs what is due in the next `ms`, in order, and what that leads to. */
