@@ -14,6 +14,9 @@ export const MAX_DEPTH = 64
 /** Subscriptions on one connection, and the bytes of the body that asks for them. */
 export const MAX_WANTS = 1000
 export const MAX_WANTS_BYTES: number = 256 * 1024
+/** Runs that one request makes or claims, and the bytes of a writer's or worker's request: what is more is several requests. */
+export const MAX_RUNS = 1000
+export const MAX_REQUEST_BYTES: number = 32 * 1024 * 1024
 /** A payload or an output over this is left out of frames. */
 export const MAX_INLINE_BYTES: number = 128 * 1024
 /** One encoded frame. */
@@ -24,6 +27,8 @@ export const SNAPSHOT_EVERY = 256
 /** Versions of a run that its log keeps, and the bytes of them: whatever is reached first. */
 export const LOG_VERSIONS = 10_000
 export const LOG_BYTES: number = 16 * 1024 * 1024
+/** Chunks of one stream that are kept, as JSON. */
+export const STREAM_BYTES: number = 64 * 1024 * 1024
 /** How long a run is kept once it and all of its tree have ended: 30 days. */
 export const RETENTION_MS: number = 30 * 24 * 3_600_000
 /** Idempotency and concurrency keys, in UTF-16 units. */

@@ -5,10 +5,16 @@ import type { RunEngine } from '../protocol/engine.ts'
 import type { AnyTask } from '../task/task-definition.ts'
 import { withTaskSettings } from '../task/with-task-settings.ts'
 import type { AccessEnv } from './access.ts'
+import { chunkRoutes } from './chunk-routes.ts'
+import { commitRoutes } from './commit-routes.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { historyRoutes } from './history-routes.ts'
-import { errorResponse, notFound } from './http-errors.ts'
+import { KnownTasks } from './known-tasks.ts'
+import { mount, noRoute } from './mount.ts'
+import { queueRoutes } from './queue-routes.ts'
 import { runRoutes } from './run-routes.ts'
+import { WakeHub } from './wake-hub.ts'
+import { wakeRoutes } from './wake-routes.ts'
 
 export interface ApiOptions {
   readonly engine: RunEngine
@@ -31,17 +37,23 @@ export interface Api {
 
 export function createApi({ engine, tasks, ...options }: ApiOptions): Api {
   const hub = new FeedHub(engine, options)
+  const wakes = new WakeHub(hub.heartbeat)
   // what a task says about its runs holds for those that are triggered over HTTP too
   const backend = withTaskSettings(engine, tasks)
+  const known = new KnownTasks(tasks.map(({ id }) => id))
+  const all = [...runRoutes(known), ...historyRoutes(), ...commitRoutes(), ...chunkRoutes(), ...queueRoutes(known), ...wakeRoutes(wakes)]
+  const descriptions = all.map(({ description }) => description)
   const routes = new Hono<AccessEnv>()
     .route('/v1', feedRoutes(hub))
-    .route('/v1', runRoutes(new Set(tasks.map(({ id }) => id))))
-    .route('/v1', historyRoutes())
-    .all('/v1/*', ({ req }) => errorResponse(notFound(`${req.method} ${req.path}`)))
+    .route('/', mount(all))
+    .all('/v1/*', ({ req }) => noRoute(descriptions, req.method, req.path))
   return {
     backend,
     open: new Hono().get('/healthz', ({ text }) => text('ok\n', 200, { 'cache-control': 'no-store' })),
     routes,
-    drain: (reconnectAfter) => hub.drain(reconnectAfter),
+    drain: (reconnectAfter) => {
+      hub.drain(reconnectAfter)
+      wakes.drain(reconnectAfter)
+    },
   }
 }

@@ -1,7 +1,15 @@
 // A feed session as a server-sent event stream. Over Node it is written by hand: the writer asks for the next text only when the socket has
 // drained, so a slow reader costs the server nothing but a cursor.
 import type { ServerResponse } from 'node:http'
-import type { FeedSession } from '../feed/feed-session.ts'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import type { Context } from 'hono'
+import type { AccessEnv } from './access.ts'
+
+/** Whatever has events to write: `undefined` is the end. */
+export interface EventSession {
+  next(): Promise<string | undefined>
+  close(): void
+}
 
 /** Proxies must neither transform nor gather it (nginx: `X-Accel-Buffering`). */
 const HEADERS = {
@@ -10,7 +18,15 @@ const HEADERS = {
   'x-accel-buffering': 'no',
 } as const
 
-export async function writeEventStream(session: FeedSession, response: ServerResponse): Promise<void> {
+/** The answer for either kind of host. */
+export function answerWith(session: EventSession, context: Context<AccessEnv>): Response {
+  const outgoing = context.env?.outgoing
+  if (!outgoing || !('writeHead' in outgoing)) return eventStreamResponse(session, context.req.raw.signal)
+  void writeEventStream(session, outgoing as ServerResponse)
+  return RESPONSE_ALREADY_SENT
+}
+
+export async function writeEventStream(session: EventSession, response: ServerResponse): Promise<void> {
   // one pair of listeners for all waits: a pair per wait would stay until the connection ends
   let proceed = (): void => {}
   response.on('drain', () => proceed())
@@ -43,7 +59,7 @@ export async function writeEventStream(session: FeedSession, response: ServerRes
 }
 
 /** The same for hosts that take a Fetch response. */
-export function eventStreamResponse(session: FeedSession, signal: AbortSignal): Response {
+export function eventStreamResponse(session: EventSession, signal: AbortSignal): Response {
   signal.addEventListener('abort', () => session.close(), { once: true })
   const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array>(

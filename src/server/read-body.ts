@@ -1,6 +1,9 @@
-// A request's JSON, bounded and checked.
-import type { z } from 'zod'
+// What a request says, bounded and checked: its JSON and its query.
+import { z } from 'zod'
 import { InvalidRequestError, RunfeedError, TooLargeError } from '../protocol/errors.ts'
+
+/** Problems that one answer names: a body of a thousand bad items is not answered by a thousand sentences. */
+const MAX_PROBLEMS = 10
 
 /** @throws RunfeedError `unsupported_media_type`, TooLargeError, InvalidRequestError */
 export async function readJson<T>(request: Request, schema: z.ZodType<T>, limit: number): Promise<T> {
@@ -16,15 +19,36 @@ export async function readJson<T>(request: Request, schema: z.ZodType<T>, limit:
   return check(schema, value)
 }
 
-/** @throws InvalidRequestError naming the fields */
+/**
+ * The parameters that the schema knows; others are ignored.
+ * @throws InvalidRequestError for one that is given twice: which one counts would be a guess.
+ */
+export function readQuery(url: string, schema: z.ZodType): { readonly [name: string]: string } {
+  const { searchParams } = new URL(url)
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+  return Object.fromEntries(
+    known.flatMap((name): readonly [string, string][] => {
+      const values = searchParams.getAll(name)
+      if (values.length > 1) throw new InvalidRequestError(`${name}: it is given ${values.length} times; give it once`)
+      return values.map((value) => [name, value])
+    }),
+  )
+}
+
+/** @throws InvalidRequestError naming the fields; InvalidValueError for what JSON may not hold here */
 export function check<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw new InvalidRequestError(result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '))
+  const { issues } = result.error
+  const named = issues.slice(0, MAX_PROBLEMS).map(({ path, message }) => `${path.join('.').slice(0, 200) || 'body'}: ${message}`)
+  const rest = issues.length - named.length
+  throw new InvalidRequestError([...named, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; '))
 }
 
 /** Stops reading at the limit, whatever `Content-Length` says. */
 async function readText(request: Request, limit: number): Promise<string> {
+  const promised = Number(request.headers.get('content-length') ?? 0)
+  if (promised > limit) throw new TooLargeError('the body', promised, limit)
   if (!request.body) return ''
   const chunks: Uint8Array[] = []
   let size = 0
