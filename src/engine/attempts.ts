@@ -23,7 +23,7 @@ export function retryIn(change: Change, state: RunState, { at, error }: NonNulla
 
 /** What follows from the end of an attempt that another is to come after. */
 export function afterAttempt(turn: Turn, { run }: RunState): void {
-  turn.after(() => turn.leases.drop(run.id))
+  turn.drop(run.id)
   if (!isLive(run)) return
   // the next attempt makes its own; those with a key it finds again by it
   cancelQueued(turn, run.id, 'whose attempt is over', (plan) => plan.idempotencyKey !== null)
@@ -50,7 +50,7 @@ export function loseAttempt(turn: Turn, state: RunState, message: string): void 
 export function giveBack(turn: Turn, state: RunState): void {
   const { plan, run } = state
   if (run.cancelRequestedAt !== null) {
-    turn.after(() => turn.leases.drop(run.id))
+    turn.drop(run.id)
     endRun(turn, state, { status: 'CANCELED', error: CANCELED })
     return
   }

@@ -9,7 +9,8 @@ export function cancelRun(turn: Turn, id: string): Run {
   const state = turn.load(id)
   if (!isLive(state.run)) return state.run
   const { run } = cancelOne(turn, state)
-  for (const descendant of turn.storage.liveDescendants(id)) cancelOne(turn, turn.load(descendant))
+  // a child that nobody waits for is work of its own
+  for (const descendant of turn.storage.awaitedDescendants(id)) cancelOne(turn, turn.load(descendant))
   return run
 }
 

@@ -1,19 +1,19 @@
 // A commit on the storage: repeats are answered as before, what changed is kept, and the answer brings what others wrote meanwhile.
 import { formatCursor, parseCursor } from '../protocol/cursor.ts'
 import type { Commit, CommitAnswer, LogEntry } from '../protocol/engine.ts'
-import { InvalidRequestError } from '../protocol/errors.ts'
 import { coalescePatch } from '../protocol/patch.ts'
 import { topics } from '../protocol/want.ts'
 import { afterAttempt } from './attempts.ts'
 import { decide } from './decide.ts'
 import { cancelQueued } from './end.ts'
+import { answerOfRepeat, rememberAnswer } from './repeats.ts'
 import { cursorOf, type RunState } from './state.ts'
 import type { Turn } from './turn.ts'
 
 export function commitRun(turn: Turn, commit: Commit): CommitAnswer {
   const { storage } = turn
   const before = turn.load(commit.run)
-  const repeated = commit.writer && answerOfRepeat(turn, commit)
+  const repeated = commit.writer && answerOfRepeat<Answer>(turn, commit.run, commit.writer)
   // before anything else: a repeated last commit finds a run that has ended
   if (repeated) return withSince(turn, before, commit, repeated, undefined)
 
@@ -28,19 +28,13 @@ export function commitRun(turn: Turn, commit: Commit): CommitAnswer {
   }
   if (commit.attempt !== undefined) turn.leases.renew(commit.run, turn.now)
   const answer = { version: state.run.version, cursor: cursorOf(state), bytes: state.bytes, refused: decision.refused }
-  if (commit.writer) storage.remember(commit.run, commit.writer.id, { sequence: commit.writer.sequence, answer }, turn.now)
+  if (commit.writer) rememberAnswer(turn, commit.run, commit.writer, answer)
   return withSince(turn, state, commit, answer, decision.step?.entry)
 }
 
-function answerOfRepeat(turn: Turn, { run, writer }: Commit): CommitAnswer | undefined {
-  if (!writer) return undefined
-  const last = turn.storage.answered(run, writer.id)
-  if (!last || writer.sequence > last.sequence) return undefined
-  if (writer.sequence < last.sequence) throw new InvalidRequestError(`commit ${writer.sequence} of ${writer.id} comes after its commit ${last.sequence}`)
-  return last.answer
-}
+type Answer = Omit<CommitAnswer, 'since'>
 
-function withSince(turn: Turn, state: RunState, { base, run }: Commit, answer: CommitAnswer, entry: LogEntry | undefined): CommitAnswer {
+function withSince(turn: Turn, state: RunState, { base, run }: Commit, answer: Answer, entry: LogEntry | undefined): CommitAnswer {
   if (base === undefined) return answer
   if (base === answer.version) return { ...answer, since: { patch: [] } }
   if (entry && base === answer.version - 1) return { ...answer, since: { patch: entry.patch } }

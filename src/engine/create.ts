@@ -1,16 +1,16 @@
 // How a run begins.
 import { newTag } from '../protocol/cursor.ts'
-import { MetadataTooLargeError, NotFoundError, RunEndedError, RunfeedError, TooLargeError } from '../protocol/errors.ts'
+import { InvalidRequestError, MetadataTooLargeError, NotFoundError, RunEndedError, RunfeedError, TooLargeError } from '../protocol/errors.ts'
 import { jsonBytes } from '../protocol/json.ts'
 import { MAX_PAYLOAD_BYTES } from '../protocol/limits.ts'
 import { type NewRun, newRunId, type Run } from '../protocol/run.ts'
-import { checkName } from './names.ts'
+import { checkName, checkRunId } from './names.ts'
 import { planOf } from './plan.ts'
 import { isLive, type RunState } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** A run at version 1, queued or delayed. Pure. */
-export function newRun(wanted: NewRun, parent: Run | undefined, metadataLimit: number, now: number): RunState {
+export function newRun(wanted: NewRun, namespace: string, parent: Run | undefined, metadataLimit: number, now: number): RunState {
   checkName('task', wanted.task)
   const tags = [...new Set(wanted.tags)]
   for (const tag of tags) checkName('tag', tag)
@@ -20,10 +20,10 @@ export function newRun(wanted: NewRun, parent: Run | undefined, metadataLimit: n
   const bytes = jsonBytes(metadata)
   if (bytes > metadataLimit) throw new MetadataTooLargeError('$', bytes, metadataLimit)
   const plan = planOf(wanted)
-  const id = newRunId()
+  const id = wanted.id ?? newRunId()
   const run: Run = {
     id,
-    namespace: namespaceOf(parent),
+    namespace,
     task: wanted.task,
     status: plan.delayUntil !== null && plan.delayUntil > now ? 'DELAYED' : 'QUEUED',
     tags,
@@ -48,33 +48,76 @@ export function newRun(wanted: NewRun, parent: Run | undefined, metadataLimit: n
 }
 
 export function createRuns(turn: Turn, wanted: readonly NewRun[]): readonly Run[] {
-  const { now, storage } = turn
-  const keyed = new Map<string, RunState>()
-  const made: RunState[] = []
-  // all are made before any is kept: all or none
-  const states = wanted.map((one) => {
-    const parent = one.parentId === undefined ? undefined : storage.load(one.parentId)?.run
-    if (one.parentId !== undefined && !parent) throw new NotFoundError(`the parent ${one.parentId}`)
-    const name = one.idempotencyKey === undefined ? undefined : JSON.stringify([namespaceOf(parent), one.task, one.idempotencyKey])
-    // before the parent is judged: what is there already is not started by it
-    const first = name === undefined ? undefined : (keyed.get(name) ?? keptOf(turn, one, namespaceOf(parent)))
-    if (first) return first
-    if (parent && !isLive(parent)) throw new RunEndedError(parent.id)
-    // its descendants were told to stop; one that is made now would not be
-    if (parent && parent.cancelRequestedAt !== null) throw new RunfeedError('canceled', `${parent.id} is being canceled, and starts no more runs`)
-    const state = newRun(one, parent, turn.settings.metadataLimit, now)
-    made.push(state)
-    if (name !== undefined) keyed.set(name, state)
-    return state
-  })
+  const { states, made } = planRuns(turn, wanted)
   for (const state of made) turn.insert(state)
   return states.map((state) => state.run)
 }
 
-const namespaceOf = (parent: Run | undefined): string => parent?.namespace ?? 'default'
+export interface PlannedRuns {
+  /** For each that was wanted: the one that is there already, or one that is made. */
+  readonly states: readonly RunState[]
+  readonly made: readonly RunState[]
+}
 
-/** The run that was made with the same key, whatever became of it. */
-function keptOf(turn: Turn, { task, idempotencyKey }: NewRun, namespace: string): RunState | undefined {
-  const id = idempotencyKey === undefined ? undefined : turn.storage.byKey(namespace, task, idempotencyKey)
-  return id === undefined ? undefined : turn.load(id)
+/** All are made before any is kept: all or none. */
+export function planRuns(turn: Turn, wanted: readonly NewRun[]): PlannedRuns {
+  const made = new Made()
+  const states = wanted.map((one) => {
+    const parent = one.parentId === undefined ? undefined : turn.storage.load(one.parentId)?.run
+    if (one.parentId !== undefined && !parent) throw new NotFoundError(`the parent ${one.parentId}`)
+    const namespace = namespaceOf(one, parent)
+    // before the parent is judged: what is there already is not started by it
+    const first = sameRun(turn, made, one, namespace)
+    if (first) return first
+    if (parent && !isLive(parent)) throw new RunEndedError(parent.id)
+    // its descendants were told to stop; one that is made now would not be
+    if (parent && parent.cancelRequestedAt !== null) throw new RunfeedError('canceled', `${parent.id} is being canceled, and starts no more runs`)
+    return made.add(newRun(one, namespace, parent, turn.settings.metadataLimit, turn.now))
+  })
+  return { states, made: made.all }
+}
+
+/** What one call makes, by id and by key: within it too, a repeat is one run. */
+class Made {
+  readonly #byId = new Map<string, RunState>()
+  readonly #byKey = new Map<string, RunState>()
+
+  get all(): readonly RunState[] {
+    return [...this.#byId.values()]
+  }
+  add(state: RunState): RunState {
+    const { id, namespace, task } = state.run
+    const { idempotencyKey } = state.plan
+    this.#byId.set(id, state)
+    if (idempotencyKey !== null) this.#byKey.set(JSON.stringify([namespace, task, idempotencyKey]), state)
+    return state
+  }
+  byId(id: string): RunState | undefined {
+    return this.#byId.get(id)
+  }
+  byKey(namespace: string, task: string, key: string): RunState | undefined {
+    return this.#byKey.get(JSON.stringify([namespace, task, key]))
+  }
+}
+
+/** A child is where its parent is. @throws InvalidRequestError */
+function namespaceOf({ namespace }: NewRun, parent: Run | undefined): string {
+  if (namespace !== undefined) checkName('namespace', namespace)
+  if (parent && namespace !== undefined && namespace !== parent.namespace)
+    throw new InvalidRequestError(`a child is made in the namespace of its parent, not in ${namespace}`, { field: 'namespace' })
+  return namespace ?? parent?.namespace ?? 'default'
+}
+
+/** The run that has the id already, or was made with the key, whatever became of it. @throws InvalidRequestError */
+function sameRun(turn: Turn, made: Made, { id, task, idempotencyKey: key }: NewRun, namespace: string): RunState | undefined {
+  if (id !== undefined) {
+    checkRunId(id)
+    const state = made.byId(id) ?? turn.storage.load(id)
+    if (state && (state.run.task !== task || state.run.namespace !== namespace))
+      throw new InvalidRequestError(`${id} is another run already; make an id with newRunId()`, { field: 'id' })
+    if (state) return state
+  }
+  if (key === undefined) return undefined
+  const kept = turn.storage.byKey(namespace, task, key)
+  return kept === undefined ? made.byKey(namespace, task, key) : turn.load(kept)
 }

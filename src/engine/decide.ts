@@ -28,6 +28,7 @@ export function decide(state: RunState, commit: Commit, settings: EngineSettings
   checkMayWrite(state.run, commit, now, settings.lateWritesMs)
   const change = new Change(state)
   const refused = applyOperations(change, state, commit, settings.metadataLimit)
+  if (commit.tags) changeTags(change, state.run, commit.tags)
   if (commit.move && commit.move !== state.run.status) change.set('status', commit.move)
   const opened: string[] = []
   for (const [key, wanted] of Object.entries(commit.streams ?? {})) {
@@ -77,6 +78,16 @@ function applyOperations(change: Change, state: RunState, commit: Commit, limit:
   }
   if (draft.patch.length > 0) change.metadata(draft.result, coalescePatch(draft.patch))
   return refused
+}
+
+/** @throws InvalidRequestError naming the tag */
+function changeTags(change: Change, { tags }: Run, { add = [], remove = [] }: NonNullable<Commit['tags']>): void {
+  for (const tag of [...add, ...remove]) checkName('tag', tag)
+  const left = new Set(tags)
+  for (const tag of remove) left.delete(tag)
+  for (const tag of add) left.add(tag)
+  const next = [...left]
+  if (next.length !== tags.length || next.some((tag, at) => tag !== tags[at])) change.tags(next)
 }
 
 /** @returns whether the stream opens. */

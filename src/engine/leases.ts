@@ -1,5 +1,5 @@
-// Who executes what, and until when. Kept in memory: an embedded engine is one process, and on its next start whatever was executing has
-// crashed, so a lease never outlives it.
+// Who executes what, and until when. Kept in memory: on the next start of the process whatever it was executing has crashed, and the worker
+// of another process, which the record names, gets a lease anew.
 
 interface Lease {
   readonly worker: string

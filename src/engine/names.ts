@@ -1,4 +1,5 @@
-// Names that become part of keys, paths and patches: task ids, tags, stream keys.
+// Names that become part of keys, paths and patches: task ids, tags, stream keys, namespaces, ids and writers that somebody else chose.
+import type { Writer } from '../protocol/engine.ts'
 import { InvalidRequestError } from '../protocol/errors.ts'
 import { isForbiddenName } from '../protocol/json.ts'
 import { NAME_PATTERN } from '../protocol/limits.ts'
@@ -8,4 +9,17 @@ export function checkName(what: string, name: string): void {
   if (!NAME_PATTERN.test(name) || isForbiddenName(name)) {
     throw new InvalidRequestError(`${what} ${JSON.stringify(name)}: use 1 to 128 letters, digits and _ . : / -`, { field: what })
   }
+}
+
+const RUN_ID = /^run_[0-9a-z]{20}$/
+
+/** @throws InvalidRequestError */
+export function checkRunId(id: string): void {
+  if (!RUN_ID.test(id)) throw new InvalidRequestError(`${JSON.stringify(id)} is no id of a run; make one with newRunId()`, { field: 'id' })
+}
+
+/** @throws InvalidRequestError */
+export function checkWriter({ id, sequence }: Writer): void {
+  checkName('writer', id)
+  if (!Number.isSafeInteger(sequence) || sequence < 0) throw new InvalidRequestError(`sequence is ${sequence}; it is a whole number`, { field: 'sequence' })
 }

@@ -12,6 +12,10 @@ export interface RunPlan {
   readonly idempotencyKey: string | null
   /** `''` for none. */
   readonly concurrencyKey: string
+  /** Its parent waits for it. */
+  readonly isAwaited: boolean
+  /** Who took its last attempt, where that outlives this process; else `null`. */
+  readonly remoteWorker: string | null
 }
 
 /** @throws InvalidRequestError naming the field */
@@ -23,6 +27,8 @@ export function planOf(wanted: NewRun): RunPlan {
     maxDuration: whole('maxDuration', wanted.maxDuration),
     idempotencyKey: key('idempotencyKey', wanted.idempotencyKey),
     concurrencyKey: key('concurrencyKey', wanted.concurrencyKey) ?? '',
+    isAwaited: wanted.isAwaited ?? false,
+    remoteWorker: null,
   }
 }
 

@@ -1,51 +1,112 @@
 // Claims and leases.
 import type { Claim, ClaimRequest } from '../protocol/engine.ts'
-import type { NewRun, Run } from '../protocol/run.ts'
+import { InvalidRequestError } from '../protocol/errors.ts'
+import type { NewRun } from '../protocol/run.ts'
 import { giveBack } from './attempts.ts'
-import { createRuns } from './create.ts'
+import { planRuns } from './create.ts'
+import { checkWriter } from './names.ts'
 import { Change, isHeld, type RunState } from './state.ts'
 import { expire, isExpired, sweepDue } from './sweep.ts'
 import type { Turn } from './turn.ts'
 
+type Worker = Pick<ClaimRequest, 'worker' | 'isRemote'>
+
+const claimOf = (turn: Turn, { run, plan: { maxAttempts, maxDuration, concurrencyKey } }: RunState): Claim => ({
+  run,
+  leaseUntil: turn.now + turn.settings.leaseMs,
+  maxAttempts,
+  maxDuration,
+  concurrencyKey,
+})
+
+/** What outlives this process is told to the record: a lease is not. */
+const remoteWorker = ({ worker, isRemote }: Worker): string | null => (isRemote ? worker : null)
+
 /** Executed from now on, under a lease. */
-function hold(turn: Turn, state: RunState, worker: string): Claim {
+function hold(turn: Turn, state: RunState, by: Worker): Claim {
   const { now } = turn
   const change = new Change(state).set('status', 'EXECUTING').set('attempt', state.run.attempt + 1)
   if (state.run.startedAt === null) change.set('startedAt', now)
   // what the attempt before met
   if (state.run.error !== null) change.set('error', null)
-  const { run, plan } = turn.save(state, change.step(null, now))
-  turn.after(() => turn.leases.take(run.id, worker, now))
-  const { maxAttempts, maxDuration, concurrencyKey } = plan
-  return { run, leaseUntil: now + turn.settings.leaseMs, maxAttempts, maxDuration, concurrencyKey }
+  const held = turn.save(state, change.plan({ remoteWorker: remoteWorker(by) }).step(null, now))
+  turn.take(held.run.id, by.worker)
+  return claimOf(turn, held)
 }
 
-export function beginRun(turn: Turn, wanted: NewRun, { worker }: Pick<ClaimRequest, 'worker'>): Claim {
-  const [{ id }] = createRuns(turn, [wanted]) as readonly [Run]
-  return hold(turn, turn.load(id), worker)
+/** Held already: the lease begins anew. */
+function holdOn(turn: Turn, state: RunState): Claim {
+  turn.leases.renew(state.run.id, turn.now)
+  return claimOf(turn, state)
 }
 
-export function claimRuns(turn: Turn, { worker, tasks, max, limits }: ClaimRequest): readonly Claim[] {
+export function beginRun(turn: Turn, wanted: NewRun, by: Worker): Claim {
+  if (wanted.delayUntil !== undefined) throw new InvalidRequestError('a run that begins at once has no delay', { field: 'delayUntil' })
+  const { states, made } = planRuns(turn, [wanted])
+  const [state] = states as readonly [RunState]
+  const { id } = state.run
+  if (made.length > 0) {
+    const { now } = turn
+    // not by way of the queue, where another would take it
+    const begun: RunState = {
+      ...state,
+      run: { ...state.run, status: 'EXECUTING', attempt: 1, startedAt: now },
+      plan: { ...state.plan, remoteWorker: remoteWorker(by) },
+    }
+    turn.insert(begun)
+    turn.take(id, by.worker)
+    return claimOf(turn, begun)
+  }
+  if (!isHeld(state.run) || !turn.isHeldBy(id, by.worker))
+    throw new InvalidRequestError(`${id} is there already, and ${by.worker} does not execute it; begin another run`, { run: id })
+  return holdOn(turn, state)
+}
+
+export function claimRuns(turn: Turn, request: ClaimRequest): readonly Claim[] {
+  const repeated = claimedBefore(turn, request)
+  if (repeated) return repeated
   // a timer may be late
   sweepDue(turn)
-  return turn.storage.queued(tasks, max, limits).flatMap((id) => {
+  const { tasks, max, limits, namespace } = request
+  const claims = turn.storage.queued(tasks, max, limits, namespace).flatMap((id) => {
     const state = turn.load(id)
     // more may be due than one sweep takes
     if (isExpired(state, turn.now)) {
       expire(turn, state)
       return []
     }
-    return hold(turn, state, worker)
+    return hold(turn, state, request)
+  })
+  const { sequence } = request
+  if (sequence !== undefined)
+    turn.storage.rememberClaim(claimantOf(request), { sequence, taken: claims.map(({ run }) => ({ run: run.id, attempt: run.attempt })) }, turn.now)
+  return claims
+}
+
+/** The claims that the worker still holds of its last one, where it asks for that one again. @throws InvalidRequestError for one before the last. */
+function claimedBefore(turn: Turn, request: ClaimRequest): readonly Claim[] | undefined {
+  const { worker, sequence } = request
+  if (sequence === undefined) return undefined
+  checkWriter({ id: worker, sequence })
+  const last = turn.storage.claimed(claimantOf(request))
+  if (!last || sequence > last.sequence) return undefined
+  if (sequence < last.sequence) throw new InvalidRequestError(`claim ${sequence} of ${worker} comes after its claim ${last.sequence}`)
+  return last.taken.flatMap(({ run, attempt }) => {
+    const state = turn.storage.load(run)
+    return state && isHeld(state.run) && state.run.attempt === attempt && turn.isHeldBy(run, worker) ? holdOn(turn, state) : []
   })
 }
 
+/** A worker of one namespace learns nothing of one that has its name in another. */
+const claimantOf = ({ worker, namespace }: ClaimRequest): string => (namespace === undefined ? worker : `${namespace} ${worker}`)
+
 export function renewLeases(turn: Turn, worker: string, runs: readonly string[]): readonly string[] {
-  const held = runs.filter((run) => turn.leases.isHeldBy(run, worker))
+  const held = runs.filter((run) => turn.isHeldBy(run, worker))
   for (const run of held) turn.leases.renew(run, turn.now)
   return held
 }
 
 export function releaseRun(turn: Turn, worker: string, id: string): void {
   const state = turn.load(id)
-  if (isHeld(state.run) && turn.leases.isHeldBy(id, worker)) giveBack(turn, state)
+  if (isHeld(state.run) && turn.isHeldBy(id, worker)) giveBack(turn, state)
 }

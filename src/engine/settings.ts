@@ -1,5 +1,5 @@
 // What every engine lets its owner choose.
-import { LATE_WRITES_MS, LEASE_MS, LOG_BYTES, LOG_VERSIONS, MAX_METADATA_BYTES, RETENTION_MS } from '../protocol/limits.ts'
+import { LATE_WRITES_MS, LEASE_MS, LOG_BYTES, LOG_VERSIONS, MAX_METADATA_BYTES, RETENTION_MS, STREAM_BYTES } from '../protocol/limits.ts'
 
 export interface EngineOptions {
   /**
@@ -15,6 +15,10 @@ export interface EngineOptions {
   readonly logVersions?: number
   /** Bytes of a run's log: its patches and the snapshots between them. Cut at a snapshot, so about a quarter more at times. @defaultValue 16 MB */
   readonly logBytes?: number
+  /** Length of a stream's chunks as JSON, in UTF-16 units: the oldest go when it is more, and readers get a `gap`. @defaultValue 64 MB */
+  readonly streamBytes?: number
+  /** Chunks of a stream that are kept, the oldest go first. @defaultValue as many as `streamBytes` holds */
+  readonly streamChunks?: number
   /** How long, in ms, a run is kept with its log and its streams, once all of its tree has ended. @defaultValue 30 days */
   readonly retentionMs?: number
   /** The clock, ms since the epoch. @defaultValue `Date.now` */
@@ -29,6 +33,8 @@ export const settle = (options: EngineOptions): EngineSettings => ({
   lateWritesMs: options.lateWritesMs ?? LATE_WRITES_MS,
   logVersions: options.logVersions ?? LOG_VERSIONS,
   logBytes: options.logBytes ?? LOG_BYTES,
+  streamBytes: options.streamBytes ?? STREAM_BYTES,
+  streamChunks: options.streamChunks ?? Number.POSITIVE_INFINITY,
   retentionMs: options.retentionMs ?? RETENTION_MS,
   now: options.now ?? Date.now,
 })

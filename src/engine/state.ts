@@ -70,6 +70,12 @@ export class Change {
     return this
   }
 
+  tags(value: readonly string[]): this {
+    this.#fields.tags = value
+    this.#patch.push({ op: 'replace', path: '/tags', value })
+    return this
+  }
+
   stream(key: string, summary: StreamSummary): this {
     const op = Object.hasOwn(this.streams, key) ? 'replace' : 'add'
     this.#fields.streams = { ...this.streams, [key]: summary }

@@ -1,8 +1,7 @@
 // Where an embedded engine keeps its runs: the memory and the SQLite engine differ in this interface and in nothing else.
 // Synchronous, and without rules: what may happen is decided above it. An engine on another machine shares decide.ts and friends, not this.
-import type { ClaimRequest, CommitAnswer, LogEntry } from '../protocol/engine.ts'
+import type { ClaimRequest, LogEntry, RunList } from '../protocol/engine.ts'
 import type { Json } from '../protocol/json.ts'
-import type { RunListRequest } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
 import type { RunState } from './state.ts'
 
@@ -16,8 +15,14 @@ export interface StreamPlace {
   readonly attempt: number
   /** The tag of the last batch; that of START while there is none. */
   readonly tag: string
+  /** The first chunk that is still kept. */
+  readonly first: number
+  /** `size` of all batches there ever were. */
+  readonly total: number
+  /** `size` of those that are gone. */
+  readonly cut: number
 }
-export const NO_PLACE: StreamPlace = { start: 0, length: 0, attempt: -1, tag: '0' }
+export const NO_PLACE: StreamPlace = { start: 0, length: 0, attempt: -1, tag: '0', first: 0, total: 0, cut: 0 }
 
 /** What one `append` brought. */
 export interface ChunkBatch {
@@ -27,6 +32,8 @@ export interface ChunkBatch {
   readonly by: string
   /** Length of all of its chunks as JSON text. */
   readonly size: number
+  /** `size` of this one and of all before it. */
+  readonly total: number
   chunks(): readonly Json[]
 }
 export interface NewBatch {
@@ -45,14 +52,16 @@ export interface SizedEntry {
 }
 
 /** The last thing that a writer said about a run, and what it was answered. */
-export interface Answered {
+export interface Answered<T> {
   readonly sequence: number
-  readonly answer: Omit<CommitAnswer, 'since'>
+  readonly answer: T
 }
 
-type Limit = NonNullable<ClaimRequest['limits']>[string]
-/** How many of a concurrency key execute already. A key may be called like a member of every object. */
-export const executing = ({ executing }: Limit, key: string): number => (Object.hasOwn(executing, key) ? (executing[key] ?? 0) : 0)
+/** A worker's last claim. */
+export interface Claimed {
+  readonly sequence: number
+  readonly taken: readonly { readonly run: string; readonly attempt: number }[]
+}
 
 export interface IdPage {
   readonly ids: readonly string[]
@@ -85,11 +94,13 @@ export interface Storage {
 
   /** Descendants that have not ended, parents before children. */
   liveDescendants(run: string): readonly string[]
+  /** Those of them that are waited for, by a parent that is waited for itself or is the run. */
+  awaitedDescendants(run: string): readonly string[]
   hasLiveDescendants(run: string): boolean
   /** Newest first. */
-  list(request: RunListRequest, limit: number): IdPage
+  list(request: RunList, limit: number): IdPage
   /** Queued runs of these tasks, oldest first, as many of each concurrency key as its task's limit leaves room for. */
-  queued(tasks: readonly string[], max: number, limits?: ClaimRequest['limits']): readonly string[]
+  queued(tasks: readonly string[], max: number, limits?: ClaimRequest['limits'], namespace?: string): readonly string[]
 
   /** The run that was made with this key. */
   byKey(namespace: string, task: string, key: string): string | undefined
@@ -102,14 +113,18 @@ export interface Storage {
   /** Removes runs of trees that had ended, whole, by `before`: a portion. */
   purge(before: number, max: number): Purged
 
-  answered(run: string, writer: string): Answered | undefined
-  remember(run: string, writer: string, said: Answered, at: number): void
+  answered<T>(run: string, writer: string): Answered<T> | undefined
+  remember(run: string, writer: string, said: Answered<unknown>, at: number): void
+  claimed(worker: string): Claimed | undefined
+  rememberClaim(worker: string, claimed: Claimed, at: number): void
   /** Answers from before `at` may be forgotten. */
   forget(at: number): void
 
   place(run: string, stream: string): StreamPlace
   open(run: string, stream: string, attempt: number): void
   append(run: string, stream: string, batch: NewBatch): void
+  /** Removes the batches before `first`. @param cut - their `size`, and that of what was removed before. */
+  cut(run: string, stream: string, first: number, cut: number): void
   /** Batches in order, from the one that holds `index`. */
   batches(run: string, stream: string, index: number): Iterable<ChunkBatch>
 }

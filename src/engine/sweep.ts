@@ -60,7 +60,7 @@ function sweepLeases(turn: Turn): number {
   const { now } = turn
   const out = turn.leases.out(now)
   const states = out.flatMap((id) => turn.storage.load(id) ?? [])
-  for (const id of out) turn.after(() => turn.leases.drop(id))
+  for (const id of out) turn.drop(id)
   // children first: one that goes back to the queue is then canceled with its parent's attempt
   for (const state of states.sort((a, b) => b.run.depth - a.run.depth)) {
     const current = turn.load(state.run.id)

@@ -25,6 +25,8 @@ export class Turn {
   readonly alarm: Alarm
   readonly #bell: Bell
   readonly #wakes = new Set<string>()
+  /** Leases that are taken, and dropped, when this turn is durable; those after it in the turn see them already. */
+  readonly #holders = new Map<string, string | null>()
   readonly #after: (() => void)[] = []
 
   constructor(desk: Desk) {
@@ -62,8 +64,8 @@ export class Turn {
     if (state.run.tags !== before.run.tags || state.run.status !== before.run.status || state.run.finishedAt !== before.run.finishedAt)
       this.wakeMembers(state.run)
     if (isLive(before.run) && !isLive(state.run)) {
+      this.drop(id)
       this.after(() => {
-        this.leases.drop(id)
         this.alarm.set((state.run.finishedAt ?? 0) + this.settings.retentionMs)
         // asked now and not before: readers may have come meanwhile
         for (const topic of this.#bell.streamTopics(id)) this.wake(topic)
@@ -78,6 +80,18 @@ export class Turn {
   #watch({ run, plan }: RunState): void {
     const due = dueAt(run, plan)
     if (due !== null) this.after(() => this.alarm.set(due))
+  }
+
+  /** `worker` executes the run from now on. */
+  take(run: string, worker: string): void {
+    this.#holders.set(run, worker)
+  }
+  drop(run: string): void {
+    this.#holders.set(run, null)
+  }
+  isHeldBy(run: string, worker: string): boolean {
+    const holder = this.#holders.get(run)
+    return holder === undefined ? this.leases.isHeldBy(run, worker) : holder === worker
   }
 
   /** Whoever follows which runs there are of a task, with a tag, below a parent. */
@@ -95,9 +109,15 @@ export class Turn {
     this.#after.push(effect)
   }
 
-  /** What was done is durable. */
-  done(): void {
+  /** What was done is durable. Before the next turn: that one is to see it. */
+  settle(): void {
+    for (const [run, worker] of this.#holders)
+      if (worker === null) this.leases.drop(run)
+      else this.leases.take(run, worker, this.now)
     for (const effect of this.#after) effect()
+  }
+  /** After `settle`. */
+  ring(): void {
     this.#bell.ring(this.#wakes)
   }
 }

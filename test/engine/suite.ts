@@ -14,9 +14,14 @@ import { keySuite } from './suite/keys.ts'
 import { listSuite } from './suite/list.ts'
 import { logSuite } from './suite/log.ts'
 import { memberSuite } from './suite/members.ts'
+import { nameSuite } from './suite/names.ts'
 import { queueSuite } from './suite/queue.ts'
+import { remoteSuite } from './suite/remote.ts'
 import { reopenSuite } from './suite/reopen.ts'
+import { repeatSuite } from './suite/repeats.ts'
 import { retentionSuite } from './suite/retention.ts'
+import { keptStreamSuite, streamBoundSuite } from './suite/stream-bounds.ts'
+import { tagSuite } from './suite/tags.ts'
 import { writersSuite } from './suite/writers.ts'
 
 export interface Opened {
@@ -48,7 +53,15 @@ export function engineSuite(name: string, open: Open, openKept?: OpenKept): void
     historySuite(open)
     delaySuite(open)
     attemptSuite(open)
-    if (openKept) reopenSuite(openKept)
+    tagSuite(open)
+    nameSuite(open)
+    repeatSuite(open)
+    streamBoundSuite(open)
+    if (openKept) {
+      reopenSuite(openKept)
+      remoteSuite(openKept)
+      keptStreamSuite(openKept)
+    }
     // an engine that keeps nothing has no restarts to survive
     writersSuite(
       openKept ??

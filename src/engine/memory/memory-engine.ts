@@ -22,8 +22,9 @@ export function memoryEngine(options: MemoryEngineOptions = {}): EmbeddedEngine 
     if (isClosed) throw new RunfeedError('closed', 'the engine is closed')
     const turn = new Turn(desk)
     const value = call(turn)
+    turn.settle()
     // not within the call: a listener that calls back would meet a caller that has not got its answer
-    queueMicrotask(() => turn.done())
+    queueMicrotask(() => turn.ring())
     return value
   }
   const engine = embeddedEngine(

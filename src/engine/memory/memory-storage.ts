@@ -1,15 +1,15 @@
 // Runs in maps.
-import type { ClaimRequest, LogEntry } from '../../protocol/engine.ts'
-import type { RunListRequest } from '../../protocol/rest.ts'
+import type { ClaimRequest, LogEntry, RunList } from '../../protocol/engine.ts'
 import type { Run } from '../../protocol/run.ts'
 import { placeOf } from '../list-place.ts'
 import type { LogBounds } from '../log-bounds.ts'
 import { dueAt } from '../plan.ts'
+import { Room } from '../room.ts'
 import { isLive, type RunState } from '../state.ts'
 import {
   type Answered,
   type ChunkBatch,
-  executing,
+  type Claimed,
   type IdPage,
   type Membership,
   type NewBatch,
@@ -28,7 +28,7 @@ interface Kept {
   readonly children: string[]
   readonly places: Map<string, StreamPlace>
   readonly batches: Map<string, ChunkBatch[]>
-  readonly writers: Map<string, Answered & { readonly at: number }>
+  readonly writers: Map<string, Answered<unknown> & { readonly at: number }>
 }
 
 const keyOf = (namespace: string, task: string, key: string): string => JSON.stringify([namespace, task, key])
@@ -42,6 +42,7 @@ export class MemoryStorage implements Storage {
   readonly #keys = new Map<string, string>()
   /** When roots have ended: in the order of time, as they are added when they do. */
   readonly #over = new Map<string, number>()
+  readonly #claims = new Map<string, Claimed & { readonly at: number }>()
   readonly #bounds: LogBounds
 
   constructor(bounds: LogBounds) {
@@ -120,11 +121,18 @@ export class MemoryStorage implements Storage {
     return live
   }
 
+  awaitedDescendants(run: string): readonly string[] {
+    return this.#get(run).children.flatMap((child) => {
+      const { state } = this.#get(child)
+      return isLive(state.run) && state.plan.isAwaited ? [child, ...this.awaitedDescendants(child)] : []
+    })
+  }
+
   hasLiveDescendants(run: string): boolean {
     return this.#get(run).children.some((child) => isLive(this.#get(child).state.run) || this.hasLiveDescendants(child))
   }
 
-  list(request: RunListRequest, limit: number): IdPage {
+  list(request: RunList, limit: number): IdPage {
     const after = request.after === undefined ? this.#order.length + 1 : placeOf(request.after)
     const ids: string[] = []
     for (let at = Math.min(after - 1, this.#order.length) - 1; at >= 0; at--) {
@@ -137,19 +145,13 @@ export class MemoryStorage implements Storage {
     return { ids }
   }
 
-  queued(tasks: readonly string[], max: number, limits: ClaimRequest['limits'] = {}): readonly string[] {
-    const taken = new Map<string, number>()
+  queued(tasks: readonly string[], max: number, limits?: ClaimRequest['limits'], namespace?: string): readonly string[] {
+    const room = new Room(limits)
     return [...this.#queued]
       .sort((a, b) => this.#get(a).sequence - this.#get(b).sequence)
       .filter((id) => {
         const { run, plan } = this.#get(id).state
-        if (!tasks.includes(run.task)) return false
-        const limit = limits[run.task]
-        if (!limit) return true
-        const key = JSON.stringify([run.task, plan.concurrencyKey])
-        const count = taken.get(key) ?? executing(limit, plan.concurrencyKey)
-        taken.set(key, count + 1)
-        return count < limit.limit
+        return tasks.includes(run.task) && (namespace === undefined || run.namespace === namespace) && room.take(run.task, plan.concurrencyKey)
       })
       .slice(0, max)
   }
@@ -208,16 +210,25 @@ export class MemoryStorage implements Storage {
     return state.run
   }
 
-  answered(run: string, writer: string): Answered | undefined {
-    return this.#get(run).writers.get(writer)
+  answered<T>(run: string, writer: string): Answered<T> | undefined {
+    return this.#get(run).writers.get(writer) as Answered<T> | undefined
   }
 
-  remember(run: string, writer: string, said: Answered, at: number): void {
+  remember(run: string, writer: string, said: Answered<unknown>, at: number): void {
     this.#get(run).writers.set(writer, { ...said, at })
+  }
+
+  claimed(worker: string): Claimed | undefined {
+    return this.#claims.get(worker)
+  }
+
+  rememberClaim(worker: string, claimed: Claimed, at: number): void {
+    this.#claims.set(worker, { ...claimed, at })
   }
 
   forget(before: number): void {
     for (const { writers } of this.#runs.values()) for (const [id, { at }] of writers) if (at < before) writers.delete(id)
+    for (const [worker, { at }] of this.#claims) if (at < before) this.#claims.delete(worker)
   }
 
   place(run: string, stream: string): StreamPlace {
@@ -231,11 +242,24 @@ export class MemoryStorage implements Storage {
 
   append(run: string, stream: string, { first, tag, by, chunks, texts }: NewBatch): void {
     const { places, batches } = this.#get(run)
-    places.set(stream, { ...this.place(run, stream), length: first + chunks.length, tag })
-    const batch: ChunkBatch = { first, count: chunks.length, tag, by, size: texts.reduce((sum, text) => sum + text.length, 0), chunks: () => chunks }
+    const place = this.place(run, stream)
+    const size = texts.reduce((sum, text) => sum + text.length, 0)
+    const total = place.total + size
+    places.set(stream, { ...place, length: first + chunks.length, tag, total })
+    const batch: ChunkBatch = { first, count: chunks.length, tag, by, size, total, chunks: () => chunks }
     const kept = batches.get(stream)
     if (kept) kept.push(batch)
     else batches.set(stream, [batch])
+  }
+
+  cut(run: string, stream: string, first: number, cut: number): void {
+    const { places, batches } = this.#get(run)
+    const kept = batches.get(stream) ?? []
+    kept.splice(
+      0,
+      kept.findIndex((batch) => batch.first >= first),
+    )
+    places.set(stream, { ...this.place(run, stream), first, cut })
   }
 
   *batches(run: string, stream: string, index: number): Generator<ChunkBatch> {
@@ -252,8 +276,9 @@ export class MemoryStorage implements Storage {
   }
 }
 
-function matches(run: Run, { ids, task, tag, parent, status }: RunListRequest): boolean {
+function matches(run: Run, { ids, task, tag, parent, status, namespace }: RunList): boolean {
   return (
+    (namespace === undefined || run.namespace === namespace) &&
     (ids === undefined || ids.includes(run.id)) &&
     (task === undefined || run.task === task) &&
     (tag === undefined || run.tags.includes(tag)) &&

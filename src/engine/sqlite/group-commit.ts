@@ -78,7 +78,8 @@ export class GroupCommit {
       return
     }
     this.#storage.committed()
-    turn.done()
+    turn.settle()
+    turn.ring()
     for (const one of settle) one()
   }
 

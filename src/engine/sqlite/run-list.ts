@@ -2,7 +2,7 @@
 // loses a run when others come or end meanwhile.
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { RunListRequest } from '../../protocol/rest.ts'
+import type { RunList as RunListRequest } from '../../protocol/engine.ts'
 import { placeOf } from '../list-place.ts'
 import type { IdPage } from '../storage.ts'
 
@@ -29,7 +29,7 @@ export class RunList {
   }
 }
 
-function query({ ids, task, tag, parent, status, after }: RunListRequest, limit: number): { sql: string; values: (string | number)[] } {
+function query({ ids, task, tag, parent, status, namespace, after }: RunListRequest, limit: number): { sql: string; values: (string | number)[] } {
   const conditions: string[] = []
   const values: (string | number)[] = []
   const where = (condition: string, value: string | number): void => {
@@ -44,9 +44,9 @@ function query({ ids, task, tag, parent, status, after }: RunListRequest, limit:
   if (ids !== undefined) where('id IN (SELECT value FROM json_each(?))', JSON.stringify(ids))
   if (status?.length === 1) where('status = ?', String(status[0]))
   else if (status !== undefined) where('status IN (SELECT value FROM json_each(?))', JSON.stringify(status))
-  if (after !== undefined) {
-    where(`${seq} < ?`, placeOf(after))
-  }
+  // a `+` keeps it from choosing the index: whatever else is asked for finds fewer runs
+  if (namespace !== undefined) where(conditions.length > 0 ? '+namespace = ?' : 'namespace = ?', namespace)
+  if (after !== undefined) where(`${seq} < ?`, placeOf(after))
   const from = tag === undefined ? 'runs' : 'tags CROSS JOIN runs ON runs.seq = tags.run'
   const all = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')} ` : ''
   values.push(limit)

@@ -99,4 +99,23 @@ export const MIGRATIONS: readonly string[] = [
   -- tags change: whoever removes a run finds them by it
   CREATE INDEX tags_run ON tags (run);
   `,
+  `
+  -- who executes a run, where that outlives the process that has the file
+  ALTER TABLE runs ADD COLUMN holder TEXT;
+  ALTER TABLE runs ADD COLUMN awaited INTEGER NOT NULL DEFAULT 0;
+  -- by namespace: one that has much in the queue does not make the others' claims slow
+  DROP INDEX runs_queued;
+  DROP INDEX runs_concurrency;
+  CREATE INDEX runs_queued ON runs (task, namespace) WHERE status = 'QUEUED';
+  CREATE INDEX runs_concurrency ON runs (task, namespace, concurrency) WHERE status = 'QUEUED';
+  CREATE INDEX runs_namespace ON runs (namespace);
+
+  -- the last claim of each worker that counts them
+  CREATE TABLE claims (worker TEXT PRIMARY KEY, sequence INTEGER NOT NULL, taken TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- the first chunk that is kept, and the size of those before it; not counted before this version
+  ALTER TABLE streams ADD COLUMN first INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE streams ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE chunks ADD COLUMN total INTEGER NOT NULL DEFAULT 0;
+  `,
 ]

@@ -24,7 +24,8 @@ export interface SqliteEngineOptions extends EngineOptions {
 }
 
 /**
- * Opens the file. Runs that were executing when it was last in use are in the queue again when this returns, or CRASHED without attempts left.
+ * Opens the file. Runs that this process executed when the file was last in use are in the queue again when this returns, or CRASHED without
+ * attempts left; those of remote workers are still theirs, under a new lease.
  * @throws NoSqliteError without node:sqlite; DataFileError when the file is in use by another process, or cannot be used.
  */
 export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
@@ -65,15 +66,20 @@ export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
   return engine
 }
 
-/** Whatever was executing when the file was last in use is not executing any more. */
+/** What this process was executing when the file was last in use is not executing any more; who is elsewhere may be, and has a lease's time to say so. */
 function recover(database: DatabaseSync, storage: SqliteStorage, turn: Turn): void {
   database.exec('BEGIN IMMEDIATE')
   // children first: one that goes back to the queue is then canceled with its parent's attempt
-  for (const id of storage.held()) loseAttempt(turn, turn.load(id), 'the server stopped while it ran')
+  for (const id of storage.held()) {
+    const state = turn.load(id)
+    if (state.plan.remoteWorker === null) loseAttempt(turn, state, 'the server stopped while it ran')
+    else turn.take(id, state.plan.remoteWorker)
+  }
   setAlarm(turn)
   database.exec('COMMIT')
   storage.committed()
-  turn.done()
+  turn.settle()
+  turn.ring()
 }
 
 const RETRY_MS = 1000

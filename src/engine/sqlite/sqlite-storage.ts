@@ -1,16 +1,16 @@
 // Runs in a SQLite file: what run-log.ts does not keep, and what is held in memory of them.
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import type { ClaimRequest, LogEntry } from '../../protocol/engine.ts'
+import type { ClaimRequest, LogEntry, RunList as RunListRequest } from '../../protocol/engine.ts'
 import { type Json, jsonBytes } from '../../protocol/json.ts'
-import type { RunListRequest } from '../../protocol/rest.ts'
 import type { Run } from '../../protocol/run.ts'
 import type { LogBounds } from '../log-bounds.ts'
 import { dueAt, type RunPlan } from '../plan.ts'
+import { Room } from '../room.ts'
 import type { RunState } from '../state.ts'
 import {
   type Answered,
   type ChunkBatch,
-  executing,
+  type Claimed,
   type IdPage,
   type NewBatch,
   NO_PLACE,
@@ -68,13 +68,13 @@ export class SqliteStorage implements Storage {
   insert(state: RunState): void {
     const { run, plan } = state
     const { id, namespace, task, status, parentId, rootId } = run
-    const { delayUntil, expiresAt, maxAttempts, maxDuration, idempotencyKey, concurrencyKey } = plan
+    const { delayUntil, expiresAt, maxAttempts, maxDuration, idempotencyKey, concurrencyKey, isAwaited, remoteWorker } = plan
     const seq = ++this.#lastSeq
     const payload = JSON.stringify(run.payload)
     this.#writing(id)
     const parent = parentId === null ? null : this.#get(parentId).seq
     const root = rootId === id ? seq : this.#get(rootId).seq
-    const asked = [delayUntil, expiresAt, maxAttempts, maxDuration, idempotencyKey, concurrencyKey, dueAt(run, plan)]
+    const asked = [delayUntil, expiresAt, maxAttempts, maxDuration, idempotencyKey, concurrencyKey, dueAt(run, plan), isAwaited ? 1 : 0, remoteWorker]
     this.#sql.insertRun.run(seq, id, namespace, task, status, parent, root, state.tag, ...asked)
     this.#sql.insertPayload.run(seq, payload)
     const tail = this.#log.begin(seq, state)
@@ -90,10 +90,17 @@ export class SqliteStorage implements Storage {
     this.#writing(run.id)
     cached.tail = this.#log.add(cached.seq, state, entry, patch, cached.tail)
     // a plan changes with the status only
-    if (run.status !== before.run.status) this.#sql.setStatus.run(run.status, run.finishedAt, plan.delayUntil, plan.maxAttempts, dueAt(run, plan), cached.seq)
+    if (run.status !== before.run.status)
+      this.#sql.setStatus.run(run.status, run.finishedAt, plan.delayUntil, plan.maxAttempts, dueAt(run, plan), plan.remoteWorker, cached.seq)
+    if (run.tags !== before.run.tags) this.#setTags(cached.seq, before.run.tags, run.tags)
     cached.state = state
     // the output is in the patch, and nothing else of size is outside of the metadata
     this.#cache.grow(cached, state.bytes - before.bytes + (run.output === before.run.output ? 0 : patch.length))
+  }
+
+  #setTags(seq: number, before: readonly string[], after: readonly string[]): void {
+    for (const tag of before) if (!after.includes(tag)) this.#sql.removeTag.run(tag, seq)
+    for (const tag of after) if (!before.includes(tag)) this.#sql.insertTag.run(tag, seq)
   }
 
   log(run: string, after: number, upTo: number): readonly LogEntry[] | undefined {
@@ -117,6 +124,10 @@ export class SqliteStorage implements Storage {
     return this.#sql.liveBelow.all(this.#get(run).seq).map((row) => String(row['id']))
   }
 
+  awaitedDescendants(run: string): readonly string[] {
+    return this.#sql.awaitedBelow.all(this.#get(run).seq).map(idOf)
+  }
+
   hasLiveDescendants(run: string): boolean {
     const { seq, state } = this.#get(run)
     // most trees end as one: asking the whole tree first spares the walk
@@ -128,23 +139,28 @@ export class SqliteStorage implements Storage {
     return this.#list.page(request, limit)
   }
 
-  queued(tasks: readonly string[], max: number, limits: ClaimRequest['limits'] = {}): readonly string[] {
-    const found: Row[] = []
-    // per task and key, as the indexes have it; then the oldest of all
+  queued(tasks: readonly string[], max: number, limits?: ClaimRequest['limits'], namespace?: string): readonly string[] {
+    const room = new Room(limits)
+    const found: (Row & { readonly task: string })[] = []
+    // per task, namespace and key, as the indexes have it; then the oldest of all
     for (const task of new Set(tasks)) {
-      const limit = limits[task]
-      if (!limit) found.push(...this.#sql.queued.all(task, max))
-      else
-        for (const row of this.#sql.queuedKeys.all(task)) {
-          const key = String(row['key'])
-          const room = Math.min(max, limit.limit - executing(limit, key))
-          if (room > 0) found.push(...this.#sql.queuedOfKey.all(task, key, room))
-        }
+      const names = namespace === undefined ? this.#sql.queuedNamespaces.all(task).map((row) => String(row['name'])) : [namespace]
+      for (const name of names)
+        for (const row of room.isLimited(task) ? this.#queuedByKey(task, name, max, room) : this.#sql.queued.all(task, name, max)) found.push({ ...row, task })
     }
     return found
       .sort((a, b) => Number(a['seq']) - Number(b['seq']))
+      .filter((row) => room.take(row.task, String(row['concurrency'])))
       .slice(0, max)
       .map(idOf)
+  }
+
+  #queuedByKey(task: string, namespace: string, max: number, room: Room): readonly Row[] {
+    return this.#sql.queuedKeys.all(task, namespace).flatMap((row) => {
+      const key = String(row['key'])
+      const left = Math.min(max, room.left(task, key))
+      return left > 0 ? this.#sql.queuedOfKey.all(task, namespace, key, left) : []
+    })
   }
 
   byKey(namespace: string, task: string, key: string): string | undefined {
@@ -168,19 +184,30 @@ export class SqliteStorage implements Storage {
     return purged
   }
 
-  answered(run: string, writer: string): Answered | undefined {
+  answered<T>(run: string, writer: string): Answered<T> | undefined {
     const row = this.#sql.answered.get(this.#get(run).seq, writer)
-    return row && { sequence: Number(row['sequence']), answer: JSON.parse(String(row['answer'])) as Answered['answer'] }
+    return row && { sequence: Number(row['sequence']), answer: JSON.parse(String(row['answer'])) as T }
   }
 
-  remember(run: string, writer: string, { sequence, answer }: Answered, at: number): void {
+  remember(run: string, writer: string, { sequence, answer }: Answered<unknown>, at: number): void {
     this.#writing(run)
     this.#sql.remember.run(this.#get(run).seq, writer, sequence, JSON.stringify(answer), at)
+  }
+
+  claimed(worker: string): Claimed | undefined {
+    const row = this.#sql.claimed.get(worker)
+    return row && { sequence: Number(row['sequence']), taken: JSON.parse(String(row['taken'])) as Claimed['taken'] }
+  }
+
+  rememberClaim(worker: string, { sequence, taken }: Claimed, at: number): void {
+    this.#writes++
+    this.#sql.rememberClaim.run(worker, sequence, JSON.stringify(taken), at)
   }
 
   forget(before: number): void {
     this.#writes++
     this.#sql.forget.run(before)
+    this.#sql.forgetClaims.run(before)
   }
 
   place(run: string, stream: string): StreamPlace {
@@ -191,8 +218,8 @@ export class SqliteStorage implements Storage {
     const last = this.#sql.lastBatch.get(seq, stream)
     place = {
       ...NO_PLACE,
-      ...(opened && { start: Number(opened['start']), attempt: Number(opened['attempt']) }),
-      ...(last && { length: Number(last['length']), tag: String(last['tag']) }),
+      ...(opened && { start: Number(opened['start']), attempt: Number(opened['attempt']), first: Number(opened['first']), cut: Number(opened['cut']) }),
+      ...(last && { length: Number(last['length']), tag: String(last['tag']), total: Number(last['total']) }),
     }
     // readers may ask for any name: only what is there is kept
     if (opened) places.set(stream, place)
@@ -211,8 +238,19 @@ export class SqliteStorage implements Storage {
     const place = this.place(run, stream)
     const { seq, places } = this.#get(run)
     this.#writing(run)
-    this.#sql.insertBatch.run(seq, stream, first, texts.length, tag, by, `[${texts.join()}]`)
-    places.set(stream, { ...place, length: first + texts.length, tag })
+    const data = `[${texts.join()}]`
+    const total = place.total + sizeOf(data, texts.length)
+    this.#sql.insertBatch.run(seq, stream, first, texts.length, tag, by, data, total)
+    places.set(stream, { ...place, length: first + texts.length, tag, total })
+  }
+
+  cut(run: string, stream: string, first: number, cut: number): void {
+    const place = this.place(run, stream)
+    const { seq, places } = this.#get(run)
+    this.#writing(run)
+    this.#sql.cutChunks.run(seq, stream, first)
+    this.#sql.cutStream.run(first, cut, seq, stream)
+    places.set(stream, { ...place, first, cut })
   }
 
   *batches(run: string, stream: string, index: number): Generator<ChunkBatch> {
@@ -254,7 +292,12 @@ const planOf = (row: Row): RunPlan => ({
   maxDuration: numberOf(row['duration']) ?? null,
   idempotencyKey: row['idempotency'] === null ? null : String(row['idempotency']),
   concurrencyKey: String(row['concurrency']),
+  isAwaited: Number(row['awaited']) === 1,
+  remoteWorker: row['holder'] === null ? null : String(row['holder']),
 })
+
+/** Without the brackets and the commas. */
+const sizeOf = (data: string, count: number): number => data.length - count - 1
 
 const batchOf = (row: Row): ChunkBatch => {
   const data = String(row['data'])
@@ -264,8 +307,8 @@ const batchOf = (row: Row): ChunkBatch => {
     count,
     tag: String(row['tag']),
     by: String(row['by']),
-    // without the brackets and the commas
-    size: data.length - count - 1,
+    size: sizeOf(data, count),
+    total: Number(row['total']),
     chunks: () => JSON.parse(data) as readonly Json[],
   }
 }

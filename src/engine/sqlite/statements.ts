@@ -3,20 +3,25 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 const SQL = {
   lastSeq: 'SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM runs UNION ALL SELECT max(run) FROM removed)',
-  findRun: 'SELECT seq, delayed, expires, attempts, duration, idempotency, concurrency FROM runs WHERE id = ?',
-  insertRun: `INSERT INTO runs (seq, id, namespace, task, status, parent, root, tag, delayed, expires, attempts, duration, idempotency, concurrency, wake)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  findRun: 'SELECT seq, delayed, expires, attempts, duration, idempotency, concurrency, awaited, holder FROM runs WHERE id = ?',
+  insertRun: `INSERT INTO runs (seq, id, namespace, task, status, parent, root, tag, delayed, expires, attempts, duration, idempotency, concurrency, wake, awaited, holder)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   insertPayload: 'INSERT INTO payloads (run, payload) VALUES (?, ?)',
   payload: 'SELECT payload FROM payloads WHERE run = ?',
   insertTag: 'INSERT INTO tags (tag, run) VALUES (?, ?)',
-  setStatus: 'UPDATE runs SET status = ?, finished = ?, delayed = ?, attempts = ?, wake = ? WHERE seq = ?',
+  setStatus: 'UPDATE runs SET status = ?, finished = ?, delayed = ?, attempts = ?, wake = ?, holder = ? WHERE seq = ?',
   held: `SELECT id FROM runs WHERE status IN ('EXECUTING', 'WAITING', 'DEQUEUED') ORDER BY seq DESC`,
-  queued: `SELECT seq, id FROM runs WHERE status = 'QUEUED' AND task = ? ORDER BY seq LIMIT ?`,
-  queuedOfKey: `SELECT seq, id FROM runs WHERE status = 'QUEUED' AND task = ? AND concurrency = ? ORDER BY seq LIMIT ?`,
-  // from one key to the next by the index, whatever is queued of each
+  queued: `SELECT seq, id, concurrency FROM runs WHERE status = 'QUEUED' AND task = ? AND namespace = ? ORDER BY seq LIMIT ?`,
+  queuedOfKey: `SELECT seq, id, concurrency FROM runs WHERE status = 'QUEUED' AND task = ? AND namespace = ? AND concurrency = ? ORDER BY seq LIMIT ?`,
+  // from one value to the next by the index, whatever is queued of each
+  queuedNamespaces: `WITH RECURSIVE names (name) AS (
+    SELECT min(namespace) FROM runs WHERE status = 'QUEUED' AND task = ?1
+    UNION ALL SELECT (SELECT min(namespace) FROM runs WHERE status = 'QUEUED' AND task = ?1 AND namespace > name) FROM names WHERE name IS NOT NULL)
+    SELECT name FROM names WHERE name IS NOT NULL`,
   queuedKeys: `WITH RECURSIVE keys (key) AS (
-    SELECT min(concurrency) FROM runs WHERE status = 'QUEUED' AND task = ?1
-    UNION ALL SELECT (SELECT min(concurrency) FROM runs WHERE status = 'QUEUED' AND task = ?1 AND concurrency > key) FROM keys WHERE key IS NOT NULL)
+    SELECT min(concurrency) FROM runs WHERE status = 'QUEUED' AND task = ?1 AND namespace = ?2
+    UNION ALL SELECT (SELECT min(concurrency) FROM runs WHERE status = 'QUEUED' AND task = ?1 AND namespace = ?2 AND concurrency > key)
+      FROM keys WHERE key IS NOT NULL)
     SELECT key FROM keys WHERE key IS NOT NULL`,
   byKey: 'SELECT id FROM runs WHERE namespace = ? AND task = ? AND idempotency = ?',
   due: 'SELECT id FROM runs WHERE wake <= ? ORDER BY wake LIMIT ?',
@@ -32,6 +37,11 @@ const SQL = {
     SELECT seq, finished FROM runs WHERE parent = ?
     UNION ALL SELECT runs.seq, runs.finished FROM runs JOIN below ON runs.parent = below.seq)
     SELECT id FROM below JOIN runs USING (seq) WHERE below.finished IS NULL ORDER BY below.seq`,
+
+  awaitedBelow: `WITH RECURSIVE below (seq) AS (
+    SELECT seq FROM runs WHERE parent = ? AND finished IS NULL AND awaited = 1
+    UNION ALL SELECT runs.seq FROM runs JOIN below ON runs.parent = below.seq WHERE runs.finished IS NULL AND runs.awaited = 1)
+    SELECT id FROM below JOIN runs USING (seq) ORDER BY below.seq`,
 
   insertSnapshot: 'INSERT INTO snapshots (run, version, tag, document, size) VALUES (?, ?, ?, ?, ?)',
   snapshotAt: 'SELECT version, tag, document FROM snapshots WHERE run = ? AND version <= ? ORDER BY version DESC LIMIT 1',
@@ -51,6 +61,7 @@ const SQL = {
   tree: `SELECT runs.seq AS seq, runs.id AS id, runs.task AS task, above.id AS parent
     FROM runs LEFT JOIN runs AS above ON above.seq = runs.parent WHERE runs.root = ? ORDER BY runs.seq DESC LIMIT ?`,
   removeRun: 'DELETE FROM runs WHERE seq = ?',
+  removeTag: 'DELETE FROM tags WHERE tag = ? AND run = ?',
   removeTags: 'DELETE FROM tags WHERE run = ? RETURNING tag',
   insertRemoved: 'INSERT INTO removed (run) VALUES (?)',
   firstRemoved: 'SELECT run FROM removed LIMIT 1',
@@ -66,12 +77,19 @@ const SQL = {
   remember: 'INSERT OR REPLACE INTO writers (run, writer, sequence, answer, at) VALUES (?, ?, ?, ?, ?)',
   forget: 'DELETE FROM writers WHERE row IN (SELECT row FROM writers ORDER BY row LIMIT 1000) AND at < ?',
 
-  stream: 'SELECT start, attempt FROM streams WHERE run = ? AND stream = ?',
-  openStream: 'INSERT OR REPLACE INTO streams (run, stream, start, attempt) VALUES (?, ?, ?, ?)',
-  lastBatch: 'SELECT first + count AS length, tag FROM chunks WHERE run = ? AND stream = ? ORDER BY first DESC LIMIT 1',
-  insertBatch: 'INSERT INTO chunks (run, stream, first, count, tag, by, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  batches: `SELECT first, count, tag, by, data FROM chunks WHERE run = ?1 AND stream = ?2
+  claimed: 'SELECT sequence, taken FROM claims WHERE worker = ?',
+  rememberClaim: 'INSERT OR REPLACE INTO claims (worker, sequence, taken, at) VALUES (?, ?, ?, ?)',
+  forgetClaims: 'DELETE FROM claims WHERE at < ?',
+
+  stream: 'SELECT start, attempt, first, cut FROM streams WHERE run = ? AND stream = ?',
+  openStream: `INSERT INTO streams (run, stream, start, attempt) VALUES (?, ?, ?, ?)
+    ON CONFLICT (run, stream) DO UPDATE SET start = excluded.start, attempt = excluded.attempt`,
+  lastBatch: 'SELECT first + count AS length, tag, total FROM chunks WHERE run = ? AND stream = ? ORDER BY first DESC LIMIT 1',
+  insertBatch: 'INSERT INTO chunks (run, stream, first, count, tag, by, data, total) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  batches: `SELECT first, count, tag, by, data, total FROM chunks WHERE run = ?1 AND stream = ?2
     AND first >= (SELECT max(first) FROM chunks WHERE run = ?1 AND stream = ?2 AND first <= ?3) ORDER BY first`,
+  cutChunks: 'DELETE FROM chunks WHERE run = ? AND stream = ? AND first < ?',
+  cutStream: 'UPDATE streams SET first = ?, cut = ? WHERE run = ? AND stream = ?',
 } as const
 
 export type Statements = { readonly [K in keyof typeof SQL]: StatementSync }

@@ -36,23 +36,38 @@ export function cancelSuite(open: Open): void {
       await wake
     })
 
-    test('reaches descendants', async () => {
+    test('reaches descendants that are waited for, and no others', async () => {
       const { engine } = await open()
       const root = await executing(engine)
-      const child = await executing(engine, { parentId: root.id })
-      const over = await executing(engine, { parentId: root.id })
-      const queued = await created(engine, { parentId: child.id })
-      const below = await created(engine, { parentId: over.id })
+      const isAwaited = true
+      const child = await executing(engine, { parentId: root.id, isAwaited })
+      const queued = await created(engine, { parentId: child.id, isAwaited })
+      const delayed = await created(engine, { parentId: child.id, isAwaited, delayUntil: Date.now() + 3_600_000 })
+      const over = await executing(engine, { parentId: root.id, isAwaited })
+      const below = await created(engine, { parentId: over.id, isAwaited })
+      const own = await executing(engine, { parentId: root.id })
+      const waitsForOwn = await created(engine, { parentId: own.id, isAwaited })
+      const ownQueued = await created(engine, { parentId: child.id, isAwaited: false })
       const other = await created(engine)
       await ended(engine, over)
+      const wakes = Promise.all([child, queued].map(({ id }) => woken(engine, topics.control(id))))
       await engine.record.cancel(root.id)
-      expect((await read(engine, child.id)).cancelRequestedAt).not.toBeNull()
-      expect(await Promise.all([over, queued, below, other].map(async (run) => (await read(engine, run.id)).status))).toEqual([
+      await wakes
+      const after = await Promise.all([child, queued, delayed, over, below, own, waitsForOwn, ownQueued, other].map(({ id }) => read(engine, id)))
+      expect(after.map(({ status, cancelRequestedAt }) => (cancelRequestedAt === null ? status : 'told'))).toEqual([
+        'told',
+        'CANCELED',
+        'CANCELED',
         'COMPLETED',
-        'CANCELED',
-        'CANCELED',
+        // whoever made it has ended, and waits no more
+        'QUEUED',
+        'EXECUTING',
+        'QUEUED',
+        'QUEUED',
         'QUEUED',
       ])
+      // it is not told what it may not do either
+      expect((await created(engine, { parentId: own.id })).status).toBe('QUEUED')
     })
 
     test('leaves no way to start a descendant that nobody would tell', async () => {

@@ -43,7 +43,7 @@ export function keySuite(open: Open): void {
     test('answers where nothing could be made any more', async () => {
       const { engine } = await open()
       const parent = await executing(engine)
-      const child = await created(engine, { parentId: parent.id, idempotencyKey: 'k' })
+      const child = await created(engine, { parentId: parent.id, isAwaited: true, idempotencyKey: 'k' })
       await engine.record.cancel(parent.id)
       expect(await created(engine, { parentId: parent.id, idempotencyKey: 'k' })).toMatchObject({ id: child.id, status: 'CANCELED' })
       await expect(created(engine, { parentId: parent.id, idempotencyKey: 'l' })).rejects.toMatchObject({ type: 'canceled' })

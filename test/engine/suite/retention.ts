@@ -68,7 +68,7 @@ export function retentionSuite(open: Open): void {
       const { now, advance } = clock()
       const { engine } = await open({ now, retentionMs: 1000 })
       const root = await executing(engine, { task: 'root' })
-      await engine.record.create(Array.from({ length: 120 }, () => ({ task: 'child', payload: null, parentId: root.id })))
+      await engine.record.create(Array.from({ length: 120 }, () => ({ task: 'child', payload: null, parentId: root.id, isAwaited: true })))
       await engine.record.cancel(root.id)
       await engine.record.commit({ run: root.id, attempt: 1, end: { status: 'CANCELED' } })
       advance(1000)
