@@ -11,6 +11,7 @@ import type { AnyTask } from '../task/task-definition.ts'
 import { startWorker } from '../worker/worker.ts'
 import { type AccessEnv, fullAccess } from './access.ts'
 import { createApi } from './api.ts'
+import { closeConnections } from './close-connections.ts'
 import { errorResponse, notFound } from './http-errors.ts'
 import { checkLoopback, checkWrite, isLoopback } from './loopback.ts'
 
@@ -100,8 +101,7 @@ export function createRunServer({ engine, tasks = [], fallback, ...options }: Ru
       const closed = [...servers].map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
       api.drain(RECONNECT_AFTER_MS)
       await worker?.stop()
-      for (const server of servers) server.closeAllConnections()
-      await Promise.all(closed)
+      await closeConnections(servers, Promise.all(closed))
       await engine.close()
     },
   }
