@@ -44,7 +44,8 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
 
   async function send(method: string, path: string, accept: string, body?: Json, signal?: AbortSignal, isAgain = false): Promise<Response> {
     const bearer = await token()
-    const headers = { accept, ...(bearer && { authorization: `Bearer ${bearer}` }), ...(body !== undefined && { 'content-type': 'application/json' }) }
+    // every write says it, one without a body too: a keyless server takes no write that a form of another page could have sent
+    const headers = { accept, ...(bearer && { authorization: `Bearer ${bearer}` }), ...(method !== 'GET' && { 'content-type': 'application/json' }) }
     // called free of the options: the global one refuses any other receiver
     const response = await (own ?? fetch)(base + path, {
       method,
