@@ -15,7 +15,15 @@ export type Storable<T> = T extends Json | undefined | { toJSON(): unknown }
     ? never
     : { [K in keyof T]: Storable<T[K]> }
 /** `T` as it comes back from the record: a Date is a string. */
-export type Stored<T> = unknown extends T ? Json : T extends { toJSON(): infer J } ? J : T extends object ? { readonly [K in keyof T]: Stored<T[K]> } : T
+export type Stored<T> = unknown extends T
+  ? Json
+  : T extends Json
+    ? T
+    : T extends { toJSON(): infer J }
+      ? J
+      : T extends object
+        ? { readonly [K in keyof T]: Stored<T[K]> }
+        : T
 
 /** One schema per key. */
 export type Shape = { readonly [key: string]: Schema }

@@ -7,6 +7,7 @@ import type { RunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { RunHandle } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
+import type { RunStatus } from '../protocol/status.ts'
 
 /** A run by its id, or by what `trigger` returned, which brings its own token. Without one, the hook is disabled. */
 export type RunRef = string | RunHandle | null | undefined
@@ -30,6 +31,8 @@ export interface FollowOptions {
   /** Once per run id, when the run has ended and its last state is shown. `live` is false where it had ended before we looked. */
   onComplete?: ((run: Run, end: { readonly live: boolean }) => void) | undefined
   onError?: ((error: RunfeedError) => void) | undefined
+  /** When the run's status has changed since it was last shown; the first one that is known is no change. */
+  onStatusChange?: ((status: RunStatus, run: Run, previous: RunStatus) => void) | undefined
   /** Throws `error` in render, for an error boundary. @defaultValue false */
   throwOnError?: boolean | ((error: RunfeedError) => boolean) | undefined
   /** @defaultValue the provider's */

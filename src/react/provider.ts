@@ -20,6 +20,12 @@ export function RunfeedProvider({ client, children }: RunfeedProviderProps): Fun
 export const noClient = (): RunfeedError =>
   new RunfeedError('no_client', 'there is no client here: render a <RunfeedProvider client={...}> above, or pass the `client` option')
 
+/** @throws RunfeedError `no_client` */
+export function requireClient(client: RunClient | undefined): RunClient {
+  if (!client) throw noClient()
+  return client
+}
+
 export const useOptionalClient = (client: RunClient | undefined): RunClient | undefined => {
   const provided = useContext(Context)
   return client ?? provided
@@ -30,7 +36,5 @@ export const useOptionalClient = (client: RunClient | undefined): RunClient | un
  * @throws RunfeedError `no_client` when there is none.
  */
 export function useRunClient(): RunClient {
-  const client = useContext(Context)
-  if (!client) throw noClient()
-  return client
+  return requireClient(useContext(Context))
 }

@@ -4,9 +4,11 @@ import type { Issue } from '../contract/judge.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 
-export type ConnectionStatus = ReturnType<RunClient['connection']['getSnapshot']>['status']
+/** The state of the connection that a client's hooks share. */
+export type ConnectionSnapshot = ReturnType<RunClient['connection']['getSnapshot']>
+export type ConnectionStatus = ConnectionSnapshot['status']
 
-type State<S extends string, N extends string, V, E> = {
+export type State<S extends string, N extends string, V, E> = {
   /** The state of the data, apart from the run's (`run.status`) and the wire's (`connectionStatus`). */
   readonly status: S
   readonly isPending: S extends 'pending' ? true : false

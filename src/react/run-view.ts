@@ -6,7 +6,7 @@ import { shareEqual } from '../store/share.ts'
 import type { RunSnapshot } from '../store/snapshot.ts'
 import type { Gated } from './gate.ts'
 import type { Reading } from './judged-document.ts'
-import type { RunOptions } from './options.ts'
+import type { FollowOptions, RunOptions } from './options.ts'
 import { disabledFields, keepSame, NO_ISSUES, stateFields } from './result.ts'
 import type { Derive } from './use-source.ts'
 import type { Target } from './use-target.ts'
@@ -47,7 +47,7 @@ export function deriveRun<V, T, R extends object>(
   noun: 'run' | 'metadata',
   target: Target<RunSnapshot>,
   read: ReadRun<V>,
-  options: Pick<RunOptions<V, T>, 'select' | 'isEqual' | 'initialData' | 'onComplete'>,
+  options: Pick<RunOptions<V, T>, 'select' | 'isEqual' | 'initialData' | 'onComplete' | 'onStatusChange'>,
 ): Derive<Gated<RunSnapshot>, R, RunMemory<V>> {
   return ({ data, connectionStatus }, previous) => {
     if (!target.isEnabled) return { result: disabled[noun] as unknown as R, memory: FORGOTTEN }
@@ -77,10 +77,24 @@ export function deriveRun<V, T, R extends object>(
       raw: reading?.raw,
       stop: target.gate.stop,
     } as unknown as R
-    // The end is told after it has been shown; where it shows nothing new, the render that tells it has to be asked for.
-    const mustTell = options.onComplete !== undefined && data.end !== undefined && before !== undefined && before.end === undefined
-    return { result: mustTell ? next : keepSame(previous?.result, next), memory: { run, reading, selected, end: data.end, initial } }
+    const { end } = data
+    return { result: isToBeTold(options, before, { run, end }) ? next : keepSame(previous?.result, next), memory: { run, reading, selected, end, initial } }
   }
+}
+
+/** The end and a status are told after they have been shown; where they show nothing new, the render that tells them has to be asked for. */
+export function isToBeTold(
+  { onComplete, onStatusChange }: Pick<FollowOptions, 'onComplete' | 'onStatusChange'>,
+  before: Followable | undefined,
+  now: Followable,
+): boolean {
+  if (!before) return false
+  const hasEnded = onComplete !== undefined && now.end !== undefined && before.end === undefined
+  return hasEnded || (onStatusChange !== undefined && now.run?.status !== before.run?.status)
+}
+interface Followable {
+  readonly run: Run | undefined
+  readonly end: RunSnapshot['end']
 }
 
 function choose<V, T>(value: V, before: T | undefined, { select, isEqual }: Pick<RunOptions<V, T>, 'select' | 'isEqual'>): unknown {

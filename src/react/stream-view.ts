@@ -14,7 +14,7 @@ import { refused } from './judged-document.ts'
 import type { StreamOptions } from './options.ts'
 import { LogView, type PartJudge, partJudge } from './part-log.ts'
 import { disabledFields, keepSame, NO_ISSUES, type Result, stateFields } from './result.ts'
-import { issuesOf, sameError } from './run-view.ts'
+import { isToBeTold, issuesOf, sameError } from './run-view.ts'
 import type { Derive } from './use-source.ts'
 import type { Target } from './use-target.ts'
 
@@ -118,7 +118,7 @@ export function deriveStream<T, A>(
       stop: target.gate.stop,
     }
     const end = run?.end
-    const mustTell = end !== undefined && before !== undefined && before.end === undefined
+    const mustTell = isToBeTold(options, before, { run: run?.run, end })
     const previousResult = previous?.result as unknown as typeof next | undefined
     const isSame = !mustTell && keepSame(previousResult, next) === previousResult
     return {

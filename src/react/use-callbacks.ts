@@ -5,6 +5,7 @@ import type { Issue } from '../contract/judge.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { Run } from '../protocol/run.ts'
+import type { RunStatus } from '../protocol/status.ts'
 import type { RunSnapshot } from '../store/snapshot.ts'
 import type { FollowOptions, InvalidEvent } from './options.ts'
 
@@ -24,6 +25,7 @@ export interface Tellable {
 interface Told {
   origin: object | undefined
   error: RunfeedError | undefined
+  status: RunStatus | undefined
   invalidAt: number
   /** Ids, because a component may come back to a run that it has already seen end. */
   readonly completed: Set<string>
@@ -31,12 +33,12 @@ interface Told {
 
 export function useCallbacks(
   now: Tellable,
-  { onComplete, onError, onInvalid }: FollowOptions & { onInvalid?: ((event: InvalidEvent) => void) | undefined },
+  { onComplete, onError, onInvalid, onStatusChange }: FollowOptions & { onInvalid?: ((event: InvalidEvent) => void) | undefined },
 ): void {
   const memory = useRef<Told | undefined>(undefined)
   useEffect(() => {
-    const told = (memory.current ??= { origin: undefined, error: undefined, invalidAt: -1, completed: new Set() })
-    if (told.origin !== now.origin) Object.assign(told, { origin: now.origin, error: undefined, invalidAt: -1 })
+    const told = (memory.current ??= { origin: undefined, error: undefined, status: undefined, invalidAt: -1, completed: new Set() })
+    if (told.origin !== now.origin) Object.assign(told, { origin: now.origin, error: undefined, status: undefined, invalidAt: -1 })
     if (now.issues.length > 0 && now.version !== told.invalidAt) {
       told.invalidAt = now.version
       onInvalid?.({ runId: now.runId, version: now.version, issues: now.issues, raw: now.raw ?? null })
@@ -45,6 +47,9 @@ export function useCallbacks(
       told.error = now.error
       if (now.error) onError?.(now.error)
     }
+    const previous = told.status
+    told.status = now.run?.status ?? previous
+    if (now.run && previous !== undefined && now.run.status !== previous) onStatusChange?.(now.run.status, now.run, previous)
     if (now.end && now.run && onComplete && !told.completed.has(now.runId)) {
       told.completed.add(now.runId)
       onComplete(now.run, { live: now.end.live })

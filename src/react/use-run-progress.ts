@@ -6,7 +6,7 @@ import type { Gated } from './gate.ts'
 import type { FollowOptions, RunRef } from './options.ts'
 import { measure, type Progress, type ProgressMemory, type ProgressSources, UNKNOWN_PROGRESS } from './progress.ts'
 import { disabledFields, keepSame, NO_ISSUES, stateFields, type Wire } from './result.ts'
-import { initialOf, isStale, runOf, sameError } from './run-view.ts'
+import { initialOf, isStale, isToBeTold, runOf, sameError } from './run-view.ts'
 import { runVersion, useFollowed } from './use-followed.ts'
 import type { Derive } from './use-source.ts'
 import { type Target, useRunTarget } from './use-target.ts'
@@ -55,7 +55,8 @@ function deriveProgress(target: Target<RunSnapshot>, options: ProgressOptions): 
       raw: undefined,
       stop: target.gate.stop,
     } as unknown as ProgressResult
-    return { result: keepSame(previous?.result, next), memory: { run, measured, end: data.end, initial } }
+    const { end } = data
+    return { result: isToBeTold(options, before, { run, end }) ? next : keepSame(previous?.result, next), memory: { run, measured, end, initial } }
   }
 }
 

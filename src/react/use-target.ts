@@ -8,6 +8,7 @@ import type { ChunkLog, RunSnapshot, Source, StreamSnapshot } from '../store/sna
 import { createGate, type Gate, type Gated } from './gate.ts'
 import type { FollowOptions, RunRef } from './options.ts'
 import { noClient, useOptionalClient } from './provider.ts'
+import type { ConnectionSnapshot } from './result.ts'
 
 export interface Target<S> {
   readonly gate: Gate<S>
@@ -28,8 +29,10 @@ const idle =
 const idleRun = idle(EMPTY_RUN)
 const idleStream = idle(EMPTY_STREAM)
 
-const still = <T>(value: T): Source<T> => ({ getSnapshot: () => value, subscribe: () => () => {} })
-const IDLE = still({ status: 'idle', error: undefined } as const)
+export const still = <T>(value: T): Source<T> => ({ getSnapshot: () => value, subscribe: () => () => {} })
+const IDLE_CONNECTION: ConnectionSnapshot = { status: 'idle', error: undefined, transport: 'stream', reason: undefined }
+export const idleConnection = (): ConnectionSnapshot => IDLE_CONNECTION
+const IDLE = still(IDLE_CONNECTION)
 const disabledTarget = <S>(empty: S): Target<S> => {
   const data = still(empty)
   return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId: '', isEnabled: false, initial: idle(empty) }
@@ -74,8 +77,8 @@ export function useRunTarget(run: RunRef, options: FollowOptions): Target<RunSna
 export function useStreamTarget(run: RunRef, stream: string, options: FollowOptions & { startIndex?: number | undefined }): Target<StreamSnapshot> {
   const { client, id, token } = useWhere(run, options)
   const { throttle = 0, startIndex } = options
-  // The run's end is in its own topic. It is followed only where it is asked for: a page that shows text alone need not read the metadata.
-  const wantsEnd = options.onComplete !== undefined
+  // The run's status and end are in its own topic. It is followed only where they are asked for: a page that shows text alone need not read the metadata.
+  const wantsRun = options.onComplete !== undefined || options.onStatusChange !== undefined
   const data = useMemo(
     () => (client && id !== undefined ? client.stream(refOf(id, token), stream, startIndex) : undefined),
     [client, id, token, stream, startIndex],
@@ -83,7 +86,7 @@ export function useStreamTarget(run: RunRef, stream: string, options: FollowOpti
   return useMemo(() => {
     if (id === undefined) return DISABLED_STREAM
     if (!client || !data) return withoutClient(EMPTY_STREAM, id)
-    const own = wantsEnd ? client.run(refOf(id, token)) : undefined
+    const own = wantsRun ? client.run(refOf(id, token)) : undefined
     return {
       gate: createGate({ data, run: own, connection: client.connection }, throttle, isEnd),
       origin: data,
@@ -91,5 +94,5 @@ export function useStreamTarget(run: RunRef, stream: string, options: FollowOpti
       isEnabled: true,
       initial: idleStream,
     }
-  }, [client, data, id, token, throttle, wantsEnd])
+  }, [client, data, id, token, throttle, wantsRun])
 }

@@ -81,7 +81,7 @@ export function fakeClient(): FakeClient {
       at(streams, `${idOf(run)} ${stream} ${startIndex}`, () =>
         source<StreamSnapshot>({ log: logOf([]), state: undefined, start: 0, failure: undefined, gap: undefined, error: undefined }),
       ),
-    connection: source<ConnectionSnapshot>({ status: 'open', error: undefined }),
+    connection: source<ConnectionSnapshot>({ status: 'open', error: undefined, transport: 'stream', reason: undefined }),
     close: () => {},
     write(id, metadata, rest = {}) {
       const topic = client.run(id)

@@ -281,6 +281,28 @@ describe('callbacks', () => {
     expect(ends).toEqual(['run_a COMPLETED true', 'run_b FAILED true'])
   })
 
+  test('onStatusChange tells what has changed since it was first shown, also where the selection did not', () => {
+    const client = fakeClient()
+    const changes: string[] = []
+    const { to, rerender } = follow(
+      client,
+      (id) => useRun(id, { select: () => 'same', onStatusChange: (status, { version }, previous) => changes.push(`${previous} ${status} ${version}`) }),
+      'run_a',
+      true,
+    )
+    client.write('run_a', {}, { status: 'QUEUED' })
+    client.write('run_a', { n: 1 })
+    expect(changes).toEqual([])
+    client.write('run_a', {}, { status: 'EXECUTING' })
+    rerender({ run: 'run_a' })
+    client.end('run_a')
+    expect(changes).toEqual(['QUEUED EXECUTING 3', 'EXECUTING COMPLETED 4'])
+    // another run's status is none of this one's
+    client.write('run_b', {}, { status: 'QUEUED' })
+    to('run_b')
+    expect(changes).toHaveLength(2)
+  })
+
   test('throwOnError reaches a boundary; nothing throws without it', () => {
     const client = fakeClient()
     client.run('run_a').set({ error: Object.assign(new Error('no'), { type: 'forbidden' }) as never })

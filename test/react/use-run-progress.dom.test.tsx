@@ -1,6 +1,6 @@
 import { renderHook } from '@testing-library/react'
 import { type ProgressOptions, useRunProgress } from 'runfeed/react'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { fakeClient } from './fake-client.ts'
 
 function follow(options: ProgressOptions = {}) {
@@ -65,6 +65,15 @@ describe('useRunProgress', () => {
     for (let second = 1; second <= 30; second++) client.write('run_a', { done: second <= 20 ? second : 20 + (second - 20) * 4 })
     expect(result.current.ratePerSecond).toBeCloseTo(4)
     expect(result.current.secondsLeft).toBeCloseTo(10)
+  })
+
+  test('onComplete is told though the last state was shown before the end was', () => {
+    const onComplete = vi.fn<(run: unknown) => void>()
+    const { client } = follow({ onComplete })
+    client.write('run_a', { progress: 1 }, { status: 'COMPLETED', finishedAt: 1 })
+    expect(onComplete).not.toHaveBeenCalled()
+    client.run('run_a').set({ end: { settled: true, live: true } })
+    expect(onComplete).toHaveBeenCalledTimes(1)
   })
 
   test('monotonic: false follows the value', () => {

@@ -1,0 +1,49 @@
+// Waiting for the first data, for Suspense. A render that suspends has no effects, so nobody else follows the run meanwhile: it is followed
+// from here, until the component that waits has mounted, or for a while where it never does.
+import { RunfeedError } from '../protocol/errors.ts'
+import type { Source } from '../store/snapshot.ts'
+
+/** A component that is gone cannot say so: nobody asks again then, and this ends it. One that still waits asks again. */
+const HOLD_MS = 30_000
+
+interface Hold {
+  /** Settles at the next news, or when the hold ends. A promise that has settled would have React try again at once, for ever. */
+  changed: Promise<void>
+  readonly release: () => void
+}
+const holds = new WeakMap<Source<unknown>, Hold>()
+
+/** Settles at the next news of this source. @throws RunfeedError `suspense_on_server` where nothing may be opened. */
+export function untilChanged(source: Source<unknown>): Promise<void> {
+  if (typeof window === 'undefined')
+    throw new RunfeedError('suspense_on_server', 'a server does not wait for a run: give the hook `initialData`, or let this part render in the browser')
+  let hold = holds.get(source)
+  if (!hold) holds.set(source, (hold = follow(source)))
+  return hold.changed
+}
+
+/** The component that waited follows the source itself now. */
+export function release(source: Source<unknown>): void {
+  holds.get(source)?.release()
+}
+
+function follow(source: Source<unknown>): Hold {
+  let settle = (): void => {}
+  const next = (): Promise<void> => new Promise((resolve) => (settle = resolve))
+  const leave = source.subscribe(() => {
+    const now = settle
+    hold.changed = next()
+    now()
+  })
+  const hold: Hold = {
+    changed: next(),
+    release() {
+      clearTimeout(timer)
+      holds.delete(source)
+      leave()
+      settle()
+    },
+  }
+  const timer = setTimeout(hold.release, HOLD_MS)
+  return hold
+}

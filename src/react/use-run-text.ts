@@ -1,0 +1,34 @@
+'use client'
+import { useMemo } from 'react'
+import type { RunRef, StreamOptions } from './options.ts'
+import type { Result } from './result.ts'
+import type { StreamResult } from './stream-view.ts'
+import { useRunStream } from './use-run-stream.ts'
+
+export interface TextOptions extends Omit<StreamOptions<unknown, string>, 'schema' | 'mode' | 'maxParts' | 'reduce' | 'initial' | 'isEqual' | 'onInvalid'> {
+  /** A part as text. What is written is not written again, so keep it the same. @defaultValue strings as they are, anything else as JSON */
+  format?: ((part: unknown) => string) | undefined
+}
+
+/** What a text hook gives. Text that is `pending` has not been begun. */
+export type TextResult = Result<'text', string, Pick<StreamResult<unknown, string>, 'streamState' | 'failure' | 'isTruncated'>>
+
+export const asText = (part: unknown): string => (typeof part === 'string' ? part : JSON.stringify(part))
+
+/**
+ * Follows a stream of text. Each part is added once, and the parts are not kept in an array.
+ * @param run - its id or handle; without one the hook is disabled.
+ * @param stream - the stream's key.
+ */
+export function useRunText(run: RunRef, stream: string, { format = asText, ...options }: TextOptions = {}): TextResult {
+  const result = useRunStream<unknown, string>(run, stream, { ...options, initial: '', reduce: (text, part) => text + format(part) })
+  return useMemo(() => {
+    // not by spreading: that would read `parts`
+    const { status, isPending, isSuccess, isError, error, connectionStatus, isStale, isEnabled, issues, raw, stop, value, streamState, failure, isTruncated } =
+      result
+    const state = { status, isPending, isSuccess, isError, error, connectionStatus, isStale, isEnabled, issues, raw, stop }
+    // an error before the first part leaves no text
+    const isBegun = isSuccess || (isError && streamState !== 'waiting')
+    return { ...state, text: isBegun ? value : undefined, streamState, failure, isTruncated } as unknown as TextResult
+  }, [result])
+}

@@ -1,0 +1,31 @@
+// A real server in a thread of its own: jsdom replaces globals that a server needs (TextEncoder's bytes are of another realm there).
+// Started by `startThread` of thread.ts; it says its address, and ends with the thread.
+import { parentPort } from 'node:worker_threads'
+import { createRunServer, memoryEngine } from 'runfeed/server'
+import { metadata, task } from 'runfeed/task'
+import { double } from './contracts.ts'
+
+const aborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+
+const tasks = [
+  task(double, {
+    run: ({ n }, { metadata: typed }) => {
+      typed.set('half', n)
+      return n * 2
+    },
+  }),
+  task({ id: 'wait', run: async (_: null, { signal }) => await aborted(signal) }),
+  task({
+    id: 'count',
+    run: async (to: number) => {
+      for (let n = 1; n <= to; n++) {
+        metadata.set('n', n)
+        await metadata.flush()
+      }
+    },
+  }),
+]
+
+const server = createRunServer({ engine: memoryEngine(), heartbeat: 150, tasks })
+const { url } = await server.listen()
+parentPort?.postMessage(url)
