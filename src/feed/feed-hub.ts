@@ -1,20 +1,35 @@
-// Everything that is being read from one engine: topics shared by the sessions that read them, and one heartbeat for all.
+// Everything that is being read from one engine: the sessions, what they share, how many there may be, and the timers that are for all.
+import type { Cursor } from '../protocol/cursor.ts'
 import type { RunEngine } from '../protocol/engine.ts'
+import { InvalidRequestError, RunfeedError } from '../protocol/errors.ts'
 import { HEARTBEAT_MS, TICK_MS } from '../protocol/limits.ts'
-import type { FeedRequest } from '../protocol/want.ts'
-import { topicOf } from '../protocol/want.ts'
-import type { FeedAccess } from './feed-access.ts'
+import { type FeedRequest, type QueryWant, queryName, type RunWant, type StreamWant, type Want } from '../protocol/want.ts'
+import { Deadlines } from './deadlines.ts'
+import { type FeedAccess, OPEN_ACCESS } from './feed-access.ts'
 import { FeedSession } from './feed-session.ts'
+import { Guard, Place, type Watched } from './place.ts'
+import { QueryReader } from './query-reader.ts'
+import { isBounded } from './query-topic.ts'
 import { RunReader } from './run-reader.ts'
-import { RunTopic } from './run-topic.ts'
+import { FULL_VIEW, type View } from './shared-frame.ts'
 import { StreamReader } from './stream-reader.ts'
-import { StreamTopic } from './stream-topic.ts'
+import { Topics } from './topics.ts'
 
 export interface FeedHubOptions {
   /** ms between two pings. @defaultValue 15000 */
   readonly heartbeat?: number
   /** ms; at most one version frame per run in this time. @defaultValue 50 */
   readonly tick?: number
+  /** ms after which a connection is told to come back, so that load moves to other nodes; each ends between three quarters of it and all of it. @defaultValue 1800000 */
+  readonly maxAge?: number
+  /** ms within which the network must take something of what was written, else the connection is lost. @defaultValue 30000 */
+  readonly writeDeadline?: number
+  /** Connections at once; one more is refused, and none is closed for it. @defaultValue 20000 */
+  readonly maxConnections?: number
+  /** Wants of all connections together; one more is refused. @defaultValue 200000 */
+  readonly maxSubscriptions?: number
+  /** The clock, ms since the epoch. @defaultValue Date.now */
+  readonly now?: () => number
 }
 
 export interface OpenOptions {
@@ -24,78 +39,143 @@ export interface OpenOptions {
   readonly access?: FeedAccess
 }
 
-interface Shared {
-  readonly topic: RunTopic | StreamTopic
-  readonly listeners: Set<() => void>
-}
+/** A client that is told to come back because of its connection's age comes within this time. */
+const AGE_JITTER_MS = 1000
 
 export class FeedHub {
   readonly heartbeat: number
-  readonly #engine: RunEngine
-  readonly #tick: number
-  readonly #topics = new Map<string, Shared>()
-  readonly #sessions = new Set<FeedSession>()
+  readonly #options: Required<FeedHubOptions>
+  readonly #topics: Topics
+  readonly #deadlines: Deadlines
+  /** With the number of its wants. */
+  readonly #sessions = new Map<FeedSession, number>()
+  #subscriptions = 0
   #pings: ReturnType<typeof setInterval> | undefined
 
-  constructor(engine: RunEngine, { heartbeat = HEARTBEAT_MS, tick = TICK_MS }: FeedHubOptions = {}) {
-    this.#engine = engine
-    this.heartbeat = heartbeat
-    this.#tick = tick
+  constructor(engine: RunEngine, options: FeedHubOptions = {}) {
+    this.#options = {
+      heartbeat: options.heartbeat ?? HEARTBEAT_MS,
+      tick: options.tick ?? TICK_MS,
+      maxAge: options.maxAge ?? 1_800_000,
+      writeDeadline: options.writeDeadline ?? 30_000,
+      maxConnections: options.maxConnections ?? 20_000,
+      maxSubscriptions: options.maxSubscriptions ?? 200_000,
+      now: options.now ?? Date.now,
+    }
+    this.heartbeat = this.#options.heartbeat
+    this.#topics = new Topics(engine, this.#options.tick)
+    this.#deadlines = new Deadlines(this.#options.now)
   }
 
-  /** How many are reading. */
+  /** How many connections are open. */
   get size(): number {
     return this.#sessions.size
   }
+  /** How many wants they have. */
+  get subscriptions(): number {
+    return this.#subscriptions
+  }
 
-  /** Opens a session; the caller closes it. */
-  open({ wants }: FeedRequest, { ids = false }: OpenOptions = {}): FeedSession {
-    const session = new FeedSession(this.heartbeat, ids, () => this.#left(session))
-    for (const want of wants) {
-      if (want.query !== undefined) continue
-      const name = topicOf(want)
-      const shared = this.#share(name, want)
-      const { topic } = shared
-      const reader =
-        topic instanceof RunTopic ? new RunReader(topic, want.cursor) : new StreamReader(topic, 'index' in want ? want.index : undefined, want.cursor)
-      const ring = session.add(reader, () => this.#unshare(name, shared, ring))
-      shared.listeners.add(ring)
-    }
-    this.#sessions.add(session)
+  /** Opens a session; the caller closes it. @throws RunfeedError `unavailable` when there are too many */
+  open({ wants, poll = false }: FeedRequest, { ids = false, access = OPEN_ACCESS }: OpenOptions = {}): FeedSession {
+    const { heartbeat, maxAge, writeDeadline, maxConnections, maxSubscriptions, now } = this.#options
+    if (this.#sessions.size >= maxConnections || this.#subscriptions + wants.length > maxSubscriptions)
+      throw new RunfeedError('unavailable', `this server has ${this.#sessions.size} connections open, and takes no more now; try again in a moment`)
+    // the last quarter is by chance: those that came together do not leave together
+    const forget = this.#deadlines.add(now() + maxAge * (1 - Math.random() / 4), () => session.drain(Math.round(Math.random() * AGE_JITTER_MS)))
+    const session = new FeedSession({
+      heartbeat,
+      time: now(),
+      ids,
+      poll,
+      writeDeadline,
+      openMember: (opened, run, cursor) => this.#member(opened, run, cursor, access),
+      closed: (closed) => {
+        forget()
+        this.#closed(closed)
+      },
+    })
+    this.#sessions.set(session, wants.length)
+    this.#subscriptions += wants.length
+    for (const want of wants) this.#add(session, want, access)
     // one timer for all, and none while nobody reads
-    this.#pings ??= setInterval(() => this.#ping(), this.heartbeat)
+    this.#pings ??= setInterval(() => this.#ping(), heartbeat)
     return session
   }
 
-  /** Tells everybody to come back elsewhere, and ends their sessions. @param reconnectAfter - ms. */
+  /** Tells everybody to come back elsewhere, and ends their sessions. @param reconnectAfter - ms; each gets up to twice that, so that they do not come at once. */
   drain(reconnectAfter: number): void {
-    for (const session of this.#sessions) session.drain(reconnectAfter)
+    for (const session of this.#sessions.keys()) session.drain(Math.round(reconnectAfter * (1 + Math.random())))
   }
 
-  #share(name: string, want: { readonly run: string; readonly stream?: string | undefined }): Shared {
-    const known = this.#topics.get(name)
-    if (known) return known
-    const listeners = new Set<() => void>()
-    const changed = (): void => {
-      for (const ring of listeners) ring()
+  #add(session: FeedSession, want: Want, access: FeedAccess): void {
+    const at = access.expiresAt(want)
+    const forget = at === undefined ? undefined : this.#deadlines.add(at, () => this.#expire(session, place))
+    const place: Place = this.#place(session, want, access, forget ?? (() => {}))
+    session.add(place)
+  }
+
+  #expire(session: FeedSession, place: Place): void {
+    place.deny({ type: 'token_expired', message: 'the token of this subscription has expired; subscribe again with a new one' })
+    session.ring(place)
+  }
+
+  #place(session: FeedSession, want: Want, access: FeedAccess, forget: () => void): Place {
+    if (want.query !== undefined) return this.#query(session, want, access, forget)
+    return want.stream === undefined ? this.#run(session, want, access, forget) : this.#stream(session, want, access, forget)
+  }
+
+  #run(session: FeedSession, want: RunWant, access: FeedAccess, forget: () => void): Place {
+    const share = this.#topics.run(want.run, () => session.ring(place))
+    const reader = new RunReader(share.topic, want.cursor, viewOf(access, want.run, false))
+    const place: Place = new Place(want, reader, guardOf(want, access, share.topic), () => {
+      forget()
+      share.leave()
+    })
+    session.members.want(want.run, place, reader)
+    return place
+  }
+
+  #stream(session: FeedSession, want: StreamWant, access: FeedAccess, forget: () => void): Place {
+    const ring = (): void => session.ring(place)
+    const share = this.#topics.stream(want.run, want.stream, ring)
+    // whether it may be read depends on the run's tags, of which a stream knows nothing
+    const run = access.isFixed ? undefined : this.#topics.run(want.run, ring)
+    const reader = new StreamReader(share.topic, want.index, want.cursor, viewOf(access, want.run, false))
+    const place: Place = new Place(want, reader, guardOf(want, access, run?.topic), () => {
+      forget()
+      share.leave()
+      run?.leave()
+    })
+    return place
+  }
+
+  #query(session: FeedSession, want: QueryWant, access: FeedAccess, forget: () => void): Place {
+    const { query } = want
+    if (!isBounded(query)) {
+      const refused = new Place(want, { read: async () => ({ text: '', state: 'idle', cursor: undefined }) }, undefined, forget)
+      refused.deny(new InvalidRequestError('a query names at least one of ids, task, tag and parent').toJSON())
+      return refused
     }
-    const topic =
-      want.stream === undefined
-        ? new RunTopic(this.#engine, want.run, this.#tick, changed)
-        : new StreamTopic(this.#engine, want.run, want.stream, this.#tick, changed)
-    const shared = { topic, listeners }
-    this.#topics.set(name, shared)
-    return shared
+    const share = this.#topics.query(query, access.namespaceOf(want), () => session.ring(place))
+    const reader = new QueryReader(share.topic, queryName(query), want.cursors ?? {}, session.members)
+    const place: Place = new Place(want, reader, guardOf(want, access, share.topic), () => {
+      forget()
+      share.leave()
+      reader.close()
+    })
+    return place
   }
 
-  #unshare(name: string, { topic, listeners }: Shared, ring: () => void): void {
-    listeners.delete(ring)
-    if (listeners.size > 0) return
-    topic.close()
-    this.#topics.delete(name)
+  #member(session: FeedSession, run: string, cursor: Cursor | undefined, access: FeedAccess): Place {
+    const share = this.#topics.run(run, () => session.ring(place))
+    const place: Place = new Place(undefined, new RunReader(share.topic, cursor, viewOf(access, run, true)), undefined, () => share.leave())
+    session.add(place)
+    return place
   }
 
-  #left(session: FeedSession): void {
+  #closed(session: FeedSession): void {
+    this.#subscriptions -= this.#sessions.get(session) ?? 0
     this.#sessions.delete(session)
     if (this.#sessions.size > 0) return
     clearInterval(this.#pings)
@@ -103,6 +183,17 @@ export class FeedHub {
   }
 
   #ping(): void {
-    for (const session of this.#sessions) session.ping()
+    const time = this.#options.now()
+    for (const session of this.#sessions.keys()) session.ping(time)
+    // an injected clock moves without the timers
+    this.#deadlines.look()
   }
 }
+
+const guardOf = (want: Want, access: FeedAccess, watched: Watched | undefined): Guard | undefined =>
+  access === OPEN_ACCESS ? undefined : new Guard(want, access, access.isFixed || !watched ? UNCHANGING : watched)
+
+const UNCHANGING: Watched = { ready: async () => {}, revision: 0 }
+
+const viewOf = (access: FeedAccess, run: string, isBrief: boolean): View =>
+  access === OPEN_ACCESS && !isBrief ? FULL_VIEW : { isBrief, shows: (by) => access.shows(by, run) }

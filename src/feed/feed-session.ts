@@ -1,74 +1,100 @@
-// One connection: a set of readers that wakes mark as ready, and a writer that goes round them. Nothing is queued here; whoever writes to
+// One connection: a set of places that wakes mark as ready, and a writer that goes round them. Nothing is queued here; whoever writes to
 // the network asks for the next text when the last one has drained.
 import type { Cursor } from '../protocol/cursor.ts'
 import { encodeFrame } from '../protocol/frame.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
-import type { Reading } from './run-reader.ts'
+import { Members } from './members.ts'
+import type { Place } from './place.ts'
 
-interface Reader {
-  read(): Promise<Reading>
-}
-interface Place {
-  readonly reader: Reader
-  readonly leave: () => void
+export interface SessionOptions {
+  /** ms between two pings. */
+  readonly heartbeat: number
+  /** ms since the epoch. */
+  readonly time: number
+  /** Whether each text names the place it leads to, as `id:`; for a feed of one resource. */
+  readonly ids: boolean
+  /** Ends once everything that was there has been told. */
+  readonly poll: boolean
+  /** ms within which the network must take something of what was written; who writes looks after it. */
+  readonly writeDeadline: number
+  /** Makes the place of a member of a query. */
+  openMember(session: FeedSession, run: string, cursor: Cursor | undefined): Place
+  closed(session: FeedSession): void
 }
 
 /** What one turn of the writer gathers. */
 const TURN_BYTES = 64 * 1024
 
 export class FeedSession {
-  readonly #onClose: () => void
-  readonly #ids: boolean
+  readonly members: Members
+  readonly writeDeadline: number
+  readonly #options: SessionOptions
   readonly #places = new Set<Place>()
   // insertion order is the round: one that was read goes to the end
   readonly #ready = new Set<Place>()
-  #control = ''
-  #draining = false
-  #closed = false
+  #control: string
+  #isOpened = false
+  #isDraining = false
+  #isClosed = false
   #wake = (): void => {}
 
-  /** @param ids - whether each text names the place it leads to, as `id:`; for a feed of one resource. */
-  constructor(heartbeat: number, ids: boolean, onClose: () => void) {
-    this.#ids = ids
-    this.#onClose = onClose
-    this.#control = encodeFrame({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat, time: Date.now() } })
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.writeDeadline = options.writeDeadline
+    this.#control = encodeFrame({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: options.heartbeat, time: options.time } })
+    this.members = new Members({
+      open: (run, cursor) => options.openMember(this, run, cursor),
+      close: (place) => this.#forget(place),
+      turn: (place) => this.#turn(place),
+    })
   }
 
-  /** @param leave - called when the reader is done, or the session closes. @returns marks the reader as ready. */
-  add(reader: Reader, leave: () => void): () => void {
-    const place = { reader, leave }
+  /** How many are read, members of queries included. */
+  get size(): number {
+    return this.#places.size
+  }
+
+  /** The session leaves it when it is done, or when the session closes. */
+  add(place: Place): void {
+    // a member that entered while the session closed
+    if (this.#isClosed) return place.leave()
     this.#places.add(place)
+    this.ring(place)
+  }
+
+  /** There may be something to read. */
+  ring(place: Place): void {
+    if (!this.#places.has(place)) return
     this.#ready.add(place)
-    return () => {
-      if (!this.#places.has(place)) return
-      this.#ready.add(place)
-      this.#wake()
-    }
+    this.#wake()
   }
 
   /** The next frames to write; `undefined` when there will be none: every run has settled, every stream has ended, or the session is closed. */
   async next(): Promise<string | undefined> {
     for (;;) {
-      if (this.#closed) return undefined
+      if (this.#isClosed) return undefined
       let text = this.#control
       this.#control = ''
-      if (this.#draining) {
+      if (this.#isDraining) {
         this.close()
         return text
       }
       // the first frame leaves at once, before any reading
+      if (!this.#isOpened) {
+        this.#isOpened = true
+        return text
+      }
       for (const place of this.#ready) {
-        if (text.length > 0 && (text.length >= TURN_BYTES || text.startsWith('event: open'))) break
-        this.#ready.delete(place)
+        if (text.length >= TURN_BYTES) break
         text += await this.#turn(place)
-        if (this.#closed) return undefined
+        if (this.#isClosed) return undefined
       }
       if (text.length > 0) return text
-      if (this.#places.size === 0) {
+      if (this.#places.size === 0 || (this.#options.poll && this.#ready.size === 0)) {
         this.close()
         return undefined
       }
-      if (this.#ready.size === 0 && this.#control === '' && !this.#draining) {
+      if (this.#ready.size === 0 && this.#control === '' && !this.#isDraining) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve
         })
@@ -76,36 +102,46 @@ export class FeedSession {
     }
   }
 
-  ping(): void {
+  /** @param time - ms since the epoch. */
+  ping(time: number): void {
     // who has not yet taken the last one is slow, not idle
     if (this.#control !== '') return
-    this.#control = encodeFrame({ event: 'ping', data: { time: Date.now() } })
+    this.#control = encodeFrame({ event: 'ping', data: { time } })
     this.#wake()
   }
+
+  /** Says that the client comes back after so many ms, and ends. */
   drain(reconnectAfter: number): void {
+    if (this.#isDraining) return
     this.#control += encodeFrame({ event: 'bye', data: { reconnectAfter } })
-    this.#draining = true
+    this.#isDraining = true
     this.#wake()
   }
 
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    for (const { leave } of this.#places) leave()
+    if (this.#isClosed) return
+    this.#isClosed = true
+    const places = [...this.#places]
     this.#places.clear()
     this.#ready.clear()
+    for (const place of places) place.leave()
     this.#wake()
-    this.#onClose()
+    this.#options.closed(this)
   }
 
   async #turn(place: Place): Promise<string> {
-    const { text, state, cursor } = await place.reader.read()
-    if (state === 'more') this.#ready.add(place)
-    if (state === 'done' && this.#places.delete(place)) {
-      this.#ready.delete(place)
-      place.leave()
-    }
-    return this.#ids && cursor !== undefined ? withId(text, cursor) : text
+    this.#ready.delete(place)
+    const { text, state, cursor } = await place.read()
+    if (state === 'more' && this.#places.has(place)) this.#ready.add(place)
+    if (state === 'done') this.#forget(place)
+    return this.#options.ids && cursor !== undefined ? withId(text, cursor) : text
+  }
+
+  #forget(place: Place): void {
+    if (!this.#places.delete(place)) return
+    this.#ready.delete(place)
+    place.leave()
+    this.members.over(place)
   }
 }
 

@@ -4,6 +4,7 @@ import { parseCursor } from '../protocol/cursor.ts'
 import { NotFoundError, type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import { encodeFrame } from '../protocol/frame.ts'
 import type { Encoded, RunTopic } from './run-topic.ts'
+import type { View } from './shared-frame.ts'
 
 /** What a reader gives: text to write, and whether it has nothing more ever, or nothing more now. */
 export interface Reading {
@@ -17,25 +18,32 @@ const numberOf = (cursor: Cursor | undefined): number => (cursor === undefined ?
 
 export class RunReader {
   readonly #topic: RunTopic
+  readonly #view: View
   #cursor: Cursor | undefined
   #fresh = true
   #endSent: 'none' | 'ended' | 'settled' = 'none'
 
-  constructor(topic: RunTopic, cursor: Cursor | undefined) {
+  /** @param view - a brief one is for a member of a query: that it is missing or has ended is said by its membership and by its record. */
+  constructor(topic: RunTopic, cursor: Cursor | undefined, view: View) {
     this.#topic = topic
     this.#cursor = cursor
+    this.#view = view
+  }
+
+  get cursor(): Cursor | undefined {
+    return this.#cursor
   }
 
   async read(): Promise<Reading> {
     if (this.#fresh) {
       this.#fresh = false
       await this.#topic.ready()
-      if (this.#topic.missing) return denied(this.#topic.id, new NotFoundError(this.#topic.id))
+      if (this.#topic.missing && !this.#view.isBrief) return denied(this.#topic.id, new NotFoundError(this.#topic.id))
     }
     let text = ''
     let step: Encoded | undefined
     try {
-      step = await this.#topic.after(this.#cursor)
+      step = await this.#topic.after(this.#cursor, this.#view)
     } catch (thrown) {
       const error = toRunfeedError(thrown)
       if (error.type !== 'too_large') throw thrown
@@ -47,7 +55,7 @@ export class RunReader {
       this.#cursor = step.cursor
     }
     const { end } = this.#topic
-    if (end && numberOf(this.#cursor) >= numberOf(end.cursor)) {
+    if (end && !this.#view.isBrief && numberOf(this.#cursor) >= numberOf(end.cursor)) {
       const state = end.settled ? 'settled' : 'ended'
       if (this.#endSent !== state && this.#endSent !== 'settled') {
         this.#endSent = state

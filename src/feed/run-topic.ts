@@ -2,27 +2,33 @@
 import type { Cursor } from '../protocol/cursor.ts'
 import { parseCursor } from '../protocol/cursor.ts'
 import type { LogEntry, RunEngine, StoredRun } from '../protocol/engine.ts'
-import { TooLargeError } from '../protocol/errors.ts'
+import { TooLargeError, toRunfeedError } from '../protocol/errors.ts'
 import { encodeFrame } from '../protocol/frame.ts'
 import { utf8Length } from '../protocol/json.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
 import { coalescePatch } from '../protocol/patch.ts'
 import type { Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
-import { inlinePatch, inlineRun } from './inline.ts'
+import { SharedFrame, type View } from './shared-frame.ts'
 import { Ticker } from './ticker.ts'
 
-/** An encoded frame and the cursor after it. */
+/** Frames as text, and the cursor after them. */
 export interface Encoded {
   readonly text: string
   readonly cursor: Cursor
 }
-interface Link extends Encoded {
+interface Step {
+  readonly frame: SharedFrame
+  readonly cursor: Cursor
+}
+interface Link extends Step {
   readonly base: Cursor
 }
 
 /** The frames of the last seconds; who is further behind reads the log. */
 const MAX_LINKS = 64
+/** Cursors outside of them whose way to the head is kept: after a restart many come back with the same one. */
+const MAX_WAYS = 8
 /** Missed patches longer than this are weighed against the whole record. */
 const WEIGH_FROM = 16 * 1024
 
@@ -36,7 +42,9 @@ export class RunTopic {
   readonly #onChange: () => void
   #head: Cursor | undefined
   #links: Link[] = []
-  #snapshot: Encoded | undefined
+  #snapshot: Step | undefined
+  readonly #ways = new Map<Cursor, Step>()
+  #revision = 0
   #finished = false
   #end: (Encoded & { readonly settled: boolean }) | undefined
   #missing = false
@@ -53,6 +61,10 @@ export class RunTopic {
   get missing(): boolean {
     return this.#missing
   }
+  /** Moves when the run's tags may have changed, and with them who may read it. */
+  get revision(): number {
+    return this.#revision
+  }
   /** The run's end, once it has one: sent to who has reached its cursor. */
   get end(): (Encoded & { readonly settled: boolean }) | undefined {
     return this.#end
@@ -61,44 +73,68 @@ export class RunTopic {
   async ready(): Promise<void> {
     await this.#ticker.first()
   }
+  /** Resolves when it has been read anew. */
+  async fresh(): Promise<void> {
+    await this.#ticker.fresh()
+  }
   close(): void {
     this.#ticker.stop()
     this.#unwake()
   }
 
-  /** What leads from a cursor to what the topic has read; `undefined` where there is nothing new. */
-  async after(cursor: Cursor | undefined): Promise<Encoded | undefined> {
+  /**
+   * What leads from a cursor to what the topic has read, as this reader sees it; `undefined` where there is nothing new.
+   * @throws TooLargeError when not even the whole record fits a frame.
+   */
+  async after(cursor: Cursor | undefined, view: View): Promise<Encoded | undefined> {
     const head = this.#head
     if (head === undefined || cursor === head) return undefined
-    if (cursor === undefined) return await this.#whole()
+    if (cursor === undefined) return await this.#whole(view)
     const at = this.#links.findIndex(({ base }) => base === cursor)
-    if (at >= 0)
-      return {
-        text: this.#links
-          .slice(at)
-          .map(({ text }) => text)
-          .join(''),
-        cursor: head,
-      }
-    // a snapshot may be ahead of the topic's last reading
-    const entries = await this.#engine.record.since(this.id, cursor)
-    if (!entries) return await this.#whole()
-    const missed = entries.filter((entry) => versionOf(entry.cursor) <= versionOf(head))
-    if (missed.length === 0) return undefined
-    const frame = this.#encode(cursor, missed)
-    if (frame.text.length < WEIGH_FROM) return frame
-    const whole = await this.#whole()
-    return whole && (whole.text.length < frame.text.length || isOversized(frame.text)) ? whole : frame
+    if (at >= 0) {
+      const texts = this.#links.slice(at).map(({ frame }) => frame.text(view))
+      return texts.some(isOversized) ? await this.#whole(view) : { text: texts.join(''), cursor: head }
+    }
+    const way = await this.#way(cursor, head)
+    if (way === 'nothing') return undefined
+    const text = way?.frame.text(view)
+    if (!way || text === undefined) return await this.#whole(view)
+    if (text.length < WEIGH_FROM) {
+      this.#keep(cursor, way)
+      return { text, cursor: way.cursor }
+    }
+    const whole = await this.#whole(view)
+    return whole && (whole.text.length < text.length || isOversized(text)) ? whole : { text, cursor: way.cursor }
   }
 
-  /** @throws TooLargeError when not even that fits a frame. */
-  async #whole(): Promise<Encoded | undefined> {
-    if (this.#snapshot && this.#snapshot.cursor === this.#head) return this.#snapshot
-    const stored = await this.#engine.record.read(this.id)
-    if (!stored) return undefined
-    const text = encodeFrame({ event: 'run', data: { ...inlineRun(stored.run), cursor: stored.cursor } })
+  /** From the log; `undefined` where that does not hold the cursor. */
+  async #way(cursor: Cursor, head: Cursor): Promise<Step | 'nothing' | undefined> {
+    const known = this.#ways.get(cursor)
+    if (known?.cursor === head) return known
+    const entries = await this.#since(cursor)
+    if (!entries) return undefined
+    // a snapshot may be ahead of the topic's last reading
+    const missed = entries.filter((entry) => versionOf(entry.cursor) <= versionOf(head))
+    if (missed.length === 0) return 'nothing'
+    return this.#step(cursor, missed)
+  }
+
+  #keep(cursor: Cursor, way: Step): void {
+    this.#ways.set(cursor, way)
+    const [oldest] = this.#ways.keys()
+    if (this.#ways.size > MAX_WAYS && oldest !== undefined) this.#ways.delete(oldest)
+  }
+
+  async #whole(view: View): Promise<Encoded | undefined> {
+    if (this.#snapshot?.cursor !== this.#head) {
+      const stored = await this.#engine.record.read(this.id)
+      if (!stored) return undefined
+      this.#snapshot = { cursor: stored.cursor, frame: new SharedFrame({ event: 'run', data: { run: stored.run, cursor: stored.cursor } }) }
+    }
+    const { frame, cursor } = this.#snapshot as Step
+    const text = frame.text(view)
     if (isOversized(text)) throw new TooLargeError(`the record of ${this.id}`, utf8Length(text), MAX_FRAME_BYTES)
-    return (this.#snapshot = { text, cursor: stored.cursor })
+    return { text, cursor }
   }
 
   async #advance(): Promise<void> {
@@ -113,24 +149,33 @@ export class RunTopic {
   }
 
   async #readLog(): Promise<void> {
-    const entries = this.#head === undefined ? undefined : await this.#engine.record.since(this.id, this.#head)
+    const entries = this.#head === undefined ? undefined : await this.#since(this.#head)
     if (entries && this.#head !== undefined) {
       if (entries.length === 0) return
       const base = this.#head
-      const link = { base, ...this.#encode(base, entries) }
-      // readers then find no way on from where they are, and get the whole record
-      if (isOversized(link.text)) this.#links = []
-      else this.#links.push(link)
+      this.#links.push({ base, ...this.#step(base, entries) })
       if (this.#links.length > MAX_LINKS) this.#links.shift()
       this.#head = (entries[entries.length - 1] as LogEntry).cursor
+      if (entries.some(({ patch }) => patch.some(({ path }) => path.startsWith('/tags')))) this.#revision++
       if (entries.some(({ patch }) => patch.some(({ path }) => path === '/finishedAt'))) this.#finished = true
       return
     }
     const stored = await this.#engine.record.read(this.id)
     this.#missing = stored === undefined
     this.#links = []
+    this.#revision++
     this.#head = stored?.cursor
     this.#finished = stored?.run.finishedAt != null
+  }
+
+  /** `undefined` for a run that has been removed, too. */
+  async #since(cursor: Cursor): Promise<readonly LogEntry[] | undefined> {
+    try {
+      return await this.#engine.record.since(this.id, cursor)
+    } catch (thrown) {
+      if (toRunfeedError(thrown).type === 'not_found') return undefined
+      throw thrown
+    }
   }
 
   async #readEnd(): Promise<void> {
@@ -151,14 +196,12 @@ export class RunTopic {
     return Object.fromEntries(keys.map((key, i) => [key, infos[i]?.length ?? 0]))
   }
 
-  #encode(base: Cursor, entries: readonly LogEntry[]): Encoded {
+  #step(base: Cursor, entries: readonly LogEntry[]): Step {
     const last = entries[entries.length - 1] as LogEntry
     const by = entries.every((entry) => entry.by === last.by) ? last.by : null
-    const patch = inlinePatch(coalescePatch(entries.flatMap((entry) => entry.patch)))
-    return {
-      cursor: last.cursor,
-      text: encodeFrame({ event: 'patch', data: { run: this.id, base: versionOf(base), cursor: last.cursor, at: last.at, ...patch, by } }),
-    }
+    const patch = coalescePatch(entries.flatMap((entry) => entry.patch))
+    const data = { run: this.id, base: versionOf(base), cursor: last.cursor, at: last.at, patch, by }
+    return { cursor: last.cursor, frame: new SharedFrame({ event: 'patch', data }) }
   }
 }
 

@@ -4,18 +4,21 @@ import { parseCursor } from '../protocol/cursor.ts'
 import type { StreamInfo } from '../protocol/engine.ts'
 import { encodeFrame, type Frame } from '../protocol/frame.ts'
 import type { Reading } from './run-reader.ts'
+import type { View } from './shared-frame.ts'
 import type { StreamTopic } from './stream-topic.ts'
 
 export class StreamReader {
   readonly #topic: StreamTopic
+  readonly #view: View
   readonly #wanted: { readonly index: number | undefined; readonly cursor: Cursor | undefined }
   #index: number | undefined
   /** The state that was last told, with its start: a stream that reopens is told again. */
   #told = ''
   #cursor: Cursor | undefined
 
-  constructor(topic: StreamTopic, index: number | undefined, cursor: Cursor | undefined) {
+  constructor(topic: StreamTopic, index: number | undefined, cursor: Cursor | undefined, view: View) {
     this.#topic = topic
+    this.#view = view
     this.#wanted = { index, cursor }
   }
 
@@ -34,7 +37,7 @@ export class StreamReader {
     let index = this.#index as number
     const step = await this.#topic.after(index)
     if (step) {
-      text += step.text
+      text += step.frame.text(this.#view)
       index = this.#index = step.next
       this.#cursor = step.cursor
     }

@@ -2,12 +2,12 @@
 import type { Cursor } from '../protocol/cursor.ts'
 import type { ChunkRead, RunEngine, StreamInfo } from '../protocol/engine.ts'
 import { toRunfeedError } from '../protocol/errors.ts'
-import { encodeFrame } from '../protocol/frame.ts'
 import { topics } from '../protocol/want.ts'
+import { SharedFrame } from './shared-frame.ts'
 import { Ticker } from './ticker.ts'
 
-export interface EncodedChunks {
-  readonly text: string
+export interface ChunkStep {
+  readonly frame: SharedFrame
   readonly next: number
   readonly cursor: Cursor
 }
@@ -24,7 +24,7 @@ export class StreamTopic {
   readonly #ticker: Ticker
   readonly #unwake: () => void
   readonly #onChange: () => void
-  readonly #cache = new Map<number, EncodedChunks>()
+  readonly #cache = new Map<number, ChunkStep>()
   #info: StreamInfo | undefined
   #missing = false
   #wasOpened = false
@@ -66,24 +66,24 @@ export class StreamTopic {
   }
 
   /** The chunks from an index, as one frame of about 64 kB at most; `undefined` where there are none. */
-  async after(index: number): Promise<EncodedChunks | undefined> {
+  async after(index: number): Promise<ChunkStep | undefined> {
     if (!this.#info || index >= this.#info.length) return undefined
     const known = this.#cache.get(index)
     if (known) return known
     const read = await this.#engine.chunks.read(this.run, this.stream, index, FRAME_BYTES)
     if (read.chunks.length === 0) return undefined
-    const encoded = this.#encode(read)
-    this.#cache.set(index, encoded)
+    const step = this.#step(read)
+    this.#cache.set(index, step)
     const [oldest] = this.#cache.keys()
     if (this.#cache.size > MAX_CACHED && oldest !== undefined) this.#cache.delete(oldest)
-    return encoded
+    return step
   }
 
-  #encode({ index, chunks, cursor, by }: ChunkRead): EncodedChunks {
+  #step({ index, chunks, cursor, by }: ChunkRead): ChunkStep {
     return {
       next: index + chunks.length,
       cursor,
-      text: encodeFrame({ event: 'chunks', data: { run: this.run, stream: this.stream, index, cursor, chunks, by } }),
+      frame: new SharedFrame({ event: 'chunks', data: { run: this.run, stream: this.stream, index, cursor, chunks, by } }),
     }
   }
 

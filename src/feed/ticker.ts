@@ -9,6 +9,7 @@ export class Ticker {
   #running: Promise<void> | undefined
   #first: Promise<void> | undefined
   #again = false
+  #isStopped = false
 
   /** @param work - must not throw. @param tick - ms. */
   constructor(work: () => Promise<void>, tick: number) {
@@ -18,6 +19,7 @@ export class Ticker {
 
   /** Something may have changed. */
   ring(): void {
+    if (this.#isStopped) return
     if (this.#running) this.#again = true
     else if (!this.#timer) {
       const wait = this.#last + this.#tick - performance.now()
@@ -31,8 +33,15 @@ export class Ticker {
     return (this.#first ??= this.#running ?? this.#run())
   }
 
+  /** Resolves when a reading is over that began after this call; it does not wait for the tick. */
+  async fresh(): Promise<void> {
+    await this.#running
+    await (this.#running ?? this.#run())
+  }
+
   async #run(): Promise<void> {
-    this.stop()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#again = false
     this.#last = performance.now()
     await (this.#running = this.#work())
@@ -41,6 +50,7 @@ export class Ticker {
   }
 
   stop(): void {
+    this.#isStopped = true
     clearTimeout(this.#timer)
     this.#timer = undefined
   }

@@ -47,6 +47,7 @@ export const fullAccess = (engine: RunEngine): Access => ({
   mayTrigger: () => undefined,
   mayOpen: allowed,
   handleOf: async ({ id }) => ({ id }),
+  isFixed: true,
   check: async () => undefined,
   shows: () => true,
   namespaceOf: () => undefined,

@@ -1,5 +1,5 @@
 // A feed session as a server-sent event stream. Over Node it is written by hand: the writer asks for the next text only when the socket has
-// drained, so a slow reader costs the server nothing but a cursor.
+// drained, so a slow reader costs the server nothing but a cursor, and one that takes nothing at all is cut off.
 import type { ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
@@ -9,7 +9,11 @@ import type { AccessEnv } from './access.ts'
 export interface EventSession {
   next(): Promise<string | undefined>
   close(): void
+  /** ms within which the network must take something of what was written. @defaultValue 30000 */
+  readonly writeDeadline?: number
 }
+
+const WRITE_DEADLINE_MS = 30_000
 
 /** Proxies must neither transform nor gather it (nginx: `X-Accel-Buffering`). */
 const HEADERS = {
@@ -30,25 +34,32 @@ export async function writeEventStream(session: EventSession, response: ServerRe
   // one pair of listeners for all waits: a pair per wait would stay until the connection ends
   let proceed = (): void => {}
   response.on('drain', () => proceed())
+  // Node takes what the network accepts of a write as a sign of life, so that only who takes nothing is cut off
+  response.on('timeout', () => response.destroy())
   response.once('close', () => {
     session.close()
     proceed()
   })
   // the client went away: `close` follows
   response.on('error', () => {})
-  response.writeHead(200, { ...HEADERS, connection: 'keep-alive' })
+  // HTTP/2 knows no connection header, and refuses it
+  response.writeHead(200, response.req.httpVersionMajor === 1 ? { ...HEADERS, connection: 'keep-alive' } : HEADERS)
   response.flushHeaders()
-  response.socket?.setNoDelay(true)
+  if (response.req.httpVersionMajor === 1) response.socket?.setNoDelay(true)
   try {
     for (;;) {
       const text = await session.next()
       if (text === undefined || response.destroyed) break
       if (response.write(text) || response.destroyed) continue
+      response.setTimeout(session.writeDeadline ?? WRITE_DEADLINE_MS)
       await new Promise<void>((resolve) => {
         proceed = resolve
       })
+      response.setTimeout(0)
     }
-    response.end()
+    // the last of it must be taken too
+    response.setTimeout(session.writeDeadline ?? WRITE_DEADLINE_MS)
+    response.end(() => response.setTimeout(0))
   } catch (thrown) {
     // the headers are out: what is left is to cut, which the client takes as a disconnect
     console.error('runfeed: a feed failed:', thrown)
@@ -60,16 +71,30 @@ export async function writeEventStream(session: EventSession, response: ServerRe
 
 /** The same for hosts that take a Fetch response. */
 export function eventStreamResponse(session: EventSession, signal: AbortSignal): Response {
-  signal.addEventListener('abort', () => session.close(), { once: true })
   const encoder = new TextEncoder()
+  let late: ReturnType<typeof setTimeout> | undefined
+  const close = (): void => {
+    clearTimeout(late)
+    session.close()
+  }
+  signal.addEventListener('abort', close, { once: true })
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        clearTimeout(late)
         const text = await session.next()
-        if (text === undefined) controller.close()
-        else controller.enqueue(encoder.encode(text))
+        if (text === undefined) {
+          close()
+          return controller.close()
+        }
+        controller.enqueue(encoder.encode(text))
+        // the host asks for more once its network has taken this
+        late = setTimeout(() => {
+          controller.error(new Error('the reader took nothing in time'))
+          close()
+        }, session.writeDeadline ?? WRITE_DEADLINE_MS)
       },
-      cancel: () => session.close(),
+      cancel: close,
     },
     // nothing is read ahead of the reader
     { highWaterMark: 0 },

@@ -1,6 +1,4 @@
 // The feed over HTTP: one connection for many runs and streams, and the same with one subscription for curl and native EventSource.
-import type { ServerResponse } from 'node:http'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
 import type { FeedHub } from '../feed/feed-hub.ts'
 import { parseCursor } from '../protocol/cursor.ts'
@@ -8,7 +6,7 @@ import { RunfeedError } from '../protocol/errors.ts'
 import { MAX_WANTS_BYTES, PROTOCOL_VERSION } from '../protocol/limits.ts'
 import type { FeedRequest, RunWant, StreamWant } from '../protocol/want.ts'
 import type { Access, AccessEnv } from './access.ts'
-import { eventStreamResponse, writeEventStream } from './event-stream.ts'
+import { answerWith } from './event-stream.ts'
 import { check, readJson } from './read-body.ts'
 import { feedRequest, streamQuery } from './schemas.ts'
 
@@ -17,11 +15,7 @@ export function feedRoutes(hub: FeedHub): Hono<AccessEnv> {
     if (request.protocol !== undefined && request.protocol !== PROTOCOL_VERSION)
       throw new RunfeedError('unsupported_protocol', `this server speaks protocol ${PROTOCOL_VERSION}, not ${request.protocol}`, { protocol: PROTOCOL_VERSION })
     await context.var.access.mayOpen(request.wants)
-    const session = hub.open(request, { ids, access: context.var.access })
-    const outgoing = context.env?.outgoing
-    if (!outgoing || !('writeHead' in outgoing)) return eventStreamResponse(session, context.req.raw.signal)
-    void writeEventStream(session, outgoing as ServerResponse)
-    return RESPONSE_ALREADY_SENT
+    return answerWith(hub.open(request, { ids, access: context.var.access }), context)
   }
 
   const one = async (context: Context<AccessEnv>, want: RunWant | StreamWant): Promise<Response> => {

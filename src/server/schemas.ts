@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { MAX_WANTS } from '../protocol/limits.ts'
 import type { RunListRequest, TriggerRequest } from '../protocol/rest.ts'
-import type { FeedRequest } from '../protocol/want.ts'
+import { type FeedRequest, MAX_QUERY_LIMIT } from '../protocol/want.ts'
 import { cursor, json, jsonObject, list, name, runId, whole } from './schema-parts.ts'
 
 // what they may be is said by the task side, which reads them
@@ -24,16 +24,30 @@ export const triggerRequest: z.ZodType<TriggerRequest> = z.object({
     .optional(),
 }) as z.ZodType<TriggerRequest>
 
-const want = z.object({
-  run: runId,
-  stream: name.optional(),
-  index: z.number().int().optional(),
-  cursor: cursor.optional(),
-  token: z.string().optional(),
+const query = z.object({
+  ids: z.array(runId).max(MAX_QUERY_LIMIT).optional(),
+  task: name.optional(),
+  tag: name.optional(),
+  parent: runId.optional(),
+  status: z.array(z.string().max(128)).max(MAX_QUERY_LIMIT).optional(),
+  limit: z.number().int().min(1).max(MAX_QUERY_LIMIT).optional(),
 })
+// one shape with a rule, and not a union of two: a union's error does not say which field is wrong
+const want = z
+  .object({
+    run: runId.optional(),
+    stream: name.optional(),
+    index: z.number().int().optional(),
+    cursor: cursor.optional(),
+    query: query.optional(),
+    cursors: z.record(runId, cursor).optional(),
+    token: z.string().optional(),
+  })
+  .refine(({ run, query: asked }) => (run === undefined) !== (asked === undefined), 'a want names either a run or a query')
 export const feedRequest: z.ZodType<FeedRequest> = z.object({
   protocol: z.number().optional(),
   wants: z.array(want).min(1).max(MAX_WANTS),
+  poll: z.boolean().optional(),
 }) as z.ZodType<FeedRequest>
 
 export const streamQuery: z.ZodType<{ readonly index?: number | undefined }> = z.object({
