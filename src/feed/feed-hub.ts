@@ -15,11 +15,8 @@ import { FULL_VIEW, type View } from './shared-frame.ts'
 import { StreamReader } from './stream-reader.ts'
 import { Topics } from './topics.ts'
 
-export interface FeedHubOptions {
-  /** ms between two pings. @defaultValue 15000 */
-  readonly heartbeat?: number
-  /** ms; at most one version frame per run in this time. @defaultValue 50 */
-  readonly tick?: number
+/** What connections may cost. */
+export interface FeedBounds {
   /** ms after which a connection is told to come back, so that load moves to other nodes; each ends between three quarters of it and all of it. @defaultValue 1800000 */
   readonly maxAge?: number
   /** ms within which the network must take something of what was written, else the connection is lost. @defaultValue 30000 */
@@ -28,6 +25,13 @@ export interface FeedHubOptions {
   readonly maxConnections?: number
   /** Wants of all connections together; one more is refused. @defaultValue 200000 */
   readonly maxSubscriptions?: number
+}
+
+export interface FeedHubOptions extends FeedBounds {
+  /** ms between two pings. @defaultValue 15000 */
+  readonly heartbeat?: number
+  /** ms; at most one version frame per run in this time. @defaultValue 50 */
+  readonly tick?: number
   /** The clock, ms since the epoch. @defaultValue Date.now */
   readonly now?: () => number
 }

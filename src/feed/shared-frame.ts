@@ -7,7 +7,7 @@ export interface View {
   /** Payload and output are left out: the run is only a member of a query. */
   readonly isBrief: boolean
   /** Whether the reader may know that this run wrote it. */
-  shows(by: string): boolean
+  readonly shows: (by: string) => boolean
 }
 
 export const FULL_VIEW: View = { isBrief: false, shows: () => true }

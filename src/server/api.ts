@@ -1,6 +1,6 @@
 // All that is served over an engine: the routes, in the order in which they are asked, and what they share.
 import { Hono } from 'hono'
-import { FeedHub } from '../feed/feed-hub.ts'
+import { FeedHub, type FeedBounds } from '../feed/feed-hub.ts'
 import type { RunEngine } from '../protocol/engine.ts'
 import type { AnyTask } from '../task/task-definition.ts'
 import { withTaskSettings } from '../task/with-task-settings.ts'
@@ -22,6 +22,7 @@ export interface ApiOptions {
   readonly tasks: readonly AnyTask[]
   /** ms between two pings. @defaultValue 15000 */
   readonly heartbeat?: number
+  readonly feed?: FeedBounds
 }
 
 export interface Api {
@@ -35,8 +36,8 @@ export interface Api {
   drain(reconnectAfter: number): void
 }
 
-export function createApi({ engine, tasks, ...options }: ApiOptions): Api {
-  const hub = new FeedHub(engine, options)
+export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api {
+  const hub = new FeedHub(engine, { ...options, ...feed })
   const wakes = new WakeHub(hub.heartbeat)
   // what a task says about its runs holds for those that are triggered over HTTP too
   const backend = withTaskSettings(engine, tasks)

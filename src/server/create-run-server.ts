@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
+import type { FeedBounds } from '../feed/feed-hub.ts'
 import type { RunEngine } from '../protocol/engine.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
@@ -28,6 +29,8 @@ export interface RunServerOptions {
   readonly fallback?: (request: Request) => Response | Promise<Response>
   /** ms between two pings of a feed. @defaultValue 15000 */
   readonly heartbeat?: number
+  /** What connections may cost. @defaultValue see each */
+  readonly feed?: FeedBounds
   /** What a worker could not tell anybody else. @defaultValue console.error */
   readonly onError?: (error: RunfeedError, run: Run) => void
 }
