@@ -1,5 +1,5 @@
 // The bell over HTTP: which topics have something new, for workers elsewhere.
-import { answerWith } from './answer-stream.ts'
+import { answerWith } from './event-stream.ts'
 import { type Route, route } from './route.ts'
 import type { WakeHub } from './wake-hub.ts'
 import { wakesRequest } from './worker-schemas.ts'
