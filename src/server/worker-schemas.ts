@@ -38,6 +38,11 @@ const streamChange: z.ZodType<StreamChange> = z.discriminatedUnion('state', [
   z.object({ state: z.literal('closed') }),
   z.object({ state: z.literal('errored'), error: z.string().max(65_536) }),
 ])
+// zod leaves `__proto__` out of a record without a word: a stream that is asked for is opened or refused
+const streamChanges = z
+  .unknown()
+  .refine((value) => !(typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')), 'the name "__proto__" is refused')
+  .pipe(z.record(name, streamChange))
 const end = z.object({ status: terminalStatus, output: json('output').optional(), error: failure.optional() }) as z.ZodType<RunEnd>
 
 /** The path names the run. */
@@ -47,11 +52,12 @@ export const commit: z.ZodType<Omit<Commit, 'run'>> = z.object({
   by: runId.optional(),
   writer: writer.optional(),
   move: z.enum(['WAITING', 'EXECUTING']).optional(),
-  streams: z.record(name, streamChange).optional(),
+  streams: streamChanges.optional(),
   tags: tagChange.optional(),
   end: end.optional(),
   retry: z.object({ at: moment, error: failure }).optional(),
-  base: count.optional(),
+  // one that the log does not hold is answered by the whole run
+  base: z.number().int().optional(),
 }) as z.ZodType<Omit<Commit, 'run'>>
 
 export const newRun: z.ZodType<NewRun> = z.object({
@@ -91,7 +97,7 @@ export const claimRequest: z.ZodType<Omit<ClaimRequest, 'namespace' | 'isRemote'
   tasks: z.array(name).min(1).max(MAX_TASKS),
   max: z.number().int().min(1).max(MAX_RUNS),
   sequence: count.optional(),
-  limits: z.record(name, z.object({ limit: z.number().int().min(1), executing: z.record(z.string().max(256), count) })).optional(),
+  limits: z.record(name, z.object({ limit: count, executing: z.record(z.string().max(256), count) })).optional(),
 }) as z.ZodType<Omit<ClaimRequest, 'namespace' | 'isRemote'>>
 export const renewRequest: z.ZodType<{ readonly worker: string; readonly runs: readonly string[] }> = z.object({
   worker: workerId,

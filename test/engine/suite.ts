@@ -26,6 +26,8 @@ import { writersSuite } from './suite/writers.ts'
 
 export interface Opened {
   readonly engine: EmbeddedEngine
+  /** Calls that are made at once may arrive in any order, and a topic that is new is rung once for nothing. @defaultValue false */
+  readonly isOverNetwork?: boolean
 }
 /** Whoever opens closes when the test is over. */
 export type Open = (options?: EngineOptions) => Promise<Opened>

@@ -64,7 +64,8 @@ export class Api {
   }
 
   async #send(method: Method, path: string, accept: string, body: unknown, signal: AbortSignal): Promise<Response> {
-    const headers: { [name: string]: string } = { accept }
+    // a server without keys asks for what no form of another page can send, of calls without a body too
+    const headers: { [name: string]: string } = { accept, 'x-runfeed': '1' }
     if (this.#secretKey) headers['authorization'] = `Bearer ${this.#secretKey}`
     if (body !== undefined) headers['content-type'] = 'application/json'
     // called free of `this`: the global one refuses any other receiver

@@ -13,18 +13,21 @@ export const pathOf = (run: string): string => `/v1/runs/${encodeURIComponent(ru
 
 export function httpRecord(api: Api): RunBackend['record'] {
   return {
-    create: async (runs) => as<{ runs: readonly Run[] }>((await api.call('POST', '/v1/runs', { runs })).body).runs,
+    create: async (runs) => as<{ runs: readonly Run[] }>((await api.call('POST', '/v1/runs', { runs })).body).runs.map(whole),
     async read(run) {
       try {
         const { body, headers } = await api.call('GET', pathOf(run))
-        return { run: as<Run>(body), cursor: cursorOf(headers, run) }
+        return { run: whole(as<Run>(body)), cursor: cursorOf(headers, run) }
       } catch (thrown) {
         // a proxy's 404 has no type: it says nothing about the run
         if (thrown instanceof HttpError && thrown.type === 'not_found') return undefined
         throw thrown
       }
     },
-    commit: async ({ run, ...commit }) => as<CommitAnswer>((await api.call('POST', `${pathOf(run)}/commits`, commit)).body),
+    async commit({ run, ...commit }) {
+      const answer = as<CommitAnswer>((await api.call('POST', `${pathOf(run)}/commits`, commit)).body)
+      return answer.since && 'run' in answer.since ? { ...answer, since: { run: whole(answer.since.run) } } : answer
+    },
     async list({ limit, after, ids, status, task, tag, parent }) {
       const query = new URLSearchParams()
       const say = (name: string, value: string | undefined): void => void (value !== undefined && query.set(name, value))
@@ -35,15 +38,19 @@ export function httpRecord(api: Api): RunBackend['record'] {
       say('status', status?.join(','))
       say('limit', limit === undefined ? undefined : String(Math.min(limit, MAX_PAGE)))
       say('after', after)
-      return as<RunPage>((await api.call('GET', `/v1/runs?${query}`)).body)
+      const page = as<RunPage>((await api.call('GET', `/v1/runs?${query}`)).body)
+      return { ...page, runs: page.runs.map(whole) }
     },
-    cancel: async (run) => as<Run>((await api.call('POST', `${pathOf(run)}/cancel`)).body),
+    cancel: async (run) => whole(as<Run>((await api.call('POST', `${pathOf(run)}/cancel`)).body)),
     isSettled: async (run) => as<{ settled: boolean }>((await api.call('GET', `${pathOf(run)}/settled`)).body).settled,
   }
 }
 
 /** The server's answers are taken as what the protocol says they are. */
 export const as = <T>(body: Json): T => body as unknown as T
+
+/** JSON leaves out what is undefined. */
+export const whole = (run: Run): Run => ({ ...run, output: run.output })
 
 /** A proxy that compresses makes a strong tag a weak one. */
 function cursorOf(headers: Headers, run: string): string {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { RunEngine } from '../../../src/protocol/engine.ts'
 import { topics } from '../../../src/protocol/want.ts'
 import type { Open } from '../suite.ts'
-import { clock, created, ended, executing, read, woken } from './given.ts'
+import { clock, created, ended, executing, read, until, woken } from './given.ts'
 
 const claimed = async (engine: RunEngine, task = 'work'): Promise<readonly string[]> =>
   (await engine.queue.claim({ worker: 'w', tasks: [task], max: 10 })).map(({ run }) => run.id)
@@ -42,8 +42,8 @@ export function delaySuite(open: Open): void {
     test('is queued without being asked, the earliest first', async () => {
       const { engine } = await open()
       const [late, early] = [await created(engine, { delayUntil: Date.now() + 3_600_000 }), await created(engine, { delayUntil: Date.now() + 30 })]
-      await woken(engine, topics.queue)
-      expect(await Promise.all([late, early].map(async ({ id }) => (await read(engine, id)).status))).toEqual(['DELAYED', 'QUEUED'])
+      await until(engine, topics.queue, async () => (await read(engine, early.id)).status === 'QUEUED')
+      expect((await read(engine, late.id)).status).toBe('DELAYED')
     })
 
     test('ends at once when it is canceled, and is not queued after that', async () => {
@@ -95,7 +95,7 @@ export function delaySuite(open: Open): void {
     test('expires without being asked', async () => {
       const { engine } = await open()
       const run = await created(engine, { expiresAt: Date.now() + 30 })
-      await woken(engine, topics.run(run.id))
+      await until(engine, topics.run(run.id), async () => (await read(engine, run.id)).status !== 'QUEUED')
       expect((await read(engine, run.id)).status).toBe('EXPIRED')
     })
 

@@ -35,6 +35,15 @@ export function woken(engine: RunEngine, topic: string): Promise<void> {
   })
 }
 
+/** Looks at once and at every wake, until what it looks for is there: a wake may be for nothing. */
+export async function until(engine: RunEngine, topic: string, isThere: () => Promise<boolean>): Promise<void> {
+  for (;;) {
+    const wake = woken(engine, topic)
+    if (await isThere()) return
+    await wake
+  }
+}
+
 /** A clock that stands until it is set on. */
 export function clock(start = 1_000_000): { now: () => number; advance: (ms: number) => void } {
   let time = start

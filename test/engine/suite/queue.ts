@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { topics } from '../../../src/protocol/want.ts'
 import type { Open } from '../suite.ts'
-import { clock, created, ended, executing, read, woken } from './given.ts'
+import { clock, created, ended, executing, read, until, woken } from './given.ts'
 
 export function queueSuite(open: Open): void {
   describe('the queue', () => {
@@ -109,7 +109,7 @@ export function queueSuite(open: Open): void {
     test('leases are looked after without being asked', async () => {
       const { engine } = await open({ leaseMs: 60 })
       const run = await executing(engine)
-      await woken(engine, topics.run(run.id))
+      await until(engine, topics.run(run.id), async () => (await read(engine, run.id)).status !== 'EXECUTING')
       expect((await read(engine, run.id)).status).toBe('CRASHED')
     })
   })

@@ -38,7 +38,7 @@ export function repeatSuite(open: Open): void {
     })
 
     test('an append that fails changes nothing, and the same number may be used again', async () => {
-      const { engine } = await open()
+      const { engine, isOverNetwork } = await open()
       const run = await executing(engine)
       const writer = { id: 'w_1', sequence: 1 }
       const append = (chunks: readonly string[], more: object = {}): Promise<unknown> =>
@@ -55,7 +55,8 @@ export function repeatSuite(open: Open): void {
         { id: 'w_1', sequence: 0.5 },
       ])
         await expect(append(['x'], { writer: wrong })).rejects.toMatchObject({ type: 'invalid_request' })
-      expect([await engine.chunks.info(run.id, 'log'), wakes]).toEqual([{ state: 'open', start: 0, length: 0, first: 0 }, 0])
+      expect(await engine.chunks.info(run.id, 'log')).toEqual({ state: 'open', start: 0, length: 0, first: 0 })
+      expect(wakes).toBeLessThanOrEqual(isOverNetwork ? 1 : 0)
       expect(await append(['a'])).toEqual({ index: 0 })
     })
   })
