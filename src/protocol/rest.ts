@@ -19,6 +19,8 @@ export interface TriggerOptions {
 }
 /** `POST /v1/tasks/:task/trigger` */
 export interface TriggerRequest {
+  /** Chosen by who holds a secret key, so that the call can be repeated: `newRunId()`. @defaultValue the engine's */
+  readonly id?: string
   readonly payload?: Json
   readonly options?: TriggerOptions
 }

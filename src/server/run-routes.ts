@@ -38,13 +38,13 @@ export function runRoutes(tasks: KnownTasks): readonly Route[] {
         answers: { 201: { description: 'The run, and a token that reads it where there are keys.', schema: runHandle } },
         errors: ['not_found', 'invalid_value', 'too_large', 'metadata_too_large'],
       },
-      async ({ access, param, body: { payload, options } }) => {
+      async ({ access, param, body: { id, payload, options } }) => {
         const task = param('task')
         const grant = access.mayTrigger(task, options)
         await tasks.check(access, task)
         // what a duration may be is checked there
         const own = newRun({ id: task, ...(payload !== undefined && { payload }), ...(options && !grant && { options: options as TriggerOptions }) })
-        const wanted = { ...own, ...grant }
+        const wanted = { ...own, ...(grant ?? (id !== undefined && { id })) }
         const size = jsonBytes(wanted.payload)
         if (size > MAX_PAYLOAD_BYTES) throw new TooLargeError('the payload', size, MAX_PAYLOAD_BYTES)
         return await start(access, wanted)

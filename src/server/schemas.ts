@@ -9,6 +9,7 @@ import { cursor, json, jsonObject, list, name, runId, whole } from './schema-par
 const duration = z.union([z.number(), z.string()])
 
 export const triggerRequest: z.ZodType<TriggerRequest> = z.object({
+  id: runId.optional().describe('Chosen by who holds a secret key, so that the call can be repeated.'),
   payload: json('payload').optional(),
   options: z
     .object({

@@ -6,6 +6,9 @@ import { ChunkWriter, endStream, openStream, type StreamTarget } from './chunk-w
 import { readStream } from './read-stream.ts'
 import type { RunScope } from './run-scope.ts'
 
+/** Of a stream's error, in UTF-16 units: a server elsewhere takes no more. */
+const MAX_ERROR = 32_768
+
 export async function captureStream<T>(
   scope: RunScope,
   to: 'own' | 'parent' | 'root',
@@ -58,7 +61,7 @@ async function pump<T>(target: StreamTarget, source: AsyncIterable<T> | Readable
     const error = toRunfeedError(thrown)
     void Promise.resolve(chunks.return?.()).catch(() => {})
     await writer.drained().catch(() => {})
-    await endStream(target, { state: 'errored', error: error.message })
+    await endStream(target, { state: 'errored', error: error.message.slice(0, MAX_ERROR) })
   } finally {
     signal.removeEventListener('abort', onAbort)
   }

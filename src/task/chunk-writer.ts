@@ -8,6 +8,8 @@ import { retrying } from './retrying.ts'
 
 /** The source waits while so much of it is not yet in the record. */
 const MAX_PENDING_BYTES = 256 * 1024
+/** One append's most: a server elsewhere takes no more in one request. */
+const MAX_APPEND = 10_000
 
 export interface StreamTarget {
   readonly backend: RunBackend
@@ -79,9 +81,9 @@ export class ChunkWriter {
     try {
       await this.#opened
       while (this.#pending.length > 0) {
-        const chunks = this.#pending
-        this.#pending = []
-        this.#bytes = 0
+        const chunks = this.#pending.slice(0, MAX_APPEND)
+        this.#pending = this.#pending.slice(MAX_APPEND)
+        if (this.#pending.length === 0) this.#bytes = 0
         // the same sequence number each time: the record knows whether it had them
         const from = { by, writer: { id: this.#writer, sequence: ++this.#sequence }, ...(attempt === undefined ? {} : { attempt }) }
         await retrying(async () => await backend.chunks.append(run, stream, chunks, from), backend.patience)

@@ -2,6 +2,9 @@
 import { addNumbers } from '../protocol/draft.ts'
 import type { Operation } from '../protocol/operation.ts'
 
+/** A server elsewhere takes no more in one request. */
+const MAX_OPERATIONS = 100_000
+
 export class PendingOperations {
   #list: Operation[] = []
   // where the last operation on a literal key stands; two literal keys never touch each other, a path may touch any
@@ -47,10 +50,10 @@ export class PendingOperations {
     return this.#mergeSets && later.op === 'set' && (earlier.op === 'set' || earlier.op === 'increment') ? later : undefined
   }
 
-  /** All of them, to be sent as one commit. */
+  /** All of them, to be sent as one commit; the oldest, where they are more than one request takes. */
   take(): readonly Operation[] {
     const list = this.#list
-    this.#list = []
+    this.#list = list.length > MAX_OPERATIONS ? list.splice(MAX_OPERATIONS) : []
     this.#lastOn.clear()
     return list
   }

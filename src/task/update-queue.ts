@@ -96,6 +96,10 @@ export class UpdateQueue {
     while (this.#sending) await this.#sending
     this.#unschedule()
     const operations = this.#pending.take()
+    if (this.#pending.list.length > 0) {
+      await this.#send(operations)
+      return await this.takeRest()
+    }
     this.#settled = this.#said
     return { operations, writer: { id: this.#writer, sequence: ++this.#sequence } }
   }
@@ -120,9 +124,9 @@ export class UpdateQueue {
     this.#timer = undefined
   }
 
-  #send(): Promise<void> {
+  #send(operations?: readonly Operation[]): Promise<void> {
     this.#unschedule()
-    return (this.#sending ??= this.#commit().finally(() => {
+    return (this.#sending ??= this.#commit(operations).finally(() => {
       this.#quietUntil = Date.now() + FLUSH_INTERVAL_MS
       this.#sent()
     }))
@@ -132,9 +136,10 @@ export class UpdateQueue {
     if (this.#pending.list.length > 0) this.#schedule()
   }
 
-  async #commit(): Promise<void> {
-    const said = this.#said
-    this.#inFlight = this.#pending.take()
+  async #commit(operations: readonly Operation[] = this.#pending.take()): Promise<void> {
+    this.#inFlight = operations
+    // what is left of more than one request holds is not settled yet
+    const said = this.#pending.list.length > 0 ? this.#settled : this.#said
     const sequence = ++this.#sequence
     const { run, host } = this.#scope
     try {

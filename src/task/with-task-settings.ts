@@ -18,7 +18,7 @@ export function withTaskSettings<B extends Pick<RunBackend, 'record'>>(backend: 
 }
 
 /** `target` with some members replaced. Its methods keep it as `this`: an engine may have private fields. */
-function instead<T extends object>(target: T, members: Partial<T>): T {
+export function instead<T extends object>(target: T, members: Partial<T>): T {
   return new Proxy(target, {
     get: (_, name) => {
       if (Object.hasOwn(members, name)) return members[name as keyof T]

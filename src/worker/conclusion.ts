@@ -8,6 +8,10 @@ import { AbortRunError } from '../task/abort-run-error.ts'
 import type { RunResult } from '../task/hooks.ts'
 import type { TaskDefinition } from '../task/task-definition.ts'
 
+/** In UTF-16 units. A message can hold whatever was answered somewhere; a server elsewhere would refuse it, and the run's end with it. */
+const MAX_TEXT = 32_768
+const MAX_NAME = 256
+
 export interface Conclusion {
   /** How the run ends when no attempt is left. */
   readonly end: RunEnd
@@ -45,7 +49,7 @@ export function failed(thrown: unknown, facts: Facts): Conclusion {
 /** @param reason - why the signal was aborted */
 export function aborted(reason: unknown, facts: Facts): Conclusion {
   const { type, message } = toRunfeedError(reason)
-  const error: RunFailure = { type, message }
+  const error: RunFailure = { type, message: message.slice(0, MAX_TEXT) }
   if (type === 'canceled') return conclude('CANCELED', error, reason, undefined, facts)
   if (type === 'timed_out') return conclude('TIMED_OUT', error, reason, undefined, facts)
   // the worker goes away: that is no reason to wait
@@ -64,6 +68,12 @@ function conclude(status: RunEnd['status'], error: RunFailure, thrown: unknown, 
 
 export function failureOf(thrown: unknown): RunFailure {
   const { type, message } = toRunfeedError(thrown)
-  if (!(thrown instanceof Error)) return { type: 'thrown', message: String(thrown) }
-  return { type: thrown instanceof RunfeedError ? type : thrown.name, message, ...(thrown.stack === undefined ? {} : { stack: thrown.stack }) }
+  if (!(thrown instanceof Error)) return { type: 'thrown', message: message.slice(0, MAX_TEXT) }
+  const name = thrown instanceof RunfeedError ? type : thrown.name
+  return {
+    type: name.slice(0, MAX_NAME),
+    message: message.slice(0, MAX_TEXT),
+    // some libraries take it away, or put something else there
+    ...(typeof thrown.stack === 'string' && { stack: thrown.stack.slice(0, MAX_TEXT) }),
+  }
 }

@@ -1,6 +1,7 @@
 // A worker: takes runs from a backend under a lease, executes as many at once as it has slots, and lets go of them in order.
 import type { Claim, RunBackend } from '../protocol/engine.ts'
 import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import { MAX_RUNS } from '../protocol/limits.ts'
 import { newWriterId, type Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
 import type { RunfeedConfig } from '../task/hooks.ts'
@@ -93,8 +94,8 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
   }
 
   const claimAll = async (): Promise<readonly Claim[]> => {
-    const max = slots.free
-    if (max <= 0) return []
+    const max = Math.min(slots.free, MAX_RUNS)
+    if (max <= 0 || definitions.size === 0) return []
     const limits = executing.limits(definitions.values())
     // the same number until it is answered: what a lost answer has claimed is given again
     const claims = await backend.queue.claim({ worker: id, tasks: [...definitions.keys()], max, limits, sequence })
