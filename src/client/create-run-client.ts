@@ -1,17 +1,18 @@
 // The client: keeps what is wanted, what is known and what is connected in step.
 
 import { HttpError } from '../protocol/errors.ts'
+import type { Denied } from '../protocol/frame.ts'
 import { topicOf } from '../protocol/want.ts'
-import type { Fold } from '../store/fold.ts'
+import { Fold } from '../store/fold.ts'
 import { frameScheduler, type Scheduler } from '../store/scheduler.ts'
-import { createStore } from '../store/store.ts'
+import { Store } from '../store/store.ts'
 import { Topic } from '../store/topic.ts'
 import type { Session } from '../transport/attempt.ts'
 import { Connection, IDLE } from '../transport/connection.ts'
 import type { ConnectionSnapshot } from '../transport/connection-status.ts'
 import { environment as browser, type Environment } from '../transport/environment.ts'
 import { type HttpTransportOptions, httpTransport } from '../transport/http-transport.ts'
-import type { RunTransport } from '../transport/run-transport.ts'
+import type { RunTransport, TransportLayer } from '../transport/run-transport.ts'
 import { restCalls } from './rest.ts'
 import { Resync } from './resync.ts'
 import type { RunClient } from './run-client.ts'
@@ -19,14 +20,24 @@ import { LINGER_MS, Wanted } from './wanted.ts'
 
 export interface RunClientInternals {
   /** When news is published. @defaultValue the next animation frame, or a timer where there is none */
-  readonly scheduler?: Scheduler
+  readonly scheduler?: Scheduler | undefined
   /** Clock, timers, chance and the page's life. */
-  readonly environment?: Environment
+  readonly environment?: Environment | undefined
   /** Ms that something stays wanted after its last follower. @defaultValue 1000 */
-  readonly linger?: number
+  readonly linger?: number | undefined
 }
 
-export type RunClientOptions = (HttpTransportOptions | { readonly transport: RunTransport }) & RunClientInternals
+export interface RunClientLayers {
+  /** `poll()`: asks again and again where something on the way swallows streams. @defaultValue streams alone */
+  readonly poll?: TransportLayer | undefined
+  /** `acrossTabs()`: one connection for all tabs of this browser. @defaultValue one for each client */
+  readonly share?: TransportLayer | undefined
+}
+
+export type RunClientOptions = (HttpTransportOptions | { readonly transport: RunTransport }) & RunClientInternals & RunClientLayers
+
+/** A token that is denied so soon after the connection had opened was no good when it opened. */
+const RENEWED_MS = 1_000
 
 interface FoldSession extends Session {
   readonly fold: Fold
@@ -38,8 +49,9 @@ interface FoldSession extends Session {
  */
 export function createRunClient(options: RunClientOptions): RunClient {
   const { environment = browser, scheduler = frameScheduler, linger = LINGER_MS } = options
-  const transport = 'transport' in options ? options.transport : httpTransport(options, environment)
-  const store = createStore({ scheduler })
+  let transport = 'transport' in options ? options.transport : httpTransport(options, environment)
+  for (const layer of [options.poll, options.share]) if (layer) transport = layer(transport, environment)
+  const store = new Store(scheduler)
   const status = new Topic<ConnectionSnapshot>(store.publisher, IDLE)
   /** Of the connection that was opened last; an older one may still be open until this one's first frame. */
   let fold: Fold | undefined
@@ -49,45 +61,46 @@ export function createRunClient(options: RunClientOptions): RunClient {
     environment,
     linger,
     wanted(resource) {
+      const { entry, error } = resource
       if (status.latest.status === 'closed') return
-      wanted.follow(resource)
-      store.hold(resource.entry)
-      const { error } = resource
+      wanted.followed.set(entry.name, resource)
+      store.hold(entry)
       if (error)
-        for (const other of wanted.followed) if (other === resource || (other.error === error && status.latest.error === error)) other.entry.fail(undefined)
+        for (const other of wanted.followed.values())
+          if (other === resource || (other.error === error && status.latest.error === error)) other.entry.fail(undefined)
       // a stream whose earlier chunks are asked for now is brought by a new connection alone
-      if (wanted.isOpen(resource) && !fold?.covers(resource.topic)) connection.refresh()
+      if (resource.isOpen && !fold?.covers(entry.name)) connection.refresh()
     },
-    unwanted(resource) {
-      wanted.unfollow(resource)
-      store.drop(resource.topic)
-      fold?.drop(resource.topic)
-      if (wanted.size === 0) connection.stop()
+    unwanted({ entry: { name } }) {
+      wanted.followed.delete(name)
+      store.drop(name)
+      fold?.drop(name)
+      if (wanted.followed.size === 0) connection.stop()
       else stopIfDone()
     },
   })
 
   const connection = new Connection(transport, environment, {
     open() {
-      const wants = wanted.wants()
+      const wants = wanted.wants(({ entry }, error) => entry.fail(error))
       if (wants.length === 0) return undefined
-      const opened = store.open(wants)
+      const opened = new Fold(store, wants)
       fold = opened
+      let openedAt = environment.now()
       const session: FoldSession = {
         fold: opened,
         wants,
         async isDone() {
           // all has been said, and what was left out of it is on its way
           if (wants.some(({ run }) => run !== undefined && opened.awaitsEnd(run))) await resync.settled(opened)
-          return wants.every((want) => {
-            const resource = wanted.get(topicOf(want))
-            return !resource || !wanted.isOpen(resource)
-          })
+          return !wants.some((want) => wanted.followed.get(topicOf(want))?.isOpen)
         },
         ended() {
           opened.isOver = true
         },
         receive(frame) {
+          if (frame.event === 'open') openedAt = environment.now()
+          if (frame.event === 'denied' && renews(frame.data, opened, openedAt)) return
           const broken = opened.apply(frame)
           if (broken) resync.ask(opened, broken)
         },
@@ -101,9 +114,24 @@ export function createRunClient(options: RunClientOptions): RunClient {
     },
     refused(error, kept) {
       fold = (kept as FoldSession | undefined)?.fold
-      for (const resource of wanted.followed) if (wanted.isOpen(resource) && !fold?.covers(resource.topic)) store.fail(resource.topic, error)
+      for (const { entry, isOpen } of wanted.followed.values()) if (isOpen && !fold?.covers(entry.name)) store.fail(entry.name, error)
     },
   })
+
+  /** Whether a want that was denied is asked for again, from where it is, with a token that is asked for anew. */
+  function renews(denied: Denied, opened: Fold, openedAt: number): boolean {
+    const topic = topicOf(denied)
+    const resource = wanted.followed.get(topic)
+    if (!transport.token || !resource || denied.code !== 'token_expired') return false
+    // the one that was asked for anew is no better
+    if (resource.isRenewed && environment.now() - openedAt < RENEWED_MS) return false
+    resource.isRenewed = true
+    // its own cannot be had again: the client's may do
+    resource.token = undefined
+    opened.drop(topic)
+    if (!fold?.covers(topic)) connection.refresh()
+    return true
+  }
 
   /** Every call of this client. Any answer shows that the server is back, a refusal as well. */
   const request: RunTransport['request'] = async (...call) => {
@@ -120,13 +148,13 @@ export function createRunClient(options: RunClientOptions): RunClient {
   const resync = new Resync({
     request,
     environment,
-    hasToken: (topic) => wanted.get(topic)?.token !== undefined,
+    hasToken: (topic) => wanted.followed.get(topic)?.token !== undefined,
     fail: (topic, error) => store.fail(topic, error),
     reopen: () => connection.refresh(),
   })
 
   function stopIfDone(): void {
-    for (const resource of wanted.followed) if (wanted.isOpen(resource)) return
+    for (const { isOpen } of wanted.followed.values()) if (isOpen) return
     // a failure is not forgotten by ending the last thing that it ended
     if (status.latest.status !== 'failed') connection.stop()
   }
@@ -136,9 +164,10 @@ export function createRunClient(options: RunClientOptions): RunClient {
     runs: restCalls(request),
     run: (run) => wanted.run(run),
     stream: (run, stream, startIndex) => wanted.stream(run, stream, startIndex),
+    runList: (query) => wanted.list(query),
     connection: status,
     close() {
-      for (const resource of wanted.followed) resource.forget()
+      for (const resource of wanted.followed.values()) resource.forget()
       connection.close()
     },
   }

@@ -2,7 +2,8 @@
 import type { Json } from '../protocol/json.ts'
 import type { RunHandle, RunListRequest, RunPage, TriggerOptions } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
-import type { RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
+import type { FeedQuery } from '../protocol/want.ts'
+import type { RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
 import type { ConnectionSnapshot } from '../transport/connection-status.ts'
 
 /** A run by its id, or by what `trigger` returned, which brings its own token. */
@@ -23,6 +24,8 @@ export interface RunClient {
   run(run: RunRef): Source<RunSnapshot>
   /** @param startIndex - the first chunk wanted. @defaultValue where the stream's readers start */
   stream(run: RunRef, stream: string, startIndex?: number): Source<StreamSnapshot>
+  /** The newest runs of a query, live: they come, go and change. At most `limit` of them (50 by default, 200 at most), without payload and output. */
+  runList(query: FeedQuery): Source<RunListSnapshot>
   readonly connection: Source<ConnectionSnapshot>
   /** Ends the connection; what is known stays readable. */
   close(): void

@@ -1,11 +1,14 @@
 // What is wanted: counts who follows what, and says so as the wants of the next connection.
-import type { RunfeedError } from '../protocol/errors.ts'
-import type { RunHandle } from '../protocol/rest.ts'
-import { topics, type Want } from '../protocol/want.ts'
-import { RunEntry } from '../store/run-entry.ts'
-import type { RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
-import type { Entry, Store, StreamEntry } from '../store/store.ts'
-import { isStreamOver, lowerStart, nextIndex } from '../store/stream-record.ts'
+import { RunfeedError } from '../protocol/errors.ts'
+import { MAX_WANTS, MAX_WANTS_BYTES } from '../protocol/limits.ts'
+import { type FeedQuery, topicOf, topics, type Want } from '../protocol/want.ts'
+import type { Entry } from '../store/entry.ts'
+import type { ListEntry } from '../store/list-entry.ts'
+import type { RunEntry } from '../store/run-entry.ts'
+import type { RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
+import type { Store } from '../store/store.ts'
+import { StreamEntry } from '../store/stream-entry.ts'
+import { lowerStart } from '../store/stream-record.ts'
 import type { Environment } from '../transport/environment.ts'
 import type { RunRef } from './run-client.ts'
 import { streamView } from './stream-view.ts'
@@ -25,33 +28,35 @@ export interface WantedHost {
   unwanted(resource: Resource): void
 }
 
-/** A run or a stream that somebody holds or follows. */
+/** A run, a stream or a list of runs that somebody holds or follows. */
 export class Resource {
-  readonly topic: string
   readonly entry: Entry
   token: string | undefined
+  /** Whether its token has expired once, and was asked for again. */
+  isRenewed = false
   readonly #host: WantedHost
   #followers = 0
   #cancelLinger: (() => void) | undefined
   /** Sources by their first chunk. They are held by the resource and hold it: all of them are collected together. */
   readonly #sources = new Map<number | undefined, Source<unknown>>()
 
-  constructor(host: WantedHost, topic: string, entry: Entry) {
+  constructor(host: WantedHost, entry: Entry) {
     this.#host = host
-    this.topic = topic
     this.entry = entry
   }
 
-  source<T>(key: number | undefined, make: (subscribe: Source<T>['subscribe']) => Source<T>): Source<T> {
-    const known = this.#sources.get(key) as Source<T> | undefined
-    if (known) return known
-    const source = make((listener) => this.#follow(key, listener))
-    this.#sources.set(key, source)
+  source<T>(startIndex: number | undefined, getSnapshot: () => () => T): Source<T> {
+    let source = this.#sources.get(startIndex) as Source<T> | undefined
+    if (!source) this.#sources.set(startIndex, (source = { getSnapshot: getSnapshot(), subscribe: (listener) => this.#follow(startIndex, listener) }))
     return source
   }
 
   get error(): RunfeedError | undefined {
     return this.entry.topic.latest.error
+  }
+  /** Whether more may come of it. */
+  get isOpen(): boolean {
+    return !this.error && !this.entry.isOver
   }
 
   /** Gives up at once, without a linger. */
@@ -61,10 +66,11 @@ export class Resource {
   }
 
   #follow(startIndex: number | undefined, listener: () => void): () => void {
-    const stop = this.entry.topic.subscribe(listener)
+    const { entry } = this
+    const stop = entry.topic.subscribe(listener)
     this.#followers++
     this.forget()
-    if (!(this.entry instanceof RunEntry)) this.entry.topic.latest = lowerStart(this.entry.topic.latest, firstOf(startIndex))
+    if (entry instanceof StreamEntry) entry.topic.latest = lowerStart(entry.topic.latest, firstOf(startIndex))
     this.#host.wanted(this)
     let following = true
     return () => {
@@ -81,7 +87,8 @@ export class Wanted {
   readonly #host: WantedHost
   /** What anybody holds. Weakly: a render that is thrown away asks for a source and never follows it. */
   readonly #held = new Map<string, WeakRef<Resource>>()
-  readonly #followed = new Map<string, Resource>()
+  /** By topic. */
+  readonly followed: Map<string, Resource> = new Map()
   #sweepAt = 64
 
   constructor(host: WantedHost) {
@@ -91,53 +98,41 @@ export class Wanted {
   run(ref: RunRef): Source<RunSnapshot> {
     const { id, token } = resolve(ref)
     const resource = this.#resource(topics.run(id), token, () => this.#host.store.newRun(id))
-    const { topic } = resource.entry as RunEntry
-    return resource.source(undefined, (subscribe) => ({ subscribe, getSnapshot: topic.getSnapshot }))
+    return resource.source(undefined, () => (resource.entry as RunEntry).topic.getSnapshot)
   }
 
   stream(ref: RunRef, key: string, startIndex: number | undefined): Source<StreamSnapshot> {
     const { id, token } = resolve(ref)
     const resource = this.#resource(topics.stream(id, key), token, () => this.#host.store.newStream(id, key, firstOf(startIndex)))
     const { topic } = resource.entry as StreamEntry
-    return resource.source(startIndex, (subscribe) => {
+    return resource.source(startIndex, () => {
       const view = streamView(startIndex)
-      return { subscribe, getSnapshot: () => view(topic.getSnapshot()) }
+      return () => view(topic.getSnapshot())
     })
   }
 
-  follow(resource: Resource): void {
-    this.#followed.set(resource.topic, resource)
-  }
-  unfollow(resource: Resource): void {
-    this.#followed.delete(resource.topic)
-  }
-  get(topic: string): Resource | undefined {
-    return this.#followed.get(topic)
-  }
-  get size(): number {
-    return this.#followed.size
-  }
-  get followed(): Iterable<Resource> {
-    return this.#followed.values()
+  list(query: FeedQuery): Source<RunListSnapshot> {
+    const resource = this.#resource(topicOf({ query }), undefined, () => this.#host.store.newList(query))
+    return resource.source(undefined, () => (resource.entry as ListEntry).topic.getSnapshot)
   }
 
-  /** Whether more may come of it. An ended stream may be opened again by a later attempt, while its run is followed and has not ended. */
-  isOpen({ entry }: Resource): boolean {
-    if (entry.topic.latest.error) return false
-    if (entry instanceof RunEntry) return !entry.isOver
-    const run = this.#followed.get(topics.run(entry.run))
-    return !isStreamOver(entry.topic.latest) || (run !== undefined && !(run.entry as RunEntry).topic.latest.end && !run.error)
-  }
-
-  wants(): Want[] {
+  /** What one connection is asked for. @param refuse - called with what is too much for one. */
+  wants(refuse: (resource: Resource, error: RunfeedError) => void): Want[] {
     const wants: Want[] = []
-    for (const resource of this.#followed.values()) {
-      if (!this.isOpen(resource)) continue
-      const { entry } = resource
-      const { cursor } = entry.topic.latest
-      const common = { ...(cursor !== undefined && { cursor }), ...(resource.token !== undefined && { token: resource.token }) }
-      if (entry instanceof RunEntry) wants.push({ run: entry.id, ...common })
-      else wants.push({ run: entry.run, stream: entry.key, index: nextIndex(entry.topic.latest), ...common })
+    // what stands around the wants
+    let bytes = 128
+    for (const resource of this.followed.values()) {
+      if (!resource.isOpen) continue
+      const { entry, token } = resource
+      const want = { ...entry.want(), ...(token !== undefined && { token }) }
+      // names that are longer in UTF-8 than in UTF-16 are counted by their worst
+      bytes += JSON.stringify(want).length * (/[^\0-\x7f]/.test(entry.name) ? 3 : 1) + 1
+      if (wants.length < MAX_WANTS && bytes <= MAX_WANTS_BYTES) wants.push(want)
+      else
+        refuse(
+          resource,
+          new RunfeedError('too_many_wants', `one client follows at most ${MAX_WANTS} runs and streams at a time; follow a list of runs instead`),
+        )
     }
     return wants
   }
@@ -146,7 +141,7 @@ export class Wanted {
     let resource = this.#held.get(topic)?.deref()
     if (!resource) {
       this.#sweep()
-      resource = new Resource(this.#host, topic, make())
+      resource = new Resource(this.#host, make())
       this.#held.set(topic, new WeakRef(resource))
     }
     resource.token ??= token
@@ -164,7 +159,5 @@ export class Wanted {
 /** By default all of it: where its readers start is known only with its first frame, and moves. */
 const firstOf = (startIndex: number | undefined): number => Math.max(0, startIndex ?? 0)
 
-const resolve = (ref: RunRef): { id: string; token: string | undefined } => {
-  const handle: RunHandle = typeof ref === 'string' ? { id: ref } : ref
-  return { id: handle.id, token: handle.publicAccessToken }
-}
+const resolve = (ref: RunRef): { id: string; token: string | undefined } =>
+  typeof ref === 'string' ? { id: ref, token: undefined } : { id: ref.id, token: ref.publicAccessToken }

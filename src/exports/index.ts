@@ -1,5 +1,5 @@
 // `runfeed`: the client, contracts, errors and types. No React.
-export { createRunClient, type RunClientInternals, type RunClientOptions } from '../client/create-run-client.ts'
+export { createRunClient, type RunClientInternals, type RunClientLayers, type RunClientOptions } from '../client/create-run-client.ts'
 export type { RunClient, RunRef } from '../client/run-client.ts'
 export { defineRun } from '../contract/define-run.ts'
 export type { Issue } from '../contract/judge.ts'
@@ -31,8 +31,8 @@ export type { Run, RunFailure, StreamState, StreamSummary } from '../protocol/ru
 export { isTerminalStatus, type KnownStatus, RUN_STATUSES, type RunStatus, type TerminalStatus } from '../protocol/status.ts'
 export type { FeedQuery, QueryWant, RunWant, StreamWant, Want } from '../protocol/want.ts'
 export type { Scheduler } from '../store/scheduler.ts'
-export type { ChunkLog, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
-export type { ConnectionSnapshot, ConnectionStatus } from '../transport/connection-status.ts'
+export type { ChunkLog, RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
+export type { ConnectionSnapshot, ConnectionStatus, TransportName } from '../transport/connection-status.ts'
 export type { Environment } from '../transport/environment.ts'
 export { type AccessToken, type HttpTransportOptions, httpTransport } from '../transport/http-transport.ts'
-export type { RunTransport } from '../transport/run-transport.ts'
+export type { RunTransport, TransportLayer } from '../transport/run-transport.ts'

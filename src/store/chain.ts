@@ -15,9 +15,13 @@ export class Chain {
   #owned = new Set<object>()
   #epoch = -1
 
-  constructor(run: Run | undefined, cursor: Cursor | undefined) {
+  /** Whether a list alone brings it: without payload and output. */
+  readonly isMember: boolean
+
+  constructor(run: Run | undefined, cursor: Cursor | undefined, isMember = false) {
     this.run = run
     this.cursor = cursor
+    this.isMember = isMember
   }
 
   /** @returns `asked`, unless somebody has asked already. */

@@ -7,10 +7,12 @@ import type { Run } from '../protocol/run.ts'
 import { topicOf, topics, type Want } from '../protocol/want.ts'
 import { Chain } from './chain.ts'
 import { completed, omittedBy } from './omitted.ts'
+import { ListEntry } from './list-entry.ts'
 import { numberOf } from './run-entry.ts'
 import { shareEqual } from './share.ts'
-import type { Store, StreamEntry } from './store.ts'
-import { addChunks, describeStream, isStreamOver, leaveGap } from './stream-record.ts'
+import type { Store } from './store.ts'
+import type { StreamEntry } from './stream-entry.ts'
+import { addChunks, describeStream, isStreamOver, leaveGap, nextIndex } from './stream-record.ts'
 
 /** What must be asked for anew: a run by a GET, a stream by a connection that begins after its last good chunk. */
 export interface Broken {
@@ -24,6 +26,7 @@ export class Fold {
   readonly #store: Store
   /** By topic, as the streams are. */
   readonly #runs = new Map<string, Chain>()
+  readonly #lists = new Map<string, ListEntry>()
   /** The index of each stream's next chunk on this connection. */
   readonly #streams = new Map<string, number>()
   /** The connection is gone. The one after it tells what this one was still waiting to apply, and may have told what came later. */
@@ -34,25 +37,30 @@ export class Fold {
     // the documents are another chain's too, which must not change them in place any more
     store.publisher.epoch++
     for (const want of wants) {
-      if (want.query !== undefined) continue
-      if (want.stream !== undefined) {
-        this.#streams.set(topicOf(want), want.index ?? 0)
-        continue
-      }
-      const { run, cursor } = store.run(want.run)?.topic.latest ?? {}
-      this.#runs.set(topicOf(want), new Chain(want.cursor === undefined ? undefined : run, cursor))
+      const topic = topicOf(want)
+      const entry = store.get(topic)
+      if (want.stream !== undefined) this.#streams.set(topic, want.index ?? 0)
+      else if (want.run !== undefined) {
+        const { run, cursor } = store.run(want.run)?.topic.latest ?? {}
+        this.#runs.set(topic, new Chain(want.cursor === undefined ? undefined : run, cursor))
+      } else if (entry instanceof ListEntry) this.#lists.set(topic, entry)
     }
+    // members that are wanted for themselves have their chain by now
+    for (const list of this.#lists.values()) for (const id of list.ids) this.#member(id, list)
   }
 
   /** Whether the connection brings all that is wanted of a topic. A stream may be wanted from an earlier chunk on than when it was opened. */
   covers(topic: string): boolean {
     const position = this.#streams.get(topic)
-    return position === undefined ? this.#runs.has(topic) : position <= this.#store.nextIndex(topic)
+    const entry = position === undefined ? undefined : this.#store.stream(topic)
+    if (position !== undefined) return !entry || position <= nextIndex(entry.topic.latest)
+    return this.#lists.has(topic) || this.#runs.get(topic)?.isMember === false
   }
   /** Ignores the topic from now on. */
   drop(topic: string): void {
     this.#streams.delete(topic)
     this.#runs.delete(topic)
+    this.#lists.delete(topic)
   }
 
   /**
@@ -79,6 +87,7 @@ export class Fold {
       case 'list':
       case 'enter':
       case 'leave':
+        return this.#membership(frame)
       case 'open':
       case 'ping':
       case 'bye':
@@ -112,9 +121,10 @@ export class Fold {
 
   #run(frame: FrameOf<'run'>): Broken | undefined {
     const { run, cursor } = frame.data
-    const chain = this.#runs.get(topics.run(run.id))
+    // a member's record may come before the frame that names it
+    const chain = this.#runs.get(topics.run(run.id)) ?? (this.#lists.size > 0 ? this.#member(run.id) : undefined)
     if (!chain) return undefined
-    if (omittedBy(frame)) return chain.wait(frame, { run: run.id, omitted: cursor })
+    if (omittedBy(frame) && !chain.isMember) return chain.wait(frame, { run: run.id, omitted: cursor })
     const { waiting = [] } = chain
     chain.waiting = undefined
     this.#replace(chain, run, cursor)
@@ -124,8 +134,7 @@ export class Fold {
   }
 
   #replace(chain: Chain, run: Run, cursor: Cursor | undefined): void {
-    const known = this.#store.run(run.id)
-    chain.run = shareEqual(known?.topic.latest.run, run)
+    chain.run = shareEqual(chain.isMember ? this.#listed(run.id)?.run : this.#store.run(run.id)?.topic.latest.run, run)
     chain.cursor = cursor
     // parts of the known document are part of this one now
     this.#store.publisher.epoch++
@@ -137,7 +146,7 @@ export class Fold {
     const chain = this.#runs.get(topics.run(run))
     if (!chain) return undefined
     if (chain.waiting) return chain.wait(frame, { run })
-    if (omittedBy(frame) && !chain.has(cursor)) return chain.wait(frame, { run, omitted: cursor })
+    if (omittedBy(frame) && !chain.isMember && !chain.has(cursor)) return chain.wait(frame, { run, omitted: cursor })
     let fits = false
     try {
       fits = chain.follow(frame.data, this.#store.publisher.epoch)
@@ -145,16 +154,46 @@ export class Fold {
       if (thrown instanceof ProtocolError) throw thrown
       // half of it may have been done in what others read next
       this.#store.run(run)?.restore()
+      for (const list of this.#lists.values()) list.forget(run)
     }
     if (fits) return this.#took(run, chain)
     return chain.wait(frame, { run })
   }
 
-  #took(id: string, { run, cursor }: Chain, force = false): undefined {
-    const entry = this.#store.run(id)
-    if (!entry || !run) return
-    entry.take(run, cursor, force)
+  #took(id: string, { run, cursor, isMember }: Chain): undefined {
+    if (!run) return
+    for (const list of this.#lists.values()) list.take(run, cursor)
+    const entry = isMember ? undefined : this.#store.run(id)
+    if (!entry) return
+    entry.take(run, cursor)
     this.#store.settle(id)
+  }
+
+  /** The chain of a run that a list brings, begun where an earlier connection had got to. */
+  #member(id: string, list?: ListEntry): Chain {
+    const topic = topics.run(id)
+    const known = list?.known(id)
+    const chain = this.#runs.get(topic) ?? new Chain(known?.cursor === undefined ? undefined : known.run, known?.cursor, true)
+    this.#runs.set(topic, chain)
+    return chain
+  }
+  #listed(id: string): ReturnType<ListEntry['known']> {
+    for (const list of this.#lists.values()) if (list.has(id)) return list.known(id)
+    return undefined
+  }
+
+  #membership({ event, data }: FrameOf<'list'> | FrameOf<'enter'> | FrameOf<'leave'>): undefined {
+    const list = this.#lists.get(topicOf({ query: data.query }))
+    if (!list) return
+    if (event === 'list') list.list(data)
+    else if (event === 'enter') list.enter(data)
+    else list.leave(data)
+    for (const [topic, { run, cursor, isMember }] of this.#runs) {
+      if (!run) continue
+      list.take(run, cursor)
+      // what no list brings any more may come again whole
+      if (isMember && event === 'leave' && data.run === run.id && ![...this.#lists.values()].some((other) => other.has(run.id))) this.#runs.delete(topic)
+    }
   }
 
   #end(frame: FrameOf<'end'>): undefined {
@@ -213,7 +252,7 @@ export class Fold {
 
   #denied(data: FrameOf<'denied'>['data']): undefined {
     const topic = topicOf(data)
-    if (!this.#runs.has(topic) && !this.#streams.has(topic)) return
+    if (!this.#runs.has(topic) && !this.#streams.has(topic) && !this.#lists.has(topic)) return
     this.drop(topic)
     this.#store.fail(topic, new DeniedError(data.code, data.message))
   }

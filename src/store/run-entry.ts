@@ -1,13 +1,15 @@
 // What is known of one run, from all connections together.
 import { type Cursor, parseCursor } from '../protocol/cursor.ts'
-import { ProtocolError, type RunfeedError } from '../protocol/errors.ts'
+import { ProtocolError } from '../protocol/errors.ts'
 import type { FrameOf } from '../protocol/frame.ts'
 import type { Run } from '../protocol/run.ts'
+import { topics, type Want } from '../protocol/want.ts'
+import { Entry } from './entry.ts'
 import type { RunSnapshot } from './snapshot.ts'
-import { type Publisher, Topic } from './topic.ts'
+import type { Publisher } from './topic.ts'
 
 /** What every run is before anything is known of it. */
-export const EMPTY_RUN: RunSnapshot = Object.freeze({ run: undefined, cursor: undefined, error: undefined, end: undefined })
+const EMPTY_RUN: RunSnapshot = Object.freeze({ run: undefined, cursor: undefined, error: undefined, end: undefined })
 
 export type RunEnding = FrameOf<'end'>['data']
 
@@ -18,18 +20,23 @@ export function numberOf(cursor: Cursor): number {
   return parsed.number
 }
 
-export class RunEntry {
+/** The cursor, where there is one. */
+export const after = (cursor: Cursor | undefined): { readonly cursor?: Cursor } => (cursor === undefined ? {} : { cursor })
+
+export class RunEntry extends Entry<RunSnapshot> {
   readonly id: string
-  readonly topic: Topic<RunSnapshot>
   /** The end that was said and is not published yet: its version or a stream's chunks are still on their way. */
   ending: RunEnding | undefined
   #live: boolean | undefined
 
   constructor(id: string, publisher: Publisher) {
+    super(topics.run(id), publisher, EMPTY_RUN)
     this.id = id
-    this.topic = new Topic<RunSnapshot>(publisher, EMPTY_RUN)
   }
 
+  want(): Want {
+    return { run: this.id, ...after(this.topic.latest.cursor) }
+  }
   get isOver(): boolean {
     return this.topic.latest.end?.settled === true
   }
@@ -43,17 +50,13 @@ export class RunEntry {
     this.#live ??= run.finishedAt === null
     const known = latest.run?.version ?? 0
     const isOther = cursor !== latest.cursor && (force || run.version === known)
-    if (run.version > known || isOther || latest.error) this.topic.latest = { ...latest, run, cursor, error: undefined }
+    if (run.version > known || isOther || latest.error) this.change({ run, cursor, error: undefined })
   }
 
   /** Back to what readers see: the latest document broke while it was changed in place. */
   restore(): void {
     const { run, cursor } = this.topic.getSnapshot()
-    this.topic.latest = { ...this.topic.latest, run, cursor }
-  }
-
-  fail(error: RunfeedError | undefined): void {
-    if (error !== this.topic.latest.error) this.topic.latest = { ...this.topic.latest, error }
+    this.change({ run, cursor })
   }
 
   /** Publishes the end, when its version is reached. */
@@ -63,7 +66,7 @@ export class RunEntry {
     if (!ending || !latest.run || latest.run.version < numberOf(ending.cursor)) return false
     this.ending = undefined
     const { settled } = ending
-    if (latest.end?.settled !== settled) this.topic.latest = { ...latest, end: { settled, live: this.#live ?? false } }
+    if (latest.end?.settled !== settled) this.change({ end: { settled, live: this.#live ?? false } })
     return true
   }
 }

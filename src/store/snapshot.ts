@@ -21,6 +21,15 @@ export interface RunSnapshot {
   readonly end: { readonly settled: boolean; readonly live: boolean } | undefined
 }
 
+export interface RunListSnapshot {
+  /** The runs of the query, newest first, without payload and output. `undefined` until all of them have arrived. */
+  readonly runs: readonly Run[] | undefined
+  /** Whether there are more of them than its limit. */
+  readonly hasMore: boolean
+  /** Why the list cannot be read. */
+  readonly error: RunfeedError | undefined
+}
+
 export interface StreamSnapshot {
   readonly log: ChunkLog<Json>
   /** `undefined` while the stream has not been opened. */

@@ -1,27 +1,13 @@
 // Everything that is followed, as topics. It holds what somebody wants and nothing else: see `drop`.
 import type { RunfeedError } from '../protocol/errors.ts'
-import type { Want } from '../protocol/want.ts'
-import { topics } from '../protocol/want.ts'
-import { Fold } from './fold.ts'
+import { type FeedQuery, topics } from '../protocol/want.ts'
+import type { Entry } from './entry.ts'
+import { ListEntry } from './list-entry.ts'
 import { RunEntry } from './run-entry.ts'
 import type { Scheduler } from './scheduler.ts'
-import { emptyStream, endStream, isStreamOver, nextIndex, type StreamRecord } from './stream-record.ts'
-import { Publisher, Topic } from './topic.ts'
-
-export class StreamEntry {
-  readonly run: string
-  readonly key: string
-  readonly topic: Topic<StreamRecord>
-  constructor(run: string, key: string, from: number, publisher: Publisher) {
-    this.run = run
-    this.key = key
-    this.topic = new Topic(publisher, emptyStream(from))
-  }
-  fail(error: RunfeedError | undefined): void {
-    if (error !== this.topic.latest.error) this.topic.latest = { ...this.topic.latest, error }
-  }
-}
-export type Entry = RunEntry | StreamEntry
+import { StreamEntry } from './stream-entry.ts'
+import { endStream, isStreamOver } from './stream-record.ts'
+import { Publisher } from './topic.ts'
 
 export class Store {
   readonly publisher: Publisher
@@ -37,42 +23,35 @@ export class Store {
     return new RunEntry(id, this.publisher)
   }
   newStream(run: string, key: string, from: number): StreamEntry {
-    return new StreamEntry(run, key, from, this.publisher)
+    return new StreamEntry(run, key, from, this.publisher, () => this.run(run))
+  }
+  newList(query: FeedQuery): ListEntry {
+    return new ListEntry(query, this.publisher)
   }
 
   /** From now on frames reach this entry. */
   hold(entry: Entry): void {
-    if (entry instanceof RunEntry) this.#entries.set(topics.run(entry.id), entry)
-    else {
-      this.#entries.set(topics.stream(entry.run, entry.key), entry)
-      // a stream that a settled run never opened needs no request
-      const run = this.run(entry.run)
-      const record = run?.topic.latest.run
-      if (run?.isOver && record && !Object.hasOwn(record.streams, entry.key)) entry.topic.latest = endStream(entry.topic.latest, 0, undefined)
-    }
+    this.#entries.set(entry.name, entry)
+    if (!(entry instanceof StreamEntry)) return
+    // a stream that a settled run never opened needs no request
+    const run = this.run(entry.run)
+    const record = run?.topic.latest.run
+    if (run?.isOver && record && !Object.hasOwn(record.streams, entry.key)) entry.topic.latest = endStream(entry.topic.latest, 0, undefined)
   }
   /** Frames no longer reach it; it stays as it is. */
   drop(topic: string): void {
     this.#entries.delete(topic)
   }
 
+  /** @param topic - made once per frame: it is looked up twice. */
+  get(topic: string): Entry | undefined {
+    return this.#entries.get(topic)
+  }
   run(id: string): RunEntry | undefined {
     return this.#entries.get(topics.run(id)) as RunEntry | undefined
   }
-  /** @param topic - a stream's, made once per frame: it is looked up twice. */
   stream(topic: string): StreamEntry | undefined {
     return this.#entries.get(topic) as StreamEntry | undefined
-  }
-
-  /** The first chunk of a stream that is still to come; 0 for what is no stream. */
-  nextIndex(topic: string): number {
-    const entry = this.#entries.get(topic)
-    return entry instanceof StreamEntry ? nextIndex(entry.topic.latest) : 0
-  }
-
-  /** What one new connection makes of its frames, from here on. */
-  open(wants: readonly Want[]): Fold {
-    return new Fold(this, wants)
   }
 
   fail(topic: string, error: RunfeedError): void {
@@ -89,9 +68,8 @@ export class Store {
     if (!entry?.ending) return
     const { lengths } = entry.ending
     for (const stream of this.#streamsOf(id)) {
-      const length = lengths[stream.key] ?? 0
       const { latest } = stream.topic
-      if (!latest.error && (!isStreamOver(latest) || latest.log.length < length)) return
+      if (!latest.error && (!isStreamOver(latest) || latest.log.length < (lengths[stream.key] ?? 0))) return
     }
     if (entry.reachEnd()) this.onOver()
   }
@@ -106,5 +84,3 @@ export class Store {
     for (const entry of this.#entries.values()) if (entry instanceof StreamEntry && entry.run === id) yield entry
   }
 }
-
-export const createStore = ({ scheduler }: { readonly scheduler: Scheduler }): Store => new Store(scheduler)

@@ -42,6 +42,8 @@ export class Topic<T> implements Source<T> {
   readonly #listeners = new Set<() => void>()
   #latest: T
   #published: T
+  /** Where the latest value is made only when it is published. */
+  refresh: (() => T) | undefined
 
   constructor(publisher: Publisher, initial: T) {
     this.#publisher = publisher
@@ -58,6 +60,11 @@ export class Topic<T> implements Source<T> {
     this.#publisher.mark(this)
   }
 
+  /** Asks for a publication. */
+  touch(): void {
+    this.#publisher.mark(this)
+  }
+
   getSnapshot = (): T => this.#published
 
   subscribe = (listener: () => void): (() => void) => {
@@ -68,6 +75,7 @@ export class Topic<T> implements Source<T> {
   }
 
   publish(): boolean {
+    if (this.refresh) this.#latest = this.refresh()
     if (this.#published === this.#latest) return false
     this.#published = this.#latest
     return true

@@ -4,6 +4,7 @@ import type { RunClient } from '../../src/client/run-client.ts'
 import type { Run } from '../../src/protocol/run.ts'
 import type { Source } from '../../src/store/snapshot.ts'
 import type { Scheduler } from '../../src/store/scheduler.ts'
+import type { RunTransport } from '../../src/transport/run-transport.ts'
 import { ManualEnvironment, settled } from '../transport/manual-environment.ts'
 import { ScriptedTransport } from './scripted-transport.ts'
 
@@ -31,8 +32,8 @@ export interface Setup {
   readonly flush: () => Promise<void>
 }
 
-export function setUp(): Setup {
-  const transport = new ScriptedTransport()
+export function setUp(known: Partial<RunTransport> = {}): Setup {
+  const transport = Object.assign(new ScriptedTransport(), known)
   const environment = new ManualEnvironment()
   const scheduler = new ManualScheduler()
   const client = createRunClient({ transport, environment, scheduler })

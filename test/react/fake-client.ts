@@ -3,7 +3,7 @@ import { act } from '@testing-library/react'
 import type { RunClient } from '../../src/client/run-client.ts'
 import type { Json, JsonObject } from '../../src/protocol/json.ts'
 import type { Run } from '../../src/protocol/run.ts'
-import type { RunSnapshot, Source, StreamSnapshot } from '../../src/store/snapshot.ts'
+import type { RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../../src/store/snapshot.ts'
 import type { ConnectionSnapshot } from '../../src/transport/connection-status.ts'
 import { scriptedRun } from '../../src/testing/scripted-run.ts'
 
@@ -81,6 +81,7 @@ export function fakeClient(): FakeClient {
       at(streams, `${idOf(run)} ${stream} ${startIndex}`, () =>
         source<StreamSnapshot>({ log: logOf([]), state: undefined, start: 0, failure: undefined, gap: undefined, error: undefined }),
       ),
+    runList: () => source<RunListSnapshot>({ runs: undefined, hasMore: false, error: undefined }),
     connection: source<ConnectionSnapshot>({ status: 'open', error: undefined, transport: 'stream', reason: undefined }),
     close: () => {},
     write(id, metadata, rest = {}) {

@@ -1,0 +1,28 @@
+// What is known of one stream of a run.
+import { topics, type Want } from '../protocol/want.ts'
+import { Entry } from './entry.ts'
+import { after, type RunEntry } from './run-entry.ts'
+import { emptyStream, isStreamOver, nextIndex, type StreamRecord } from './stream-record.ts'
+import type { Publisher } from './topic.ts'
+
+export class StreamEntry extends Entry<StreamRecord> {
+  readonly run: string
+  readonly key: string
+  readonly #runEntry: () => RunEntry | undefined
+
+  constructor(run: string, key: string, from: number, publisher: Publisher, runEntry: () => RunEntry | undefined) {
+    super(topics.stream(run, key), publisher, emptyStream(from))
+    this.run = run
+    this.key = key
+    this.#runEntry = runEntry
+  }
+
+  want(): Want {
+    return { run: this.run, stream: this.key, index: nextIndex(this.topic.latest), ...after(this.topic.latest.cursor) }
+  }
+  /** An ended stream may be opened again by a later attempt, while its run is followed and has not ended. */
+  get isOver(): boolean {
+    const run = this.#runEntry()?.topic.latest
+    return isStreamOver(this.topic.latest) && (run === undefined || run.end !== undefined || run.error !== undefined)
+  }
+}

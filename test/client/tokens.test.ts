@@ -1,0 +1,88 @@
+// Tokens that expire while a connection is open, and wants that are too many for one.
+import { expect, test } from 'vitest'
+import type { Frame } from '../../src/protocol/frame.ts'
+import { follow, record, setUp } from './setup.ts'
+
+const expired = (run: string): Frame => ({ event: 'denied', data: { run, code: 'token_expired', message: 'ask for another' } })
+const runFrame = (id: string): Frame => ({ event: 'run', data: { run: record({ id }), cursor: '1.t' } })
+const patch = (run: string, base: number): Frame => ({
+  event: 'patch',
+  data: { run, base, cursor: `${base + 1}.t`, at: base, patch: [{ op: 'add', path: '/metadata/n', value: base }], by: null },
+})
+
+test('ten wants whose token expires are asked for again by one connection, from where they are', async () => {
+  const { client, transport, environment, flush } = setUp({ token: () => Promise.resolve('fresh') })
+  const runs = Array.from({ length: 10 }, (_, n) => `run_${n}`)
+  const shown = runs.map((id) => follow(client.run(id)))
+  await flush()
+  transport.last.open()
+  transport.last.send(...runs.map(runFrame))
+  for (let expiry = 1; expiry <= 12; expiry++) {
+    await environment.advance(5_000)
+    const old = transport.last
+    for (const id of runs) {
+      old.send(expired(id))
+      await flush()
+    }
+    await environment.advance(250)
+    expect(transport.connections).toHaveLength(expiry + 1)
+    expect(transport.last.wants).toEqual(runs.map((run) => ({ run, cursor: `${expiry}.t` })))
+    transport.last.open()
+    transport.last.send(...runs.map((id) => patch(id, expiry)))
+    await flush()
+  }
+  expect(shown.map(({ source }) => source.getSnapshot())).toMatchObject(runs.map(() => ({ error: undefined, run: { version: 13, metadata: { n: 12 } } })))
+  expect(client.connection.getSnapshot()).toMatchObject({ status: 'open', error: undefined })
+})
+
+test('a token that is refused as soon as it was asked for anew is an error of what it was for', async () => {
+  const { client, transport, environment, flush } = setUp({ token: () => Promise.resolve('stale') })
+  const a = follow(client.run('run_a'))
+  const b = follow(client.run('run_b'))
+  await flush()
+  transport.last.open()
+  transport.last.send(runFrame('run_b'), expired('run_a'))
+  await environment.advance(250)
+  expect(a.source.getSnapshot().error).toBeUndefined()
+  transport.last.open()
+  transport.last.send(expired('run_a'))
+  await environment.advance(10_000)
+  await flush()
+  expect(transport.connections).toHaveLength(2)
+  expect(a.source.getSnapshot().error?.type).toBe('token_expired')
+  expect(b.source.getSnapshot()).toMatchObject({ error: undefined, run: { version: 1 } })
+})
+
+test('the token of a handle gives way to the client’s; where there is none, its end is an error', async () => {
+  const handle = { id: 'run_a', publicAccessToken: 'own' }
+  const renewing = setUp({ token: () => Promise.resolve('client') })
+  follow(renewing.client.run(handle))
+  await renewing.flush()
+  renewing.transport.last.send(expired('run_a'))
+  await renewing.environment.advance(250)
+  expect(renewing.transport.connections.map(({ wants }) => wants)).toEqual([[{ run: 'run_a', token: 'own' }], [{ run: 'run_a' }]])
+
+  const fixed = setUp()
+  const shown = follow(fixed.client.run(handle))
+  await fixed.flush()
+  fixed.transport.last.send(expired('run_a'))
+  await fixed.environment.advance(10_000)
+  await fixed.flush()
+  expect(fixed.transport.connections).toHaveLength(1)
+  expect(shown.source.getSnapshot().error?.type).toBe('token_expired')
+})
+
+test('what is too much for one connection is refused by name, and the rest goes on', async () => {
+  const { client, transport, flush } = setUp()
+  const runs = Array.from({ length: 1_001 }, (_, n) => follow(client.run(`run_${n}`)))
+  await flush()
+  expect(transport.last.wants).toHaveLength(1_000)
+  expect(runs.at(-1)?.source.getSnapshot().error).toMatchObject({ type: 'too_many_wants' })
+  expect(runs[0]?.source.getSnapshot().error).toBeUndefined()
+
+  const wide = setUp()
+  const handles = Array.from({ length: 700 }, (_, n) => follow(wide.client.run({ id: `run_${n}`, publicAccessToken: 'x'.repeat(400) })))
+  await wide.flush()
+  expect(JSON.stringify({ protocol: 1, wants: wide.transport.last.wants }).length).toBeLessThanOrEqual(256 * 1024)
+  expect(handles.filter(({ source }) => source.getSnapshot().error).length + wide.transport.last.wants.length).toBe(700)
+})
