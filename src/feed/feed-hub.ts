@@ -34,6 +34,8 @@ export interface FeedHubOptions extends FeedBounds {
   readonly tick?: number
   /** The clock, ms since the epoch. @defaultValue Date.now */
   readonly now?: () => number
+  /** Called with the ms from a commit to the moment when its frame was handed to a connection. @defaultValue nobody counts */
+  readonly onLag?: (ms: number) => void
 }
 
 export interface OpenOptions {
@@ -65,6 +67,7 @@ export class FeedHub {
       maxConnections: options.maxConnections ?? 20_000,
       maxSubscriptions: options.maxSubscriptions ?? 200_000,
       now: options.now ?? Date.now,
+      onLag: options.onLag ?? (() => {}),
     }
     this.heartbeat = this.#options.heartbeat
     this.#topics = new Topics(engine, this.#options.tick)
@@ -82,7 +85,7 @@ export class FeedHub {
 
   /** Opens a session; the caller closes it. @throws RunfeedError `unavailable` when there are too many */
   open({ wants, poll = false }: FeedRequest, { ids = false, access = OPEN_ACCESS }: OpenOptions = {}): FeedSession {
-    const { heartbeat, maxAge, writeDeadline, maxConnections, maxSubscriptions, now } = this.#options
+    const { heartbeat, maxAge, writeDeadline, maxConnections, maxSubscriptions, now, onLag } = this.#options
     if (this.#sessions.size >= maxConnections || this.#subscriptions + wants.length > maxSubscriptions)
       throw new RunfeedError('unavailable', `this server has ${this.#sessions.size} connections open, and takes no more now; try again in a moment`)
     // the last quarter is by chance: those that came together do not leave together
@@ -98,6 +101,7 @@ export class FeedHub {
         forget()
         this.#closed(closed)
       },
+      told: (at) => onLag(now() - at),
     })
     this.#sessions.set(session, wants.length)
     this.#subscriptions += wants.length

@@ -20,6 +20,8 @@ export interface SessionOptions {
   /** Makes the place of a member of a query. */
   openMember(session: FeedSession, run: string, cursor: Cursor | undefined): Place
   closed(session: FeedSession): void
+  /** A frame is on its way that tells of a commit of this moment, ms since the epoch. */
+  told(at: number): void
 }
 
 /** What one turn of the writer gathers. */
@@ -131,7 +133,8 @@ export class FeedSession {
 
   async #turn(place: Place): Promise<string> {
     this.#ready.delete(place)
-    const { text, state, cursor } = await place.read()
+    const { text, state, cursor, at } = await place.read()
+    if (at !== undefined) this.#options.told(at)
     if (state === 'more' && this.#places.has(place)) this.#ready.add(place)
     if (state === 'done') this.#forget(place)
     return this.#options.ids && cursor !== undefined ? withId(text, cursor) : text

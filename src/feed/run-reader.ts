@@ -12,6 +12,8 @@ export interface Reading {
   readonly state: 'more' | 'idle' | 'done'
   /** Where the reader is after the text: what a feed of one resource gives as `id:`. */
   readonly cursor: Cursor | undefined
+  /** When the first commit in the text was made, ms since the epoch; absent for what the reader had missed before it came. */
+  readonly at?: number
 }
 
 const numberOf = (cursor: Cursor | undefined): number => (cursor === undefined ? 0 : (parseCursor(cursor)?.number ?? 0))
@@ -35,7 +37,8 @@ export class RunReader {
   }
 
   async read(): Promise<Reading> {
-    if (this.#fresh) {
+    const isFirst = this.#fresh
+    if (isFirst) {
       this.#fresh = false
       await this.#topic.ready()
       if (this.#topic.missing && !this.#view.isBrief) return denied(this.#topic.id, new NotFoundError(this.#topic.id))
@@ -54,6 +57,7 @@ export class RunReader {
       text = step.text
       this.#cursor = step.cursor
     }
+    const at = isFirst || step?.at === undefined ? {} : { at: step.at }
     const { end } = this.#topic
     if (end && !this.#view.isBrief && numberOf(this.#cursor) >= numberOf(end.cursor)) {
       const state = end.settled ? 'settled' : 'ended'
@@ -61,9 +65,9 @@ export class RunReader {
         this.#endSent = state
         text += end.text
       }
-      if (end.settled) return { text, state: 'done', cursor: this.#cursor }
+      if (end.settled) return { text, state: 'done', cursor: this.#cursor, ...at }
     }
-    return { text, state: 'idle', cursor: this.#cursor }
+    return { text, state: 'idle', cursor: this.#cursor, ...at }
   }
 }
 

@@ -16,6 +16,8 @@ import { Ticker } from './ticker.ts'
 export interface Encoded {
   readonly text: string
   readonly cursor: Cursor
+  /** When the first commit in it was made, for one that follows as commits come. */
+  readonly at?: number
 }
 interface Step {
   readonly frame: SharedFrame
@@ -23,6 +25,7 @@ interface Step {
 }
 interface Link extends Step {
   readonly base: Cursor
+  readonly at: number
 }
 
 /** The frames of the last seconds; who is further behind reads the log. */
@@ -92,8 +95,9 @@ export class RunTopic {
     if (cursor === undefined) return await this.#whole(view)
     const at = this.#links.findIndex(({ base }) => base === cursor)
     if (at >= 0) {
-      const texts = this.#links.slice(at).map(({ frame }) => frame.text(view))
-      return texts.some(isOversized) ? await this.#whole(view) : { text: texts.join(''), cursor: head }
+      const links = this.#links.slice(at)
+      const texts = links.map(({ frame }) => frame.text(view))
+      return texts.some(isOversized) ? await this.#whole(view) : { text: texts.join(''), cursor: head, at: (links[0] as Link).at }
     }
     const way = await this.#way(cursor, head)
     if (way === 'nothing') return undefined
@@ -153,7 +157,7 @@ export class RunTopic {
     if (entries && this.#head !== undefined) {
       if (entries.length === 0) return
       const base = this.#head
-      this.#links.push({ base, ...this.#step(base, entries) })
+      this.#links.push({ base, at: (entries[0] as LogEntry).at, ...this.#step(base, entries) })
       if (this.#links.length > MAX_LINKS) this.#links.shift()
       this.#head = (entries[entries.length - 1] as LogEntry).cursor
       if (entries.some(({ patch }) => patch.some(({ path }) => path.startsWith('/tags')))) this.#revision++
