@@ -66,6 +66,7 @@ export function embeddedEngine({ write, read, close }: Executor, bell: Bell): Em
       release: (worker, run) => write((turn) => releaseRun(turn, worker, run)),
     },
     wake: (topic, listener) => bell.listen(topic, listener),
+    counts: () => read((turn) => turn.storage.counts()),
     sweep: () => write(sweep),
     close,
   }

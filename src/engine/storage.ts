@@ -99,6 +99,8 @@ export interface Storage {
   hasLiveDescendants(run: string): boolean
   /** Newest first. */
   list(request: RunList, limit: number): IdPage
+  /** How many runs there are of each status. */
+  counts(): { readonly [status: string]: number }
   /** Queued runs of these tasks, oldest first, as many of each concurrency key as its task's limit leaves room for. */
   queued(tasks: readonly string[], max: number, limits?: ClaimRequest['limits'], namespace?: string): readonly string[]
 

@@ -204,6 +204,8 @@ export interface RunEngine {
    * @returns ends it.
    */
   wake(topic: string, listener: () => void): () => void
+  /** How many runs there are of each status, in all namespaces; for figures. Absent where an engine cannot tell. */
+  counts?(): Promise<{ readonly [status: string]: number }>
   close(): Promise<void>
 }
 

@@ -7,12 +7,17 @@ import { withTaskSettings } from '../task/with-task-settings.ts'
 import type { AccessEnv } from './access.ts'
 import { chunkRoutes } from './chunk-routes.ts'
 import { commitRoutes } from './commit-routes.ts'
+import { counted } from './counted.ts'
+import { feedDescriptions } from './feed-descriptions.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { historyRoutes } from './history-routes.ts'
 import { KnownTasks } from './known-tasks.ts'
-import { mount, noRoute } from './mount.ts'
+import { Metrics } from './metrics.ts'
+import { mount, noHead, noRoute } from './mount.ts'
 import { queueRoutes } from './queue-routes.ts'
+import type { Description, Route } from './route.ts'
 import { runRoutes } from './run-routes.ts'
+import { systemRoutes } from './system-routes.ts'
 import { WakeHub } from './wake-hub.ts'
 import { wakeRoutes } from './wake-routes.ts'
 
@@ -29,7 +34,7 @@ export interface Api {
   /** The engine, as the worker and the callers of this server use it. */
   readonly backend: RunEngine
   /** Answers before anybody is asked who they are: mounted before the gate. */
-  readonly open: Hono
+  readonly open: Hono<AccessEnv>
   /** Who asks is in `context.var.access` before any of it is reached. */
   readonly routes: Hono<AccessEnv>
   /** Tells all who hold a connection to come back, and ends it. @param reconnectAfter - ms. */
@@ -37,21 +42,38 @@ export interface Api {
 }
 
 export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api {
-  const hub = new FeedHub(engine, { ...options, ...feed })
+  const metrics: Metrics = new Metrics(engine, { feeds: () => hub.size, wants: () => hub.subscriptions, wakes: () => wakes.size })
+  const hub = new FeedHub(engine, { ...options, ...feed, onLag: (ms) => metrics.lag(ms) })
   const wakes = new WakeHub(hub.heartbeat)
   // what a task says about its runs holds for those that are triggered over HTTP too
-  const backend = withTaskSettings(engine, tasks)
+  const backend = withTaskSettings(counted(engine, metrics), tasks)
   const known = new KnownTasks(tasks.map(({ id }) => id))
-  const all = [...runRoutes(known), ...historyRoutes(), ...commitRoutes(), ...chunkRoutes(), ...queueRoutes(known), ...wakeRoutes(wakes)]
-  const descriptions = all.map(({ description }) => description)
-  const routes = new Hono<AccessEnv>()
+  const routes: readonly Route[] = [
+    ...runRoutes(known),
+    ...historyRoutes(),
+    ...commitRoutes(),
+    ...chunkRoutes(),
+    ...queueRoutes(known),
+    ...wakeRoutes(wakes),
+    ...systemRoutes({ engine, metrics, descriptions: () => descriptions }),
+  ]
+  const descriptions: readonly Description[] = [...routes.map(({ description }) => description), ...feedDescriptions]
+  const isOpen = ({ description }: Route): boolean => description.who === 'everybody'
+  const open = new Hono<AccessEnv>()
+    .use(async (context, next) => {
+      await next()
+      metrics.answer(context.res.status)
+    })
+    .route('/', mount(routes.filter(isOpen)))
+  const gated = new Hono<AccessEnv>()
+    .use('/v1/*', noHead(feedDescriptions))
     .route('/v1', feedRoutes(hub))
-    .route('/', mount(all))
+    .route('/', mount(routes.filter((one) => !isOpen(one))))
     .all('/v1/*', ({ req }) => noRoute(descriptions, req.method, req.path))
   return {
     backend,
-    open: new Hono().get('/healthz', ({ text }) => text('ok\n', 200, { 'cache-control': 'no-store' })),
-    routes,
+    open,
+    routes: gated,
     drain: (reconnectAfter) => {
       hub.drain(reconnectAfter)
       wakes.drain(reconnectAfter)

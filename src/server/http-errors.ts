@@ -24,9 +24,11 @@ const STATUS: { readonly [type: string]: number } = {
   unavailable: 503,
 }
 
+export const statusOf = (type: string): number => STATUS[type] ?? 500
+
 export function errorResponse(thrown: unknown): Response {
   const error = toRunfeedError(thrown)
-  const status = STATUS[error.type] ?? 500
+  const status = statusOf(error.type)
   if (status === 500) console.error('runfeed: a request failed:', thrown)
   // what broke inside is for the log, not for the caller
   const body: ErrorBody = status === 500 ? { type: 'internal', message: 'the server failed; its log says why' } : error.toJSON()

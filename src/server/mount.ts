@@ -1,6 +1,6 @@
 // Routes as a Hono app: who asks is checked first, then query and body, and only then does the route run.
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { RunfeedError } from '../protocol/errors.ts'
 import type { AccessEnv } from './access.ts'
 import { errorResponse, notFound } from './http-errors.ts'
@@ -29,12 +29,26 @@ export function mount(routes: readonly Route[]): Hono<AccessEnv> {
   return app
 }
 
-/** What answers where no route does: another method of a path that there is, or nothing. */
-export function noRoute(descriptions: readonly Description[], method: string, path: string): Response {
-  const methods = descriptions.filter((one) => isPathOf(one.path, path)).map((one) => one.method)
-  if (methods.length === 0) return errorResponse(notFound(path))
-  const allow = [...new Set<string>(methods.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])))].join(', ')
+const wrongMethod = (method: string, path: string, allowed: readonly string[]): Response => {
+  const allow = [...new Set(allowed)].join(', ')
   const response = errorResponse(new RunfeedError('method_not_allowed', `${path} takes ${allow}, not ${method}`))
   response.headers.set('allow', allow)
   return response
 }
+
+const isStream = ({ answers }: Description): boolean => answers[200]?.type === 'text/event-stream'
+const methodsOf = (one: Description): readonly string[] => (one.method === 'GET' && !isStream(one) ? ['GET', 'HEAD'] : [one.method])
+
+/** What answers where no route does: another method of a path that there is, or nothing. */
+export function noRoute(descriptions: readonly Description[], method: string, path: string): Response {
+  const allowed = descriptions.filter((one) => isPathOf(one.path, path)).flatMap(methodsOf)
+  return allowed.length > 0 ? wrongMethod(method, path, allowed) : errorResponse(notFound(path))
+}
+
+/** Hono answers HEAD by the route of GET: a stream would be opened, and nobody would read it. */
+export const noHead =
+  (descriptions: readonly Description[]): MiddlewareHandler<AccessEnv> =>
+  async ({ req }, next) => {
+    const stream = req.raw.method === 'HEAD' && descriptions.some((one) => one.method === 'GET' && isPathOf(one.path, req.path))
+    return stream ? wrongMethod('HEAD', req.path, ['GET']) : await next()
+  }

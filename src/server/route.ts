@@ -31,6 +31,8 @@ export interface Description<Q = unknown, B = unknown> {
   readonly answers: { readonly [status: number]: Answer }
   /** Types of the errors that are this route's own. */
   readonly errors?: readonly string[]
+  /** Its status is decided before the engine is asked anything. @defaultValue false */
+  readonly isStatic?: boolean
 }
 
 export interface Call<Q, B> {

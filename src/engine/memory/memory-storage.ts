@@ -145,6 +145,16 @@ export class MemoryStorage implements Storage {
     return { ids }
   }
 
+  counts(): { readonly [status: string]: number } {
+    const counts: Record<string, number> = {}
+    for (const id of this.#order) {
+      if (id === undefined) continue
+      const { status } = this.#get(id).state.run
+      counts[status] = (counts[status] ?? 0) + 1
+    }
+    return counts
+  }
+
   queued(tasks: readonly string[], max: number, limits?: ClaimRequest['limits'], namespace?: string): readonly string[] {
     const room = new Room(limits)
     return [...this.#queued]

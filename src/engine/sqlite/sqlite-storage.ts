@@ -139,6 +139,10 @@ export class SqliteStorage implements Storage {
     return this.#list.page(request, limit)
   }
 
+  counts(): { readonly [status: string]: number } {
+    return Object.fromEntries(this.#sql.counts.all().map((row) => [String(row['status']), Number(row['count'])]))
+  }
+
   queued(tasks: readonly string[], max: number, limits?: ClaimRequest['limits'], namespace?: string): readonly string[] {
     const room = new Room(limits)
     const found: (Row & { readonly task: string })[] = []

@@ -23,6 +23,7 @@ const SQL = {
     UNION ALL SELECT (SELECT min(concurrency) FROM runs WHERE status = 'QUEUED' AND task = ?1 AND namespace = ?2 AND concurrency > key)
       FROM keys WHERE key IS NOT NULL)
     SELECT key FROM keys WHERE key IS NOT NULL`,
+  counts: 'SELECT status, count(*) AS count FROM runs GROUP BY status',
   byKey: 'SELECT id FROM runs WHERE namespace = ? AND task = ? AND idempotency = ?',
   due: 'SELECT id FROM runs WHERE wake <= ? ORDER BY wake LIMIT ?',
   nextDue: 'SELECT min(wake) AS wake FROM runs WHERE wake IS NOT NULL',
