@@ -28,9 +28,10 @@ export function judge<T>(schema: Schema<unknown, T>, value: unknown): Verdict<T>
   if (!result.issues) return { ok: true, value: result.value }
   return {
     ok: false,
-    issues: result.issues.map(({ message, path }) => ({
+    // not by `map`: arktype's lists are of a class of their own, and so would the result be
+    issues: Array.from(result.issues, ({ message, path }) => ({
       message,
-      path: (path ?? []).map((segment) => {
+      path: Array.from(path ?? [], (segment) => {
         const key = typeof segment === 'object' ? segment.key : segment
         return typeof key === 'symbol' ? String(key) : key
       }),
@@ -58,7 +59,7 @@ export function judgeOnce<T>(schema: Schema<unknown, T>, value: unknown): Verdic
   return verdict
 }
 
-/** A document under one schema per key. A key that is refused is absent from `value`; one that was never written gives no issue. */
+/** A document under one schema per key. A key that is refused has its schema's default, or is absent; one that was never written gives no issue. */
 export interface ShapeVerdict {
   readonly value: { readonly [key: string]: unknown }
   readonly issues: readonly Issue[]
@@ -71,7 +72,12 @@ export function judgeShape(shape: Shape, document: JsonObject): ShapeVerdict {
     const member = Object.hasOwn(document, key) ? document[key] : undefined
     const verdict = judgeOnce(schema, member)
     if (verdict.ok) value[key] = verdict.value
-    else if (member !== undefined) issues.push(...verdict.issues.map((issue) => ({ ...issue, path: [key, ...issue.path] })))
+    else if (member !== undefined) {
+      issues.push(...verdict.issues.map((issue) => ({ ...issue, path: [key, ...issue.path] })))
+      // its type says that it is always there
+      const byDefault = judgeOnce(schema, undefined)
+      if (byDefault.ok) value[key] = byDefault.value
+    }
   }
   return { value, issues }
 }

@@ -3,6 +3,7 @@ export { createRunClient, type RunClientInternals, type RunClientLayers, type Ru
 export type { RunClient, RunRef } from '../client/run-client.ts'
 export { defineRun } from '../contract/define-run.ts'
 export type { Issue } from '../contract/judge.ts'
+export { type ParsedMetadata, parseMetadata, parseRun } from '../contract/parse.ts'
 export type { InputOf, OutputOf, Schema } from '../contract/standard-schema.ts'
 export type { MetadataInput, MetadataOf, MetadataSchema, RunContract, RunOf, Shape, Storable, Stored } from '../contract/types.ts'
 export type { Cursor } from '../protocol/cursor.ts'

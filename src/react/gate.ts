@@ -2,6 +2,7 @@
 // It gates the snapshot, not the notification: React reads the snapshot whenever it renders, so a later notification alone would gate nothing.
 import type { RunClient } from '../client/run-client.ts'
 import type { RunSnapshot, Source } from '../store/snapshot.ts'
+import { countFollowed } from './development.ts'
 import type { ConnectionStatus } from './result.ts'
 
 export interface Gated<S> {
@@ -73,8 +74,10 @@ export function createGate<S>(sources: GateSources<S>, throttle: number, isUrgen
       if (isStopped) return () => {}
       listeners.add(listener)
       if (listeners.size === 1) {
+        if (process.env.NODE_ENV !== 'production') countFollowed(sources.connection, sources.data, 1)
         const leaves = [sources.data, sources.run, sources.connection].map((source) => source?.subscribe(onChange))
         leave = () => {
+          if (process.env.NODE_ENV !== 'production') countFollowed(sources.connection, sources.data, -1)
           for (const unsubscribe of leaves) unsubscribe?.()
         }
         // what changed between the render and now

@@ -1,9 +1,12 @@
 // What a schema makes of a live document, which is incomplete for most of its life: once per version and schema, shared by all components.
 import { type Issue, isSchema, judgeOnce, judgeShape } from '../contract/judge.ts'
+import { refused } from '../contract/parse.ts'
 import type { MetadataSchema } from '../contract/types.ts'
-import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { JsonObject } from '../protocol/json.ts'
+import type { Run } from '../protocol/run.ts'
 import { shareEqual } from '../store/share.ts'
+import { warn } from './development.ts'
 import { NO_ISSUES } from './result.ts'
 
 /** What can be shown of a document. `good` is the newest value, or the last one that was good. */
@@ -24,23 +27,37 @@ const shelves = new WeakMap<object, WeakMap<object, Shelf>>()
 
 export interface DocumentAt {
   readonly document: JsonObject
-  readonly version: number
+  /** Whose it is, and its version. */
+  readonly run: Pick<Run, 'id' | 'version'>
 }
 
 /**
  * @param origin - what the reading is shared under.
  * @param before - this component's own last reading: an inline schema is another one in each render and finds no shelf.
  */
-export function readDocument<V>(origin: object, schema: MetadataSchema, { document, version }: DocumentAt, before: Reading<V> | undefined): Reading<V> {
+export function readDocument<V>(origin: object, schema: MetadataSchema, { document, run }: DocumentAt, before: Reading<V> | undefined): Reading<V> {
   let shelf = shelves.get(origin)
   if (!shelf) shelves.set(origin, (shelf = new WeakMap()))
   const known = shelf.get(schema)
   if (known?.document === document) return known.reading as Reading<V>
-  const isNewer = !known || known.version <= version
+  const isNewer = !known || known.version <= run.version
   const last = (isNewer && known ? (known.reading as Reading<V>) : undefined) ?? before
   const reading = judged<V>(schema, document, last)
-  if (isNewer) shelf.set(schema, { document, version, reading })
+  if (process.env.NODE_ENV !== 'production') warnOfRefusal(document, run, reading.issues)
+  if (isNewer) shelf.set(schema, { document, version: run.version, reading })
   return reading
+}
+
+/** An inline schema refuses the same document in each render. */
+const named = new WeakSet<JsonObject>()
+
+function warnOfRefusal(document: JsonObject, { id, version }: DocumentAt['run'], issues: readonly Issue[]): void {
+  if (issues.length === 0 || named.has(document)) return
+  named.add(document)
+  const list = issues.slice(0, 5).map(({ path, message }) => `\n  metadata.${path.join('.')}: ${message}`)
+  warn(
+    `the schema refuses version ${version} of ${id}; what was good before stays:${list.join('')}${issues.length > 5 ? `\n  and ${issues.length - 5} more` : ''}`,
+  )
 }
 
 function judged<V>(schema: MetadataSchema, document: JsonObject, last: Reading<V> | undefined): Reading<V> {
@@ -83,9 +100,4 @@ export function strictly<V>(reading: Reading<V>): Reading<V> {
   const first = reading.issues[0]
   if (!first || reading.error) return reading
   return { ...reading, error: refused(first) }
-}
-
-export function refused({ path, message }: Issue): RunfeedError {
-  const where = path.join('.') || 'the value'
-  return new RunfeedError('invalid_data', `the schema refuses ${where}: ${message}`, { path: [...path] })
 }

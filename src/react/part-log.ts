@@ -41,10 +41,12 @@ export class PartJudge<T> {
     return next
   }
 
-  read(log: ChunkLog<Json>): void {
+  /** @returns what the schema refuses in the parts that are new. */
+  read(log: ChunkLog<Json>): readonly Issue[] {
     const added: Issue[] = []
     for (let index = this.#firstIndex + this.#parts.length; index < log.length; index++) this.#parts.push(this.#judge(log.at(index), index, added))
     if (added.length > 0) this.issues = [...this.issues, ...added].slice(-MAX_ISSUES)
+    return added
   }
 
   #judge(raw: Json | undefined, index: number, issues: Issue[]): T | typeof REFUSED {

@@ -1,8 +1,9 @@
 'use client'
 // The client, for everything below.
-import { createContext, createElement, type FunctionComponentElement, type ProviderProps, type ReactNode, useContext } from 'react'
+import { createContext, createElement, type FunctionComponentElement, type ProviderProps, type ReactNode, useContext, useEffect, useRef } from 'react'
 import type { RunClient } from '../client/run-client.ts'
 import { RunfeedError } from '../protocol/errors.ts'
+import { ChangeCount, warnOnce } from './development.ts'
 
 const Context = createContext<RunClient | undefined>(undefined)
 
@@ -14,7 +15,18 @@ export interface RunfeedProviderProps {
 
 /** Gives the hooks and components below their client. */
 export function RunfeedProvider({ client, children }: RunfeedProviderProps): FunctionComponentElement<ProviderProps<RunClient | undefined>> {
+  // the condition is the same in every render of a build
+  // oxlint-disable-next-line react/rules-of-hooks
+  if (process.env.NODE_ENV !== 'production') useMadePerRender(client)
   return createElement(Context.Provider, { value: client }, children)
+}
+
+function useMadePerRender(client: RunClient): void {
+  const clients = useRef<ChangeCount | undefined>(undefined)
+  useEffect(() => {
+    if ((clients.current ??= new ChangeCount()).isMadePerRender(client))
+      warnOnce('a client is made in each render of <RunfeedProvider>, and each opens a connection; call createRunClient once, outside of the component')
+  })
 }
 
 export const noClient = (): RunfeedError =>

@@ -1,5 +1,7 @@
 // From a stream's snapshot to a hook's result, without React.
 
+import type { Issue } from '../contract/judge.ts'
+import { refused } from '../contract/parse.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
 import { toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
@@ -9,8 +11,8 @@ import { shareEqual } from '../store/share.ts'
 export { changedFrom, type ChunkLog } from '../store/snapshot.ts'
 
 import { type ChunkLog, changedFrom, type RunSnapshot, type StreamSnapshot } from '../store/snapshot.ts'
+import { warn } from './development.ts'
 import type { Gated } from './gate.ts'
-import { refused } from './judged-document.ts'
 import type { StreamOptions } from './options.ts'
 import { LogView, type PartJudge, partJudge } from './part-log.ts'
 import { disabledFields, keepSame, NO_ISSUES, type Result, stateFields } from './result.ts'
@@ -67,7 +69,12 @@ export function deriveStream<T, A>(
       return { result: disabled as StreamResult<T, A>, memory: idle }
     }
     const judge = options.schema && partJudge(target.origin, options.schema, data.log)
-    judge?.read(data.log)
+    const refusals = judge?.read(data.log)
+    if (process.env.NODE_ENV !== 'production' && refusals?.[0]) {
+      const [{ path, message }] = refusals as [Issue]
+      const rest = refusals.length > 1 ? `, and ${refusals.length - 1} more` : ''
+      warn(`the schema refuses part ${path.join('.')} of stream "${target.stream}" of ${target.runId}: ${message}${rest}; it is left out`)
+    }
 
     const shownFrom = Math.max(data.start, data.log.firstIndex)
     const first = Math.max(shownFrom, options.maxParts === undefined ? 0 : data.log.length - options.maxParts)

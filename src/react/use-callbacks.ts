@@ -7,6 +7,7 @@ import type { Json } from '../protocol/json.ts'
 import type { Run } from '../protocol/run.ts'
 import type { RunStatus } from '../protocol/status.ts'
 import type { RunSnapshot } from '../store/snapshot.ts'
+import { ChangeCount, warn } from './development.ts'
 import type { FollowOptions, InvalidEvent } from './options.ts'
 
 export interface Tellable {
@@ -20,6 +21,7 @@ export interface Tellable {
   readonly issues: readonly Issue[]
   readonly raw: Json | undefined
   readonly error: RunfeedError | undefined
+  readonly schema: object | undefined
 }
 
 interface Told {
@@ -29,6 +31,8 @@ interface Told {
   invalidAt: number
   /** Ids, because a component may come back to a run that it has already seen end. */
   readonly completed: Set<string>
+  /** In development. */
+  schemas?: ChangeCount
 }
 
 export function useCallbacks(
@@ -38,6 +42,8 @@ export function useCallbacks(
   const memory = useRef<Told | undefined>(undefined)
   useEffect(() => {
     const told = (memory.current ??= { origin: undefined, error: undefined, status: undefined, invalidAt: -1, completed: new Set() })
+    if (process.env.NODE_ENV !== 'production' && (told.schemas ??= new ChangeCount()).isMadePerRender(now.schema))
+      warn(`a schema is made in each render of a component that follows ${now.runId}, so that each render validates again; make it outside of the component`)
     if (told.origin !== now.origin) Object.assign(told, { origin: now.origin, error: undefined, status: undefined, invalidAt: -1 })
     if (now.issues.length > 0 && now.version !== told.invalidAt) {
       told.invalidAt = now.version

@@ -26,12 +26,12 @@ export function useFollowed<S, R extends Told, M extends Remembered>(
   { gate, origin, runId, initial }: Target<S>,
   derive: Derive<Gated<S>, R, M>,
   versionOf: (memory: M) => number,
-  options: FollowOptions & { readonly onInvalid?: ((event: InvalidEvent) => void) | undefined },
+  options: FollowOptions & { readonly onInvalid?: ((event: InvalidEvent) => void) | undefined; readonly schema?: object | undefined },
 ): Derived<R, M> {
   const derived = useSource(gate, derive, origin, initial)
   const { memory, result } = derived
   const { issues, raw, error } = result
-  useCallbacks({ origin, runId, version: versionOf(memory), run: memory.run, end: memory.end, issues, raw, error }, options)
+  useCallbacks({ origin, runId, version: versionOf(memory), run: memory.run, end: memory.end, issues, raw, error, schema: options.schema }, options)
   throwIfAsked(error, options.throwOnError)
   return derived
 }

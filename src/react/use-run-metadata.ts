@@ -18,13 +18,13 @@ export function useRunMetadata<M extends MetadataSchema = LooseMetadata, T = Met
   run: RunRef,
   options: RunOptions<MetadataOf<M>, T, M> = {},
 ): Result<'metadata', T> {
-  const { schema, mode, ...rest } = options
+  const { schema, mode } = options
   const read: ReadRun<MetadataOf<M>> =
     schema === undefined || (schema as MetadataSchema) === anyObject
       ? (asStored as ReadRun<MetadataOf<M>>)
       : (record, origin, before): Reading<MetadataOf<M>> => {
-          const reading = readDocument<MetadataOf<M>>(origin, schema, { document: record.metadata, version: record.version }, before)
+          const reading = readDocument<MetadataOf<M>>(origin, schema, { document: record.metadata, run: record }, before)
           return mode === 'strict' ? strictly(reading) : reading
         }
-  return useRunValue('metadata', run, read, rest)
+  return useRunValue('metadata', run, read, options)
 }

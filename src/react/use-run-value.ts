@@ -11,7 +11,7 @@ export function useRunValue<N extends 'run' | 'metadata', V, T>(
   noun: N,
   run: RunRef,
   read: ReadRun<V>,
-  options: Omit<RunOptions<V, T>, 'schema' | 'mode'>,
+  options: Omit<RunOptions<V, T>, 'schema' | 'mode'> & { readonly schema?: object | undefined },
 ): Result<N, T> {
   const target = useRunTarget(run, options)
   const { result, memory } = useFollowed(target, deriveRun<V, T, Result<N, T>>(noun, target, read, options), runVersion, options)

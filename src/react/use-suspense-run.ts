@@ -1,11 +1,11 @@
 'use client'
 // The run hooks for Suspense: they wait for the first data, once, and never again for the same run.
 import { useEffect } from 'react'
+import { refused } from '../contract/parse.ts'
 import type { LooseMetadata, MetadataOf, MetadataSchema, RunContract, RunOf } from '../contract/types.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import type { RunHandle } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
-import { refused } from './judged-document.ts'
 import type { FollowOptions, RunOptions } from './options.ts'
 import { noClient, useOptionalClient } from './provider.ts'
 import type { Result, State, Wire } from './result.ts'

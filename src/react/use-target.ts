@@ -5,6 +5,7 @@ import type { RunClient } from '../client/run-client.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { ChunkLog, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
+import { warnOnce } from './development.ts'
 import { createGate, type Gate, type Gated } from './gate.ts'
 import type { FollowOptions, RunRef } from './options.ts'
 import { noClient, useOptionalClient } from './provider.ts'
@@ -15,6 +16,8 @@ export interface Target<S> {
   /** Whose data it is. */
   readonly origin: object
   readonly runId: string
+  /** The stream's key, where it is one. */
+  readonly stream?: string
   readonly isEnabled: boolean
   /** What a server renders, and the browser while it hydrates. */
   readonly initial: () => Gated<S>
@@ -40,7 +43,9 @@ const disabledTarget = <S>(empty: S): Target<S> => {
 const DISABLED_RUN = disabledTarget(EMPTY_RUN)
 const DISABLED_STREAM = disabledTarget(EMPTY_STREAM)
 const withoutClient = <S>(empty: S, runId: string): Target<S> => {
-  const data = still({ ...empty, error: noClient() })
+  const error = noClient()
+  if (process.env.NODE_ENV !== 'production') warnOnce(error.message)
+  const data = still({ ...empty, error })
   return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId, isEnabled: true, initial: idle(empty) }
 }
 
@@ -91,8 +96,9 @@ export function useStreamTarget(run: RunRef, stream: string, options: FollowOpti
       gate: createGate({ data, run: own, connection: client.connection }, throttle, isEnd),
       origin: data,
       runId: id,
+      stream,
       isEnabled: true,
       initial: idleStream,
     }
-  }, [client, data, id, token, throttle, wantsRun])
+  }, [client, data, id, stream, token, throttle, wantsRun])
 }

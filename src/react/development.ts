@@ -1,0 +1,45 @@
+// What only development builds do: bundlers replace `process.env.NODE_ENV`, and what is behind it is not in a production build.
+// Callers ask for it themselves, so that their texts go too.
+
+export function warn(message: string): void {
+  console.warn(`runfeed: ${message}`)
+}
+
+const told = new Set<string>()
+/** @param message - one of a few texts: each is told once per page. */
+export function warnOnce(message: string): void {
+  if (told.has(message)) return
+  told.add(message)
+  warn(message)
+}
+
+/** So many renders in a row with another object each time: it is made in render. */
+const RENDERS = 3
+
+/** Counts how often in a row a value was another one. */
+export class ChangeCount {
+  #value: unknown
+  #changes = 0
+  /** @returns whether it is made in each render. Said once. */
+  isMadePerRender(value: unknown): boolean {
+    this.#changes = value !== undefined && this.#value !== undefined && value !== this.#value ? this.#changes + 1 : 0
+    this.#value = value
+    return this.#changes === RENDERS
+  }
+}
+
+const MANY_RUNS = 25
+const followed = new WeakMap<object, Map<object, number>>()
+
+/** @param connection - names the client. @param by - 1 when something begins to be followed, -1 when it ends. */
+export function countFollowed(connection: object, source: object, by: 1 | -1): void {
+  let sources = followed.get(connection)
+  if (!sources) followed.set(connection, (sources = new Map()))
+  const count = (sources.get(source) ?? 0) + by
+  if (count > 0) sources.set(source, count)
+  else sources.delete(source)
+  if (sources.size > MANY_RUNS && typeof location !== 'undefined' && location.protocol === 'http:')
+    warnOnce(
+      `this page follows more than ${MANY_RUNS} runs and streams over http. Without HTTP/2 a browser opens six connections to an origin for all its tabs together, and each tab holds one: serve it over https, and follow a list by useRuns instead of one by one`,
+    )
+}
