@@ -1,5 +1,6 @@
 // The bodies of the REST API, written once: the server answers them, the client reads them.
 import type { Json, JsonObject } from './json.ts'
+import type { Patch } from './patch.ts'
 import type { Run } from './run.ts'
 
 export interface TriggerOptions {
@@ -49,4 +50,21 @@ export interface RunListRequest extends RunQuery {
 export interface RunPage {
   readonly runs: readonly Run[]
   readonly next?: string
+}
+
+/** One version of a run: what changed in the record, when, and which run wrote it. */
+export interface RunVersion {
+  readonly version: number
+  /** Ms since the epoch. */
+  readonly at: number
+  /** `null` where it was no run, or where the caller may not know. */
+  readonly by: string | null
+  /** Over the record, but for `version` and `updatedAt`. */
+  readonly patch: Patch
+}
+/** `GET /v1/runs/:id/history`, oldest first. */
+export interface RunVersionPage {
+  /** The oldest version that can still be read. */
+  readonly oldest: number
+  readonly versions: readonly RunVersion[]
 }
