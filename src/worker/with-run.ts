@@ -3,7 +3,8 @@
 import type { InputOf, OutputOf } from '../contract/standard-schema.ts'
 import type { MetadataInput, RunContract } from '../contract/types.ts'
 import type { RunBackend } from '../protocol/engine.ts'
-import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import { InvalidRequestError, RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import { NAME_PATTERN } from '../protocol/limits.ts'
 import { type NewRun, newRunId, newWriterId } from '../protocol/run.ts'
 import { configuredBackend } from '../task/configure.ts'
 import type { Duration } from '../task/duration.ts'
@@ -117,10 +118,12 @@ function wantedRun({ task, parent, url, ...options }: WithRunOptions<string | Ru
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(maxDuration !== undefined && { maxDuration }),
   }
+  const id = typeof task === 'string' ? task : task.id
+  if (!NAME_PATTERN.test(id)) throw new InvalidRequestError(`"${id}" is no task id: use 1 to 128 letters, digits and . : / - _`)
   // a run of another server is no parent here
   const above = parent ?? (url === undefined ? currentScope()?.run : undefined)
   return {
-    ...newRun({ id: typeof task === 'string' ? task : task.id, payload, options: trigger }),
+    ...newRun({ id, payload, options: trigger }),
     id: newRunId(),
     ...(above !== undefined && { parentId: typeof above === 'string' ? above : above.id }),
   }

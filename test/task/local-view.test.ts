@@ -1,0 +1,80 @@
+// The view is changed in place and kept over answers; here it is held against one that is built anew each time.
+import fc from 'fast-check'
+import { memoryEngine } from 'runfeed/server'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Operation } from '../../src/protocol/operation.ts'
+import type { Run } from '../../src/protocol/run.ts'
+import { LocalView } from '../../src/task/local-view.ts'
+import { PendingOperations } from '../../src/task/pending-operations.ts'
+import { operation } from '../protocol/arbitraries.ts'
+
+type Step = { readonly do: 'say' | 'other'; readonly operations: readonly Operation[] } | { readonly do: 'send' | 'answer' | 'read' }
+
+const sum = fc.record({
+  op: fc.constant('increment' as const),
+  key: fc.constantFrom('n', 'm'),
+  by: fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(0.1, -0.4, 1e-7, 2 ** 53, 1e300, -1e300)),
+})
+const operations = fc.array(fc.oneof(operation, sum, sum), { minLength: 1, maxLength: 4 })
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('say' as const), operations }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('other' as const), operations }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('send' as const, 'answer' as const, 'send' as const, 'answer' as const, 'read' as const) }) },
+)
+
+test('what is kept over answers is what would be built anew', async () => {
+  const engine = memoryEngine()
+  onTestFinished(async () => await engine.close())
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { size: '+1', maxLength: 60 }), async (steps) => {
+      const { run } = await engine.queue.begin({ task: 'work', payload: null, metadata: { n: 1, list: [1], a: { b: { c: 1 } } } }, { worker: 'w' })
+      const current = async (): Promise<Run> => (await engine.record.read(run.id))?.run as Run
+      const pending = new PendingOperations(true)
+      let inFlight: { readonly operations: readonly Operation[]; readonly sums: PendingOperations['sums']; readonly base: number } | undefined
+      const unacknowledged = (): readonly Operation[] => [...(inFlight?.operations ?? []), ...pending.list]
+      const view = new LocalView(run, unacknowledged)
+      // the record as the view knows it
+      let known = run
+      const look = (): void => expect(view.document).toEqual(new LocalView(known, unacknowledged).document)
+
+      for (const one of steps) {
+        switch (one.do) {
+          case 'say':
+            for (const said of one.operations) if (!view.say(said)) pending.push(said)
+            break
+          case 'other':
+            await engine.record.commit({ run: run.id, by: 'run_child', operations: one.operations })
+            break
+          case 'send': {
+            const { sums } = pending
+            inFlight ??= { sums, operations: pending.take(), base: view.version }
+            break
+          }
+          case 'answer': {
+            if (!inFlight) break
+            const { base, sums } = inFlight
+            const answer = await engine.record.commit({ run: run.id, attempt: 1, base, operations: inFlight.operations })
+            inFlight = undefined
+            view.acknowledge(answer, sums)
+            if (answer.refused.length > 0) view.rebuild()
+            known = await current()
+            // what is summed before it is sent may be rounded otherwise than what was added one by one: as before, until it is sent
+            if (pending.list.length === 0) expect(view.document).toEqual(known.metadata)
+            break
+          }
+          case 'read':
+            if (pending.list.length === 0) look()
+            break
+          default:
+            one satisfies never
+        }
+        if (!inFlight && pending.list.length === 0) expect(view.document).toEqual(known.metadata)
+      }
+      // nothing that the record holds was changed in place
+      const stored = await current()
+      expect(await engine.record.at(run.id, 1)).toMatchObject({ metadata: { n: 1, list: [1], a: { b: { c: 1 } } } })
+      expect((await engine.record.since(run.id, `1.${'x'.repeat(4)}`)) ?? stored.metadata).toEqual(stored.metadata)
+    }),
+    { numRuns: 500 },
+  )
+})

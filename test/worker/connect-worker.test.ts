@@ -1,0 +1,228 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Run } from 'runfeed'
+import { createRunServer, memoryEngine, type RunServerOptions, sqliteEngine } from 'runfeed/server'
+import { batch, connectWorker, type ConnectWorkerOptions, metadata, task, tasks } from 'runfeed/task'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { gate } from '../support/gate.ts'
+import { HEARTBEAT, startServer, type TestServer } from '../support/server.ts'
+
+/** A server that executes nothing, and a worker that is connected to it over HTTP. */
+async function serverAndWorker(options: Omit<ConnectWorkerOptions, 'url'>, serverOptions: Partial<RunServerOptions> = {}): Promise<TestServer> {
+  const server = await startServer(serverOptions)
+  const worker = connectWorker({ url: server.url, ...options })
+  onTestFinished(async () => await worker.stop())
+  return server
+}
+
+const aborted = async (signal: AbortSignal): Promise<void> => await new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+
+describe('a worker elsewhere', () => {
+  test('executes what is triggered at the server: metadata, streams, children, attempts', async () => {
+    const child = task({
+      id: 'child',
+      retry: { maxAttempts: 2, minTimeout: 0 },
+      run: (n: number, { ctx }) => {
+        if (ctx.run.attempt === 1) throw new Error('not yet')
+        metadata.parent.increment('done')
+        return 2 * n
+      },
+    })
+    const parent = task({
+      id: 'parent',
+      run: async (numbers: number[]) => {
+        const words: string[] = []
+        const stream = await metadata.stream(
+          'words',
+          (async function* () {
+            yield* ['a', 'b']
+          })(),
+        )
+        for await (const word of stream) words.push(word)
+        const { runs } = await child.batchTriggerAndWait(numbers.map((payload) => ({ payload })))
+        await metadata.refresh()
+        return { doubled: runs.map((result) => result.ok && result.output), words, done: metadata.get('done') }
+      },
+    })
+    const server = await serverAndWorker({ tasks: [parent, child], concurrency: 2 })
+    const run = await server.ended(await server.trigger('parent', [1, 2, 3]))
+    expect(run).toMatchObject({ status: 'COMPLETED', output: { doubled: [2, 4, 6], words: ['a', 'b'], done: 3 }, streams: { words: { state: 'closed' } } })
+    const { runs } = (await (await server.get(`/v1/runs?parent=${run.id}`)).json()) as { runs: Run[] }
+    expect(runs.map(({ status, attempt }) => [status, attempt])).toEqual(Array.from({ length: 3 }, () => ['COMPLETED', 2]))
+  })
+
+  test('30 children at once that increment one parent count exactly', async () => {
+    const child = task({ id: 'child', run: () => (metadata.parent.increment('n'), void metadata.root.append('seen', 1)) })
+    const parent = task({ id: 'parent', run: async () => void (await child.batchTriggerAndWait(Array.from({ length: 30 }, () => ({ payload: null })))) })
+    const server = await serverAndWorker({ tasks: [parent, child], concurrency: 31 })
+    const run = await server.ended(await server.trigger('parent'))
+    expect(run).toMatchObject({ status: 'COMPLETED', metadata: { n: 30, seen: Array.from({ length: 30 }, () => 1) } })
+  })
+
+  test('is told of a cancel', async () => {
+    const started = gate()
+    const work = task({
+      id: 'work',
+      run: async (_: unknown, { signal }) => {
+        started.open()
+        await aborted(signal)
+      },
+    })
+    const server = await serverAndWorker({ tasks: [work] })
+    const id = await server.trigger('work')
+    await started.opened
+    await server.post(`/v1/runs/${id}/cancel`)
+    expect((await server.ended(id)).status).toBe('CANCELED')
+  })
+
+  test('never executes more at once than it has slots, and those that wait hold none', async () => {
+    let now = 0
+    let most = 0
+    const child = task({
+      id: 'child',
+      run: async () => {
+        most = Math.max(most, ++now)
+        await new Promise((resolve) => setImmediate(resolve))
+        now--
+      },
+    })
+    const parent = task({ id: 'parent', run: async () => (await child.triggerAndWait(null)).ok })
+    const server = await serverAndWorker({ tasks: [parent, child], concurrency: 2 })
+    const ids = await Promise.all(Array.from({ length: 10 }, async () => await server.trigger('parent')))
+    const ended = await Promise.all(ids.map(async (id) => await server.ended(id)))
+    expect(ended.map(({ status, output }) => [status, output])).toEqual(Array.from({ length: 10 }, () => ['COMPLETED', true]))
+    expect(most).toBeLessThanOrEqual(2)
+  })
+
+  test('what it triggers outside of a run has the settings of its tasks', async () => {
+    const work = task({
+      id: 'work',
+      retry: { maxAttempts: 2, minTimeout: 0 },
+      run: (_: unknown, { ctx }) => {
+        if (ctx.run.attempt === 1) throw new Error('not yet')
+      },
+    })
+    const server = await serverAndWorker({ tasks: [work] })
+    const { id } = await work.trigger(null)
+    const byId = await tasks.trigger('work', null)
+    const { runs } = await batch.trigger([{ id: 'work', payload: null }])
+    for (const each of [id, byId.id, runs[0]?.id as string]) expect(await server.ended(each)).toMatchObject({ status: 'COMPLETED', attempt: 2 })
+  })
+
+  test('two workers take each run once', async () => {
+    const executed: string[] = []
+    const work = task({ id: 'work', run: (_: unknown, { ctx }) => void executed.push(ctx.run.id) })
+    const server = await serverAndWorker({ tasks: [work], concurrency: 3 })
+    const second = connectWorker({ url: server.url, tasks: [work], concurrency: 3 })
+    onTestFinished(async () => await second.stop())
+    const ids = await Promise.all(Array.from({ length: 40 }, async () => await server.trigger('work')))
+    await Promise.all(ids.map(async (id) => await server.ended(id)))
+    expect(executed.toSorted()).toEqual(ids.toSorted())
+  })
+
+  test('whose lease was lost stops, and the next attempt is another’s', async () => {
+    let now = Date.now()
+    const engine = memoryEngine({ now: () => now })
+    const first = gate()
+    const reasons: string[] = []
+    const work = task({
+      id: 'work',
+      run: async (_: unknown, { ctx, signal }) => {
+        if (ctx.run.attempt > 1) return 'second'
+        first.open()
+        await aborted(signal)
+        reasons.push((signal.reason as { type: string }).type)
+        return 'first'
+      },
+    })
+    const server = await serverAndWorker({ tasks: [work] }, { engine })
+    const id = await server.trigger('work', null, { maxAttempts: 2 })
+    await first.opened
+    now += 60_000
+    await engine.sweep()
+    expect(await server.ended(id)).toMatchObject({ status: 'COMPLETED', attempt: 2, output: 'second' })
+    await vi.waitFor(() => expect(reasons).toEqual(['stale_attempt']))
+  })
+
+  test('that stops gives its runs back where attempts are left', async () => {
+    const server = await startServer()
+    const started = gate()
+    const work = task({
+      id: 'work',
+      run: async (_: unknown, { ctx, signal }) => {
+        metadata.append('attempts', ctx.run.attempt)
+        if (ctx.run.attempt === 2) return
+        started.open()
+        await aborted(signal)
+        throw signal.reason as Error
+      },
+    })
+    const first = connectWorker({ url: server.url, tasks: [work] })
+    const id = await server.trigger('work', null, { maxAttempts: 2 })
+    await started.opened
+    await first.stop()
+    expect(await server.run(id)).toMatchObject({ status: 'QUEUED', attempt: 1, error: { type: 'crashed' } })
+    const second = connectWorker({ url: server.url, tasks: [work] })
+    onTestFinished(async () => await second.stop())
+    expect(await server.ended(id)).toMatchObject({ status: 'COMPLETED', attempt: 2, metadata: { attempts: [1, 2] } })
+  })
+
+  test('without a server says what to do', () => {
+    expect(() => connectWorker({ tasks: [] })).toThrow(/RUNFEED_URL/)
+  })
+})
+
+describe('a server that restarts', () => {
+  test('finds its workers still at work: nothing is lost, nothing done twice', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'runfeed-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => errors.mockRestore())
+    const open = async (port: number): Promise<{ close(): Promise<void>; port: number; url: string }> => {
+      const server = createRunServer({ engine: sqliteEngine({ file: join(folder, 'runs.db') }), heartbeat: HEARTBEAT })
+      let closing: Promise<void> | undefined
+      const close = (): Promise<void> => (closing ??= server.close())
+      onTestFinished(close)
+      return { ...(await server.listen({ port })), close }
+    }
+    const first = await open(0)
+    const [halfWay, restarted] = [gate(), gate()]
+    const executions: number[] = []
+    const child = task({ id: 'child', run: () => void metadata.parent.increment('children') })
+    const work = task({
+      id: 'work',
+      run: async (n: number) => {
+        executions.push(n)
+        const source = (async function* () {
+          for (let i = 0; i < 100; i++) {
+            if (i === 50) {
+              halfWay.open()
+              // said while nobody is there to hear it
+              for (let j = 0; j < 50; j++) metadata.increment('said')
+            }
+            yield i
+          }
+        })()
+        for (let j = 0; j < 50; j++) metadata.increment('said')
+        await metadata.stream('chunks', source)
+        await restarted.opened
+        await child.batchTriggerAndWait([{ payload: null }, { payload: null }])
+        return n
+      },
+    })
+    const worker = connectWorker({ url: first.url, tasks: [work, child], concurrency: 4 })
+    onTestFinished(async () => await worker.stop())
+    const { id } = await work.trigger(7)
+    await halfWay.opened
+    await first.close()
+    const second = await open(first.port)
+    restarted.open()
+    const read = async (): Promise<Run> => (await (await fetch(`${second.url}/v1/runs/${id}`)).json()) as Run
+    await vi.waitFor(async () => expect((await read()).finishedAt).not.toBeNull(), { timeout: 20_000, interval: 100 })
+    expect(await read()).toMatchObject({ status: 'COMPLETED', attempt: 1, output: 7, metadata: { said: 100, children: 2 } })
+    const chunks = (await (await fetch(`${second.url}/v1/runs/${id}/chunks/chunks?index=0`)).json()) as { chunks: number[] }
+    expect(chunks.chunks).toEqual(Array.from({ length: 100 }, (_, i) => i))
+    expect(executions).toEqual([7])
+  }, 40_000)
+})
