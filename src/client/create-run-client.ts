@@ -14,6 +14,9 @@ import { environment as browser, type Environment } from '../transport/environme
 import { type HttpTransportOptions, httpTransport } from '../transport/http-transport.ts'
 import type { RunTransport, TransportLayer } from '../transport/run-transport.ts'
 import { restCalls } from './rest.ts'
+import { listReader, runReader, streamReader, subscribe } from './follow.ts'
+import { insides } from './insides.ts'
+import { checkOptions } from './options.ts'
 import { Resync } from './resync.ts'
 import type { RunClient } from './run-client.ts'
 import { LINGER_MS, Wanted } from './wanted.ts'
@@ -46,8 +49,10 @@ interface FoldSession extends Session {
 /**
  * A client of one server: one connection for everything that is followed, opened by the first follower and closed after the last.
  * Nothing is opened by making one.
+ * @throws InvalidRequestError for options that cannot be meant.
  */
 export function createRunClient(options: RunClientOptions): RunClient {
+  checkOptions(options)
   const { environment = browser, scheduler = frameScheduler, linger = LINGER_MS } = options
   let transport = 'transport' in options ? options.transport : httpTransport(options, environment)
   for (const layer of [options.poll, options.share]) if (layer) transport = layer(transport, environment)
@@ -60,6 +65,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
     store,
     environment,
     linger,
+    connection: status,
     wanted(resource) {
       const { entry, error } = resource
       if (status.latest.status === 'closed') return
@@ -160,15 +166,20 @@ export function createRunClient(options: RunClientOptions): RunClient {
   }
   store.onOver = stopIfDone
 
-  return {
+  const client: RunClient = {
     runs: restCalls(request),
     run: (run) => wanted.run(run),
     stream: (run, stream, startIndex) => wanted.stream(run, stream, startIndex),
     runList: (query) => wanted.list(query),
+    subscribeRun: (run, to) => subscribe(wanted.run(run), runReader, status, to),
+    subscribeStream: (run, stream, to) => subscribe(wanted.stream(run, stream, to.startIndex), streamReader, status, to),
+    subscribeRuns: (query, to) => subscribe(wanted.list(query), listReader, status, to),
     connection: status,
     close() {
       for (const resource of wanted.followed.values()) resource.forget()
       connection.close()
     },
   }
+  insides.set(client, wanted)
+  return client
 }

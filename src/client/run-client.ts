@@ -1,6 +1,8 @@
 // The client's interface, which hooks, the CLI and users without React share.
+import type { RunContract, RunOf } from '../contract/types.ts'
+import type { RunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
-import type { RunHandle, RunListRequest, RunPage, TriggerOptions } from '../protocol/rest.ts'
+import type { RunHandle, RunListRequest, RunPage, RunVersionPage, TriggerOptions } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
 import type { FeedQuery } from '../protocol/want.ts'
 import type { RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
@@ -9,24 +11,56 @@ import type { ConnectionSnapshot } from '../transport/connection-status.ts'
 /** A run by its id, or by what `trigger` returned, which brings its own token. */
 export type RunRef = string | RunHandle
 
+/** A source that is an async iterable too: of versions, of chunks, of lists. Leaving the loop lets go of it. */
+export interface Followed<S, V> extends Source<S>, AsyncIterable<V> {
+  /** The iterable with a signal: the loop throws its reason. */
+  values(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterableIterator<V>
+}
+
+export interface SubscribeOptions<V> {
+  /** Called with what is known, soon, and then with what is new. `index` is a chunk's in its stream, else 0. */
+  readonly onChange: (value: V, index: number) => void
+  /** It cannot be read, or the stream failed; nothing more is told. @defaultValue the error is thrown as an uncaught one */
+  readonly onError?: ((error: RunfeedError) => void) | undefined
+  /** Nothing more will come: the run and its descendants, or the stream, have ended, or the client was closed. */
+  readonly onEnd?: (() => void) | undefined
+  /** Ends the subscription. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface RetrieveOptions<C extends RunContract = RunContract> {
+  /** Types the answer: metadata and output are what the contract makes of them, as in hooks; `parseRun` says what it refuses, too. */
+  readonly contract?: C | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface RunClient {
   readonly runs: {
     /** @throws HttpError `not_found` */
-    retrieve(run: string, signal?: AbortSignal): Promise<Run>
+    retrieve<C extends RunContract>(run: string, options: RetrieveOptions<C> & { readonly contract: C }): Promise<RunOf<C>>
+    retrieve(run: string, options?: AbortSignal | RetrieveOptions): Promise<Run>
     list(request?: RunListRequest, signal?: AbortSignal): Promise<RunPage>
+    /** What changed in the record, version by version, oldest first. At most 1,000 from the one after `after`. @throws VersionGoneError's `version_gone` */
+    history(run: string, page?: { readonly after?: number; readonly limit?: number }, signal?: AbortSignal): Promise<RunVersionPage>
     /** Asks the run to stop; it ends as CANCELED once its task has. */
-    cancel(run: string): Promise<Run>
+    cancel(run: string, signal?: AbortSignal): Promise<Run>
     /** Starts the run's task again with its payload, as a new run with `replayOf`. */
-    replay(run: string): Promise<RunHandle>
-    trigger(task: string, payload: Json, options?: TriggerOptions): Promise<RunHandle>
+    replay(run: string, signal?: AbortSignal): Promise<RunHandle>
+    trigger(task: string, payload: Json, options?: TriggerOptions, signal?: AbortSignal): Promise<RunHandle>
   }
   /** The same source for the same run, while anybody holds or follows it. */
-  run(run: RunRef): Source<RunSnapshot>
+  run(run: RunRef): Followed<RunSnapshot, Run>
   /** @param startIndex - the first chunk wanted. @defaultValue where the stream's readers start */
-  stream(run: RunRef, stream: string, startIndex?: number): Source<StreamSnapshot>
+  stream(run: RunRef, stream: string, startIndex?: number): Followed<StreamSnapshot, Json>
   /** The newest runs of a query, live: they come, go and change. At most `limit` of them (50 by default, 200 at most), without payload and output. */
-  runList(query: FeedQuery): Source<RunListSnapshot>
+  runList(query: FeedQuery): Followed<RunListSnapshot, readonly Run[]>
+  /** Tells each version of a run that is published. @returns ends it. @throws InvalidRequestError */
+  subscribeRun(run: RunRef, options: SubscribeOptions<Run>): () => void
+  /** Tells each chunk of a stream once. @returns ends it. @throws InvalidRequestError */
+  subscribeStream(run: RunRef, stream: string, options: SubscribeOptions<Json> & { readonly startIndex?: number | undefined }): () => void
+  /** Tells the runs of a query whenever one of them changes. @returns ends it. @throws InvalidRequestError */
+  subscribeRuns(query: FeedQuery, options: SubscribeOptions<readonly Run[]>): () => void
   readonly connection: Source<ConnectionSnapshot>
-  /** Ends the connection; what is known stays readable. */
+  /** Ends the connection and every loop and subscription; what is known stays readable. */
   close(): void
 }

@@ -1,6 +1,8 @@
 // What is wanted: counts who follows what, and says so as the wants of the next connection.
 import { RunfeedError } from '../protocol/errors.ts'
+import type { Json } from '../protocol/json.ts'
 import { MAX_WANTS, MAX_WANTS_BYTES } from '../protocol/limits.ts'
+import type { Run } from '../protocol/run.ts'
 import { type FeedQuery, topicOf, topics, type Want } from '../protocol/want.ts'
 import type { Entry } from '../store/entry.ts'
 import type { ListEntry } from '../store/list-entry.ts'
@@ -9,8 +11,10 @@ import type { RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../st
 import type { Store } from '../store/store.ts'
 import { StreamEntry } from '../store/stream-entry.ts'
 import { lowerStart } from '../store/stream-record.ts'
+import type { ConnectionSnapshot } from '../transport/connection-status.ts'
 import type { Environment } from '../transport/environment.ts'
-import type { RunRef } from './run-client.ts'
+import { followed, listReader, runReader, streamReader } from './follow.ts'
+import type { Followed, RunRef } from './run-client.ts'
 import { streamView } from './stream-view.ts'
 
 /**
@@ -23,6 +27,7 @@ export interface WantedHost {
   readonly store: Store
   readonly environment: Environment
   readonly linger: number
+  readonly connection: Source<ConnectionSnapshot>
   /** Somebody begins to follow it, or asks for more of it. */
   wanted(resource: Resource): void
   unwanted(resource: Resource): void
@@ -45,9 +50,9 @@ export class Resource {
     this.entry = entry
   }
 
-  source<T>(startIndex: number | undefined, getSnapshot: () => () => T): Source<T> {
-    let source = this.#sources.get(startIndex) as Source<T> | undefined
-    if (!source) this.#sources.set(startIndex, (source = { getSnapshot: getSnapshot(), subscribe: (listener) => this.#follow(startIndex, listener) }))
+  source<S extends Source<unknown>>(startIndex: number | undefined, make: (subscribe: Source<unknown>['subscribe']) => S): S {
+    let source = this.#sources.get(startIndex) as S | undefined
+    if (!source) this.#sources.set(startIndex, (source = make((listener) => this.#follow(startIndex, listener))))
     return source
   }
 
@@ -87,6 +92,8 @@ export class Wanted {
   readonly #host: WantedHost
   /** What anybody holds. Weakly: a render that is thrown away asks for a source and never follows it. */
   readonly #held = new Map<string, WeakRef<Resource>>()
+  /** What a server knew, by topic, until somebody asks for it. */
+  readonly seeds: Map<string, (entry: Entry) => void> = new Map()
   /** By topic. */
   readonly followed: Map<string, Resource> = new Map()
   #sweepAt = 64
@@ -95,25 +102,27 @@ export class Wanted {
     this.#host = host
   }
 
-  run(ref: RunRef): Source<RunSnapshot> {
+  run(ref: RunRef): Followed<RunSnapshot, Run> {
     const { id, token } = resolve(ref)
     const resource = this.#resource(topics.run(id), token, () => this.#host.store.newRun(id))
-    return resource.source(undefined, () => (resource.entry as RunEntry).topic.getSnapshot)
+    const { getSnapshot } = (resource.entry as RunEntry).topic
+    return resource.source(undefined, (subscribe) => followed({ subscribe, getSnapshot }, runReader, this.#host.connection))
   }
 
-  stream(ref: RunRef, key: string, startIndex: number | undefined): Source<StreamSnapshot> {
+  stream(ref: RunRef, key: string, startIndex: number | undefined): Followed<StreamSnapshot, Json> {
     const { id, token } = resolve(ref)
     const resource = this.#resource(topics.stream(id, key), token, () => this.#host.store.newStream(id, key, firstOf(startIndex)))
     const { topic } = resource.entry as StreamEntry
-    return resource.source(startIndex, () => {
+    return resource.source(startIndex, (subscribe) => {
       const view = streamView(startIndex)
-      return () => view(topic.getSnapshot())
+      return followed({ subscribe, getSnapshot: () => view(topic.getSnapshot()) }, streamReader, this.#host.connection)
     })
   }
 
-  list(query: FeedQuery): Source<RunListSnapshot> {
+  list(query: FeedQuery): Followed<RunListSnapshot, readonly Run[]> {
     const resource = this.#resource(topicOf({ query }), undefined, () => this.#host.store.newList(query))
-    return resource.source(undefined, () => (resource.entry as ListEntry).topic.getSnapshot)
+    const { getSnapshot } = (resource.entry as ListEntry).topic
+    return resource.source(undefined, (subscribe) => followed({ subscribe, getSnapshot }, listReader, this.#host.connection))
   }
 
   /** What one connection is asked for. @param refuse - called with what is too much for one. */
@@ -137,12 +146,22 @@ export class Wanted {
     return wants
   }
 
+  /** What is known of what anybody holds. */
+  *entries(): Iterable<Entry> {
+    for (const held of this.#held.values()) {
+      const entry = held.deref()?.entry
+      if (entry) yield entry
+    }
+  }
+
   #resource(topic: string, token: string | undefined, make: () => Entry): Resource {
     let resource = this.#held.get(topic)?.deref()
     if (!resource) {
       this.#sweep()
       resource = new Resource(this.#host, make())
       this.#held.set(topic, new WeakRef(resource))
+      this.seeds.get(topic)?.(resource.entry)
+      this.seeds.delete(topic)
     }
     resource.token ??= token
     return resource

@@ -1,23 +1,27 @@
 // A client whose snapshots a test sets by hand, and which counts who listens. Hooks see no difference to the real one.
 import { act } from '@testing-library/react'
-import type { RunClient } from '../../src/client/run-client.ts'
+import type { Followed, RunClient } from '../../src/client/run-client.ts'
 import type { Json, JsonObject } from '../../src/protocol/json.ts'
 import type { Run } from '../../src/protocol/run.ts'
-import type { RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../../src/store/snapshot.ts'
+import type { RunListSnapshot, RunSnapshot, StreamSnapshot } from '../../src/store/snapshot.ts'
 import type { ConnectionSnapshot } from '../../src/transport/connection-status.ts'
 import { scriptedRun } from '../../src/testing/scripted-run.ts'
 
-export interface FakeSource<T> extends Source<T> {
+export interface FakeSource<T> extends Followed<T, never> {
   set(next: Partial<T>): void
   listeners: Set<() => void>
   subscriptions: number
 }
+
+async function* nothing(): AsyncGenerator<never, void, undefined> {}
 
 function source<T>(value: T): FakeSource<T> {
   const self: FakeSource<T> = {
     listeners: new Set(),
     subscriptions: 0,
     getSnapshot: () => value,
+    values: nothing,
+    [Symbol.asyncIterator]: nothing,
     subscribe(listener) {
       self.subscriptions++
       self.listeners.add(listener)
@@ -69,6 +73,7 @@ export function fakeClient(): FakeClient {
     runs: {
       retrieve: refuse,
       list: refuse,
+      history: refuse,
       replay: refuse,
       trigger: refuse,
       cancel: (id) => {
@@ -82,6 +87,9 @@ export function fakeClient(): FakeClient {
         source<StreamSnapshot>({ log: logOf([]), state: undefined, start: 0, failure: undefined, gap: undefined, error: undefined }),
       ),
     runList: () => source<RunListSnapshot>({ runs: undefined, hasMore: false, error: undefined }),
+    subscribeRun: () => () => {},
+    subscribeStream: () => () => {},
+    subscribeRuns: () => () => {},
     connection: source<ConnectionSnapshot>({ status: 'open', error: undefined, transport: 'stream', reason: undefined }),
     close: () => {},
     write(id, metadata, rest = {}) {
