@@ -45,10 +45,10 @@ export class Api {
     )
     try {
       const response = await this.#send(method, path, 'application/json', body, controller.signal)
-      const text = await response.text().catch((cause: unknown) => {
-        throw controller.signal.aborted ? controller.signal.reason : new ConnectionError(`the answer to ${method} ${path} broke off`, cause)
-      })
+      const text = await textOf(response, `${method} ${path}`)
       return { body: response.status === 204 ? null : this.#parse(text, response, `${method} ${path}`), headers: response.headers }
+    } catch (thrown) {
+      throw controller.signal.aborted ? controller.signal.reason : thrown
     } finally {
       clearTimeout(timer)
     }
@@ -72,9 +72,9 @@ export class Api {
     const send = this.#fetch ?? globalThis.fetch
     const init: RequestInit = { method, headers, signal, ...(body !== undefined && { body: JSON.stringify(body) }) }
     const response = await send(this.#base + path, init).catch((cause: unknown) => {
-      throw signal.aborted ? signal.reason : new ConnectionError(`${method} ${path} got no answer from ${this.#base}: ${reasonOf(cause)}`, cause)
+      throw new ConnectionError(`${method} ${path} got no answer from ${this.#base}: ${reasonOf(cause)}`, cause)
     })
-    if (!response.ok) throw await refusal(response)
+    if (!response.ok) throw await refusal(response, `${method} ${path}`)
     return response
   }
 
@@ -82,19 +82,31 @@ export class Api {
     try {
       return JSON.parse(text) as Json
     } catch (cause) {
-      // what says that it is JSON was cut short: proxies may end any body cleanly
-      if (/^application\/json\b/i.test(headers.get('content-type') ?? '')) throw new ConnectionError(`the answer to ${what} broke off`, cause)
+      if (isJson(headers)) throw brokeOff(what, cause)
       throw new ProtocolError(`${what} was answered with something that is not JSON; does ${this.#base} serve runfeed?`)
     }
   }
 }
 
-async function refusal(response: Response): Promise<HttpError> {
+/** What says that it is JSON and is none was cut short: proxies may end any body cleanly. */
+const isJson = (headers: Headers): boolean => /^application\/json\b/i.test(headers.get('content-type') ?? '')
+const brokeOff = (what: string, cause: unknown): ConnectionError => new ConnectionError(`the answer to ${what} broke off`, cause)
+
+async function textOf(response: Response, what: string): Promise<string> {
+  return await response.text().catch((cause: unknown) => {
+    throw brokeOff(what, cause)
+  })
+}
+
+/** @throws ConnectionError for half a refusal: without its type nobody knows what was refused */
+async function refusal(response: Response, what: string): Promise<HttpError> {
+  const text = await textOf(response, what)
   let body: Json = null
   try {
-    body = JSON.parse(await response.text()) as Json
-  } catch {
-    // a proxy's page, or half an answer; the status says enough
+    body = JSON.parse(text) as Json
+  } catch (cause) {
+    // else a proxy's page, whose status says enough
+    if (isJson(response.headers)) throw brokeOff(what, cause)
   }
   const error = isJsonObject(body) && isJsonObject(body.error) && typeof body.error.type === 'string' ? (body.error as unknown as ErrorBody) : undefined
   return new HttpError(response.status, error, retryAfterOf(response.headers.get('retry-after')))

@@ -1,0 +1,153 @@
+import { memoryEngine } from 'runfeed/server'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { RunEngine } from '../../../src/protocol/engine.ts'
+import { topics } from '../../../src/protocol/want.ts'
+import { httpBackend } from '../../../src/task/http/http-backend.ts'
+import { faultProxy } from '../../faults/proxy.ts'
+import { startServer } from '../../support/server.ts'
+
+interface Lines {
+  /** Opened so far. */
+  opened: number
+  /** Open, or being opened, now. */
+  readonly open: Set<AbortSignal>
+}
+
+/** A backend whose connections for wakes are counted. */
+function counted(url: string): { readonly backend: ReturnType<typeof httpBackend>; readonly lines: Lines } {
+  const lines: Lines = { opened: 0, open: new Set() }
+  const backend = httpBackend({
+    url,
+    fetch: async (input, init) => {
+      const signal = init?.signal
+      if ((input as string).endsWith('/v1/wakes') && signal) {
+        lines.opened++
+        lines.open.add(signal)
+        signal.addEventListener('abort', () => lines.open.delete(signal))
+      }
+      return await fetch(input, init)
+    },
+  })
+  return { backend, lines }
+}
+
+/** Rings of a topic, counted. */
+function rings(backend: Pick<RunEngine, 'wake'>, topic: string): { readonly count: () => number; readonly stop: () => void } {
+  let count = 0
+  const stop = backend.wake(topic, () => count++)
+  onTestFinished(stop)
+  return { count: () => count, stop }
+}
+
+const made = async (engine: RunEngine): Promise<string> => (await engine.record.create([{ task: 'work', payload: null }]))[0]?.id as string
+const changed = async (engine: RunEngine, run: string): Promise<unknown> =>
+  await engine.record.commit({ run, operations: [{ op: 'increment', key: 'n', by: 1 }] })
+
+describe('wakes over HTTP', () => {
+  test('ring once when they are there, and then for what happens', async () => {
+    const engine = memoryEngine()
+    const { backend } = counted((await startServer({ engine })).url)
+    const [a, b] = [await made(engine), await made(engine)]
+    const [ofA, ofB] = [rings(backend, topics.run(a)), rings(backend, topics.run(b))]
+    await vi.waitFor(() => expect([ofA.count(), ofB.count()]).toEqual([1, 1]))
+    await changed(engine, a)
+    await vi.waitFor(() => expect([ofA.count(), ofB.count()]).toEqual([2, 1]))
+  })
+
+  test('of topics that come together share a connection, and it closes with the last listener', async () => {
+    const { backend, lines } = counted((await startServer()).url)
+    const many = Array.from({ length: 500 }, (_, i) => rings(backend, topics.run(`run_${i}`)))
+    await vi.waitFor(() => expect(many.every(({ count }) => count() === 1)).toBe(true))
+    expect(lines.opened).toBe(1)
+    for (const one of many.slice(1)) one.stop()
+    const again = rings(backend, topics.run('run_0'))
+    again.stop()
+    expect(lines.open.size).toBe(1)
+    many[0]?.stop()
+    await vi.waitFor(() => expect(lines.open.size).toBe(0))
+    expect(lines.opened).toBe(1)
+  })
+
+  test('of topics that come one by one need few connections, and none of their rings is lost', async () => {
+    const engine = memoryEngine()
+    const { backend, lines } = counted((await startServer({ engine })).url)
+    const runs = await Promise.all(Array.from({ length: 16 }, async () => await made(engine)))
+    const seen = new Map<string, number>()
+    /** What a waiting run does: takes its place, looks, and looks again at each ring. */
+    const follow = (run: string): void => {
+      const look = async (): Promise<void> => {
+        const stored = await engine.record.read(run)
+        seen.set(run, Math.max(seen.get(run) ?? 0, (stored?.run.metadata['n'] as number | undefined) ?? 0))
+      }
+      onTestFinished(backend.wake(topics.run(run), () => void look()))
+      void look()
+    }
+    let most = 0
+    for (const [i, run] of runs.entries()) {
+      follow(run)
+      const opened = lines.opened
+      await vi.waitFor(() => expect(lines.opened).toBe(opened + 1))
+      // while the connections change
+      await Promise.all(runs.slice(0, i + 1).map(async (each) => await changed(engine, each)))
+      most = Math.max(most, lines.open.size)
+    }
+    const expected = new Map(runs.map((run, i) => [run, runs.length - i]))
+    await vi.waitFor(() => expect(seen).toEqual(expected))
+    // 16 topics are one connection of 16 at best, and 8 + 4 + 2 + 1 with one more being opened at worst
+    expect(most).toBeLessThanOrEqual(8)
+    await vi.waitFor(() => expect(lines.open.size).toBeLessThanOrEqual(5))
+  })
+
+  test('are all rung after the connection was cut', async () => {
+    const engine = memoryEngine()
+    const proxy = await faultProxy((await startServer({ engine })).url, () => ({ kind: 'none' }))
+    onTestFinished(async () => await proxy.close())
+    const { backend } = counted(proxy.url)
+    const run = await made(engine)
+    const [ofRun, ofQueue] = [rings(backend, topics.run(run)), rings(backend, topics.queue)]
+    await vi.waitFor(() => expect([ofRun.count(), ofQueue.count()]).toEqual([1, 1]))
+    await proxy.refuse()
+    await changed(engine, run)
+    await proxy.accept()
+    await vi.waitFor(() => expect([ofRun.count(), ofQueue.count()]).toEqual([2, 2]), 10_000)
+  }, 15_000)
+
+  test('are rung again when nothing came for three heartbeats', async () => {
+    const engine = memoryEngine()
+    const proxy = await faultProxy((await startServer({ engine })).url, () => ({ kind: 'none' }))
+    onTestFinished(async () => await proxy.close())
+    const { backend, lines } = counted(proxy.url)
+    const run = await made(engine)
+    const ofRun = rings(backend, topics.run(run))
+    await vi.waitFor(() => expect(ofRun.count()).toBe(1))
+    expect(proxy.stall('POST /v1/wakes')).toBe(1)
+    await changed(engine, run)
+    await vi.waitFor(() => expect(ofRun.count()).toBeGreaterThanOrEqual(2), 10_000)
+    expect(lines.opened).toBeGreaterThanOrEqual(2)
+  }, 15_000)
+
+  test('that are refused for good wake whoever waits, who then meets the refusal', async () => {
+    const { backend } = counted((await startServer()).url)
+    const ofNothing = rings(backend, 'no topic')
+    await vi.waitFor(() => expect(ofNothing.count()).toBeGreaterThanOrEqual(1))
+  })
+
+  test('a listener that throws keeps no other asleep', async () => {
+    const { backend } = counted((await startServer()).url)
+    const thrown = new Promise((resolve) => process.once('uncaughtException', resolve))
+    const before = process.listeners('uncaughtException').slice(0, -1)
+    // the test runner's own would fail the test
+    for (const listener of before) process.off('uncaughtException', listener)
+    onTestFinished(() => {
+      for (const listener of before) process.on('uncaughtException', listener)
+    })
+    onTestFinished(
+      backend.wake(topics.queue, () => {
+        throw new Error('mine')
+      }),
+    )
+    const other = rings(backend, topics.queue)
+    await vi.waitFor(() => expect(other.count()).toBe(1))
+    expect(await thrown).toMatchObject({ message: 'mine' })
+  })
+})
