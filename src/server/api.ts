@@ -13,7 +13,7 @@ import { feedRoutes } from './feed-routes.ts'
 import { historyRoutes } from './history-routes.ts'
 import { KnownTasks } from './known-tasks.ts'
 import { Metrics } from './metrics.ts'
-import { mount, noHead, noRoute } from './mount.ts'
+import { mount, noHead, noRoute, noStore } from './mount.ts'
 import { queueRoutes } from './queue-routes.ts'
 import type { Description, Route } from './route.ts'
 import { runRoutes } from './run-routes.ts'
@@ -64,6 +64,8 @@ export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api 
       await next()
       metrics.answer(context.res.status)
     })
+    // not for `*`: what the fallback answers is its own
+    .on(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], ['/v1/*', '/healthz', '/readyz', '/metrics'], noStore)
     .route('/', mount(routes.filter(isOpen)))
   const gated = new Hono<AccessEnv>()
     .use('/v1/*', noHead(feedDescriptions))

@@ -7,7 +7,7 @@ import { MAX_WANTS_BYTES, PROTOCOL_VERSION } from '../protocol/limits.ts'
 import type { FeedRequest, RunWant, StreamWant } from '../protocol/want.ts'
 import type { Access, AccessEnv } from './access.ts'
 import { answerWith } from './event-stream.ts'
-import { check, readJson } from './read-body.ts'
+import { check, readJson, readQuery } from './read-body.ts'
 import { feedRequest, streamQuery } from './schemas.ts'
 
 export function feedRoutes(hub: FeedHub): Hono<AccessEnv> {
@@ -29,7 +29,7 @@ export function feedRoutes(hub: FeedHub): Hono<AccessEnv> {
     .post('/feed', async (context) => await send(context, await readJson(context.req.raw, feedRequest, MAX_WANTS_BYTES), false))
     .get('/runs/:id/events', async (context) => await one(context, { run: context.req.param('id') }))
     .get('/runs/:id/streams/:key{.+}', async (context) => {
-      const { index } = check(streamQuery, context.req.query())
+      const { index } = check(streamQuery, readQuery(context.req.url, streamQuery))
       return await one(context, { run: context.req.param('id'), stream: context.req.param('key'), ...(index === undefined ? {} : { index }) })
     })
 }

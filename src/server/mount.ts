@@ -14,19 +14,26 @@ export function mount(routes: readonly Route[]): Hono<AccessEnv> {
     app.on(method, patternOf(path), async (context) => {
       const { access } = context.var
       if (who === 'writers') access.mayWrite()
-      const response = await answer({
+      // who is nobody has no engine: that is said before a body is read
+      else if (who === 'readers') void access.engine
+      return await answer({
         access,
         context,
         param: (name) => context.req.param(name) ?? '',
         query: query && check(query, readQuery(context.req.url, query)),
         body: body && (await readJson(context.req.raw, body.schema, body.limit)),
       })
-      // one object for all answers that are written by hand: it is not to be changed
-      if (response !== RESPONSE_ALREADY_SENT && !response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
-      return response
     })
   }
   return app
+}
+
+/** Nothing of it is for a cache, but for what says so itself. */
+export const noStore: MiddlewareHandler<AccessEnv> = async (context, next) => {
+  await next()
+  const { res } = context
+  // one object stands for all answers that are written by hand: it is not to be changed
+  if (res !== RESPONSE_ALREADY_SENT && !res.headers.has('cache-control')) context.header('cache-control', 'no-store')
 }
 
 const wrongMethod = (method: string, path: string, allowed: readonly string[]): Response => {
