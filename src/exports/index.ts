@@ -1,6 +1,7 @@
 // `runfeed`: the client, contracts, errors and types. No React.
 export { createRunClient, type RunClientInternals, type RunClientLayers, type RunClientOptions } from '../client/create-run-client.ts'
-export type { RunClient, RunRef } from '../client/run-client.ts'
+export { type ClientState, dehydrate, hydrate } from '../client/dehydrate.ts'
+export type { Followed, RetrieveOptions, RunClient, RunRef, SubscribeOptions } from '../client/run-client.ts'
 export { defineRun } from '../contract/define-run.ts'
 export type { Issue } from '../contract/judge.ts'
 export { type ParsedMetadata, parseMetadata, parseRun } from '../contract/parse.ts'
@@ -27,7 +28,7 @@ export {
 export type { Frame, FrameEvent, FrameOf } from '../protocol/frame.ts'
 export type { Json, JsonObject } from '../protocol/json.ts'
 export type { Patch, PatchOperation } from '../protocol/patch.ts'
-export type { RunHandle, RunListRequest, RunPage, RunQuery, TriggerOptions } from '../protocol/rest.ts'
+export type { RunHandle, RunListRequest, RunPage, RunQuery, RunVersion, RunVersionPage, TriggerOptions } from '../protocol/rest.ts'
 export type { Run, RunFailure, StreamState, StreamSummary } from '../protocol/run.ts'
 export { isTerminalStatus, type KnownStatus, RUN_STATUSES, type RunStatus, type TerminalStatus } from '../protocol/status.ts'
 export type { FeedQuery, QueryWant, RunWant, StreamWant, Want } from '../protocol/want.ts'
