@@ -69,7 +69,7 @@ export async function withRun<const T extends string | RunContract, O extends Wo
   const backend = backendOf(options)
   const worker = newWriterId()
   const wanted = wantedRun(options)
-  const claim = await retrying(async () => await backend.queue.begin(wanted, { worker }), OUTSIDE_PATIENCE_MS)
+  const claim = await retrying(async () => await backend.queue.begin(wanted, { worker }))
   const report = ({ message }: RunfeedError): void => console.error(`runfeed: ${wanted.task} ${claim.run.id}: ${message}`)
 
   let output: O | undefined
