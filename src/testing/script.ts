@@ -6,9 +6,14 @@ import type { Run, StreamState } from '../protocol/run.ts'
 interface At {
   readonly at: number
 }
-/** The run's next version: what changes in it. Metadata is merged by key. A terminal status ends the run and aborts its open streams. */
+/**
+ * The run's next version: what changes in it. Metadata is merged by key. A terminal status ends the run and aborts its open streams, where the
+ * step does not say what became of them.
+ */
 interface RunStep extends At {
   readonly run: Partial<Run> & { readonly id: string }
+  /** The metadata is all there is: what it does not name is gone. @defaultValue false */
+  readonly isMetadataWhole?: boolean
 }
 /** Chunks for a stream, its opening, or its end. */
 interface StreamStep extends At {

@@ -40,7 +40,7 @@ export class ScriptedWorld {
       this.#denied.set(topicOf(step.denied), frame)
       return [frame]
     }
-    if ('run' in step) return this.#applyRun(step.run, step.at)
+    if ('run' in step) return this.#applyRun(step.run, step.at, step.isMetadataWhole === true)
     return this.#applyStream(step.stream, step.at)
   }
 
@@ -65,14 +65,14 @@ export class ScriptedWorld {
     return frames
   }
 
-  #applyRun(change: Partial<Run> & { readonly id: string }, at: number): readonly Frame[] {
+  #applyRun(change: Partial<Run> & { readonly id: string }, at: number, isMetadataWhole: boolean): readonly Frame[] {
     const before = this.#runs.get(change.id)
     const now = SCRIPT_EPOCH + at
     const status = change.status ?? before?.status ?? 'EXECUTING'
     const isOver = isTerminalStatus(status)
     const frames: Frame[] = []
     if (isOver)
-      for (const [key, summary] of Object.entries(before?.streams ?? {}))
+      for (const [key, summary] of Object.entries(change.streams ?? before?.streams ?? {}))
         if (summary.state === 'open') frames.push(...this.#applyStream({ run: change.id, stream: key, state: 'aborted' }, at))
     const known = this.#runs.get(change.id) ?? scriptedRun({ id: change.id, status, createdAt: now, version: 0 })
     const hasStarted = known.startedAt !== null || scriptedRun({ status }).startedAt !== null
@@ -85,7 +85,7 @@ export class ScriptedWorld {
       version: known.version + 1,
       ...change,
       status,
-      metadata: { ...known.metadata, ...change.metadata },
+      metadata: { ...(!isMetadataWhole && known.metadata), ...change.metadata },
     }
     this.#runs.set(run.id, run)
     return [...frames, this.#runFrame(run), ...this.#endOf(run)]
@@ -114,6 +114,9 @@ export class ScriptedWorld {
 
   /** A stream's opening and its end are versions of the run, its chunks are not. */
   #summarize(run: Run, stream: string, summary: StreamSummary, at: number): readonly Frame[] {
+    // a step before may have said so
+    const said = run.streams[stream]
+    if (said?.state === summary.state && said.error === summary.error) return []
     const next = { ...run, version: run.version + 1, updatedAt: SCRIPT_EPOCH + at, streams: { ...run.streams, [stream]: summary } }
     this.#runs.set(run.id, next)
     return [this.#runFrame(next)]

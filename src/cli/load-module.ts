@@ -1,0 +1,57 @@
+// Imports a file that a user names, TypeScript as well: by `tsx` where the project has it, which reads more of the language, else by Node itself.
+import { existsSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { UsageError } from './usage-error.ts'
+
+export type Module = Readonly<Record<string, unknown>>
+
+const TYPESCRIPT: ReadonlySet<string> = new Set(['.ts', '.mts', '.cts', '.tsx'])
+
+/** @throws UsageError when it is not there, cannot be read by this Node, or throws. */
+export async function loadModule(file: string): Promise<Module> {
+  const path = resolve(file)
+  if (!existsSync(path) || !statSync(path).isFile()) throw new UsageError(`there is no file ${file}`)
+  if (TYPESCRIPT.has(extname(path))) await prepareTypeScript(path, file)
+  try {
+    return (await import(pathToFileURL(path).href)) as Module
+  } catch (thrown) {
+    const error = new UsageError(`${file} could not be loaded: ${reasonOf(thrown)}`)
+    error.cause = thrown
+    throw error
+  }
+}
+
+async function prepareTypeScript(path: string, file: string): Promise<void> {
+  const tsx = resolveFrom(path, 'tsx/esm/api')
+  if (tsx !== undefined) {
+    // without a namespace of its own: tasks and this command must share the modules that know which tasks there are
+    const { register } = (await import(pathToFileURL(tsx).href)) as { readonly register: () => unknown }
+    register()
+    return
+  }
+  const { typescript } = process.features as { readonly typescript?: string | false }
+  if (typescript && extname(path) !== '.tsx') return
+  const own =
+    extname(path) === '.tsx'
+      ? 'Node reads no JSX: use a .ts file'
+      : `this is Node ${process.version}: use Node 22.18 or later, which reads TypeScript by itself`
+  throw new UsageError(`${file} cannot be read as it is, and ${own}, or install tsx where the file is (npm install --save-dev tsx)`)
+}
+
+/** Where a package is that the file could import; `undefined` where there is none. */
+function resolveFrom(path: string, name: string): string | undefined {
+  try {
+    return createRequire(path).resolve(name)
+  } catch {
+    return undefined
+  }
+}
+
+/** The message, and the first place in somebody's file. */
+function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  const place = thrown.stack?.split('\n').find((line) => /^\s+at .*file:/.test(line) && !line.includes('/node_modules/'))
+  return `${thrown.name}: ${thrown.message}${place === undefined ? '' : ` (${place.trim()})`}`
+}
