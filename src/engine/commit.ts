@@ -37,7 +37,7 @@ type Answer = Omit<CommitAnswer, 'since'>
 function withSince(turn: Turn, state: RunState, { base, run }: Commit, answer: Answer, entry: LogEntry | undefined): CommitAnswer {
   if (base === undefined) return answer
   if (base === answer.version) return { ...answer, since: { patch: [] } }
-  if (entry && base === answer.version - 1) return { ...answer, since: { patch: entry.patch } }
+  if (entry && base === answer.version - 1) return { ...answer, since: { patch: entry.patch, isOwn: true } }
   const entries = turn.storage.log(run, base, answer.version)
   return { ...answer, since: entries ? { patch: coalescePatch(entries.flatMap((one) => one.patch)) } : { run: state.run } }
 }

@@ -35,15 +35,15 @@ export class Draft {
   #document: JsonObject
   #bytes: number
   readonly #limit: number
-  readonly #prefix: string
+  readonly #prefix: string | null
   readonly #owned = new Set<object>()
   readonly #patch: PatchOperation[] = []
 
   /**
    * @param limit - bytes; a result over it is refused.
-   * @param prefix - the pointer of the document in the record, for the patch.
+   * @param prefix - the pointer of the document in the record, for the patch; `null` where nobody wants one, and a long life would gather it.
    */
-  constructor(base: SizedDocument, limit: number = MAX_METADATA_BYTES, prefix = '/metadata') {
+  constructor(base: SizedDocument, limit: number = MAX_METADATA_BYTES, prefix: string | null = '/metadata') {
     this.#document = base.document
     this.#bytes = base.bytes
     this.#limit = limit
@@ -169,12 +169,11 @@ export class Draft {
       grows,
       make: () => {
         const array = this.#own(path) as Json[]
-        const pointer = this.#pointer(path)
         array.push(value)
-        this.#patch.push({ op: 'add', path: `${pointer}/-`, value })
+        this.#note('add', [...path, '-'], value)
         if (dropped.length === 0) return
         array.splice(0, dropped.length)
-        for (const _ of dropped) this.#patch.push({ op: 'remove', path: `${pointer}/0` })
+        for (const _ of dropped) this.#note('remove', [...path, 0])
       },
     }
   }
@@ -190,11 +189,10 @@ export class Draft {
       grows,
       make: () => {
         const array = this.#own(path) as Json[]
-        const pointer = this.#pointer(path)
         // from the end, so that no index moves before it is used
         for (const index of equal.reverse()) {
           array.splice(index, 1)
-          this.#patch.push({ op: 'remove', path: `${pointer}/${index}` })
+          this.#note('remove', [...path, index])
         }
       },
     }
@@ -213,7 +211,7 @@ export class Draft {
       grows: jsonBytes(value) - this.#bytes,
       make: () => {
         this.#document = value
-        this.#patch.push({ op: 'replace', path: this.#prefix, value })
+        this.#note('replace', [], value)
       },
     }
   }
@@ -224,12 +222,12 @@ export class Draft {
     if (value === undefined) {
       if (Array.isArray(holder)) holder.splice(Number(last), 1)
       else delete holder[last]
-      this.#patch.push({ op: 'remove', path: this.#pointer(path) })
+      this.#note('remove', path)
       return
     }
     if (Array.isArray(holder)) holder[Number(last)] = value
     else holder[last] = value
-    this.#patch.push({ op: op === 'add' ? 'add' : 'replace', path: this.#pointer(path), value })
+    this.#note(op, path, value)
   }
 
   /** The container at a path, copied once per draft with all that lead to it. */
@@ -257,8 +255,10 @@ export class Draft {
     return value
   }
 
-  #pointer(path: Path): string {
-    return this.#prefix + toPointer(path)
+  #note(op: PatchOperation['op'], path: Path, value?: Json): void {
+    if (this.#prefix === null) return
+    const pointer = this.#prefix + toPointer(path)
+    this.#patch.push(op === 'remove' || value === undefined ? { op: 'remove', path: pointer } : { op, path: pointer, value })
   }
 }
 

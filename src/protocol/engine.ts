@@ -58,7 +58,7 @@ export interface CommitAnswer {
   /** The operations that were left out, by their index in the commit. */
   readonly refused: readonly { readonly index: number; readonly error: ErrorBody }[]
   /** What happened after `base`, this commit included; the whole run where the log no longer reaches back. Absent without `base`. */
-  readonly since?: { readonly patch: Patch } | { readonly run: Run }
+  readonly since?: { readonly patch: Patch /** The patch is this commit's alone. */; readonly isOwn?: true } | { readonly run: Run }
 }
 
 /** A run and the cursor of its version. */

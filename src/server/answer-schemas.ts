@@ -63,7 +63,7 @@ export const commitAnswer: z.ZodType<CommitAnswer> = z.object({
   cursor: z.string(),
   bytes: count,
   refused,
-  since: z.union([z.object({ patch }), z.object({ run })]).optional(),
+  since: z.union([z.object({ patch, isOwn: z.literal(true).optional() }), z.object({ run })]).optional(),
 }) as z.ZodType<CommitAnswer>
 export const metadataAnswer: z.ZodType<Pick<CommitAnswer, 'version' | 'refused'>> = z.object({ version: count, refused }) as z.ZodType<
   Pick<CommitAnswer, 'version' | 'refused'>

@@ -5,8 +5,15 @@ import type { Operation } from '../protocol/operation.ts'
 /** A server elsewhere takes no more in one request. */
 const MAX_OPERATIONS = 100_000
 
+/** Whether increments were summed before they were sent: `rounded` sums may differ in their last digit from what was added one by one. */
+export type Sums = 'none' | 'whole' | 'rounded'
+
+/** Of whole increments so many have an exact sum. */
+const MAX_WHOLE = 2 ** 31
+
 export class PendingOperations {
   #list: Operation[] = []
+  #sums: Sums = 'none'
   // where the last operation on a literal key stands; two literal keys never touch each other, a path may touch any
   #lastOn = new Map<string, number>()
   #lastIsPath = false
@@ -19,6 +26,9 @@ export class PendingOperations {
 
   get list(): readonly Operation[] {
     return this.#list
+  }
+  get sums(): Sums {
+    return this.#sums
   }
 
   push(operation: Operation): void {
@@ -45,6 +55,8 @@ export class PendingOperations {
   #merge(earlier: Operation, later: Operation): Operation | undefined {
     if (later.op === 'increment' && earlier.op === 'increment') {
       const by = earlier.by + later.by
+      const isWhole = Number.isInteger(earlier.by) && Number.isInteger(later.by) && Math.abs(earlier.by) <= MAX_WHOLE && Math.abs(later.by) <= MAX_WHOLE
+      this.#sums = isWhole && this.#sums !== 'rounded' ? 'whole' : 'rounded'
       return Number.isFinite(by) ? { ...later, by: addNumbers(earlier.by, later.by, later.key) } : undefined
     }
     return this.#mergeSets && later.op === 'set' && (earlier.op === 'set' || earlier.op === 'increment') ? later : undefined
@@ -54,6 +66,8 @@ export class PendingOperations {
   take(): readonly Operation[] {
     const list = this.#list
     this.#list = list.length > MAX_OPERATIONS ? list.splice(MAX_OPERATIONS) : []
+    // what stays behind may have sums too
+    if (this.#list.length === 0) this.#sums = 'none'
     this.#lastOn.clear()
     return list
   }

@@ -136,8 +136,10 @@ export class UpdateQueue {
     if (this.#pending.list.length > 0) this.#schedule()
   }
 
-  async #commit(operations: readonly Operation[] = this.#pending.take()): Promise<void> {
-    this.#inFlight = operations
+  async #commit(operations?: readonly Operation[]): Promise<void> {
+    // before it is taken
+    const { sums } = this.#pending
+    this.#inFlight = operations ?? this.#pending.take()
     // what is left of more than one request holds is not settled yet
     const said = this.#pending.list.length > 0 ? this.#settled : this.#said
     const sequence = ++this.#sequence
@@ -155,7 +157,7 @@ export class UpdateQueue {
         host.backend.patience,
       )
       this.#inFlight = []
-      this.#view?.acknowledge(answer)
+      this.#view?.acknowledge(answer, operations ? 'rounded' : sums)
       if (answer.refused.length > 0) this.#view?.rebuild()
       for (const { error } of answer.refused) this.#fail(fromErrorBody(error))
     } catch (thrown) {

@@ -2,6 +2,7 @@
 // whatever is not here is read from the file.
 import type { RunState } from '../state.ts'
 import type { StreamPlace } from '../storage.ts'
+import type { AnswerCache } from './answer-cache.ts'
 import type { LogTail } from './run-log.ts'
 
 export interface CachedRun {
@@ -9,6 +10,7 @@ export interface CachedRun {
   state: RunState
   tail: LogTail
   readonly places: Map<string, StreamPlace>
+  readonly answers: AnswerCache
   /** Bytes of JSON that it holds, about. */
   weight: number
 }

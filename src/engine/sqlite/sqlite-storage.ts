@@ -19,6 +19,7 @@ import {
   type Storage,
   type StreamPlace,
 } from '../storage.ts'
+import { AnswerCache } from './answer-cache.ts'
 import { Removal } from './removal.ts'
 import { type CachedRun, RunCache } from './run-cache.ts'
 import { RunList } from './run-list.ts'
@@ -79,7 +80,7 @@ export class SqliteStorage implements Storage {
     this.#sql.insertPayload.run(seq, payload)
     const tail = this.#log.begin(seq, state)
     for (const tag of run.tags) this.#sql.insertTag.run(tag, seq)
-    this.#cache.add(id, { seq, state, tail, places: new Map(), weight: payload.length + state.bytes })
+    this.#cache.add(id, { seq, state, tail, places: new Map(), answers: new AnswerCache(true), weight: payload.length + state.bytes })
   }
 
   save(state: RunState, entry: LogEntry): void {
@@ -189,13 +190,17 @@ export class SqliteStorage implements Storage {
   }
 
   answered<T>(run: string, writer: string): Answered<T> | undefined {
-    const row = this.#sql.answered.get(this.#get(run).seq, writer)
+    const { seq, answers } = this.#get(run)
+    if (answers.knows(writer)) return answers.get(writer) as Answered<T> | undefined
+    const row = this.#sql.answered.get(seq, writer)
     return row && { sequence: Number(row['sequence']), answer: JSON.parse(String(row['answer'])) as T }
   }
 
-  remember(run: string, writer: string, { sequence, answer }: Answered<unknown>, at: number): void {
+  remember(run: string, writer: string, said: Answered<unknown>, at: number): void {
+    const { seq, answers } = this.#get(run)
     this.#writing(run)
-    this.#sql.remember.run(this.#get(run).seq, writer, sequence, JSON.stringify(answer), at)
+    this.#sql.remember.run(seq, writer, said.sequence, JSON.stringify(said.answer), at)
+    answers.set(writer, said)
   }
 
   claimed(worker: string): Claimed | undefined {
@@ -282,7 +287,7 @@ export class SqliteStorage implements Storage {
     const run: Run = { ...rest, payload: JSON.parse(payload) as Json }
     const bytes = jsonBytes(run.metadata)
     const state: RunState = { run, tag, bytes, plan: planOf(row) }
-    return this.#cache.add(id, { seq, state, tail, places: new Map(), weight: payload.length + Math.max(length, bytes) })
+    return this.#cache.add(id, { seq, state, tail, places: new Map(), answers: new AnswerCache(false), weight: payload.length + Math.max(length, bytes) })
   }
 }
 

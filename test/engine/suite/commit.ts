@@ -26,7 +26,7 @@ export function commitSuite(open: Open): void {
         cursor: expect.stringMatching(/^3\.[0-9a-z]{4}$/) as string,
         bytes: JSON.stringify({ n: 3, list: ['x'] }).length,
         refused: [],
-        since: { patch: expect.any(Array) as unknown },
+        since: { patch: expect.any(Array) as unknown, isOwn: true },
       })
       expect(await engine.record.read(run.id)).toMatchObject({ run: { metadata: { n: 3, list: ['x'] }, version: 3, updatedAt: now() }, cursor: answer.cursor })
     })
