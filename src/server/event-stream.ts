@@ -14,6 +14,8 @@ export interface EventSession {
 }
 
 const WRITE_DEADLINE_MS = 30_000
+/** UTF-16 units. */
+const LARGE = 4096
 
 /** Proxies must neither transform nor gather it (nginx: `X-Accel-Buffering`). */
 const HEADERS = {
@@ -48,9 +50,9 @@ export async function writeEventStream(session: EventSession, response: ServerRe
   if (response.req.httpVersionMajor === 1) response.socket?.setNoDelay(true)
   try {
     for (;;) {
-      const text = await session.next()
-      if (text === undefined || response.destroyed) break
-      if (response.write(text) || response.destroyed) continue
+      const state = await writeNext(session, response)
+      if (state === 'over' || response.destroyed) break
+      if (state === 'taken') continue
       response.setTimeout(session.writeDeadline ?? WRITE_DEADLINE_MS)
       await new Promise<void>((resolve) => {
         proceed = resolve
@@ -67,6 +69,14 @@ export async function writeEventStream(session: EventSession, response: ServerRe
   } finally {
     session.close()
   }
+}
+
+/** A function of its own, because a text that is still referred to while the network does not take it is kept twice. */
+async function writeNext(session: EventSession, response: ServerResponse): Promise<'taken' | 'waits' | 'over'> {
+  const text = await session.next()
+  if (text === undefined || response.destroyed) return 'over'
+  // for a string that waits Node keeps three times its length, because it might all be Chinese
+  return response.write(text.length > LARGE ? Buffer.from(text) : text) ? 'taken' : 'waits'
 }
 
 /** The same for hosts that take a Fetch response. */

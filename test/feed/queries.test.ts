@@ -119,6 +119,7 @@ describe('a query', () => {
     await feed.until((folded) => folded.runs.size === 200)
     await Promise.all(runs.map(async ({ id }) => await engine.record.commit({ run: id, operations: [{ op: 'set', key: 'k', value: id }] })))
     await feed.until((folded) => runs.every(({ id }) => folded.runs.get(id)?.metadata['k'] === id))
+    expect(feed.events.filter((event) => event === 'list' || event === 'run')).toHaveLength(201)
   })
 
   test('begins again with its whole membership, and with what was missed of the members that are known', async () => {
