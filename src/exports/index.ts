@@ -37,4 +37,5 @@ export type { ChunkLog, RunListSnapshot, RunSnapshot, Source, StreamSnapshot } f
 export type { ConnectionSnapshot, ConnectionStatus, TransportName } from '../transport/connection-status.ts'
 export type { Environment } from '../transport/environment.ts'
 export { type AccessToken, type HttpTransportOptions, httpTransport } from '../transport/http-transport.ts'
+export { type PollOptions, poll } from '../transport/poll.ts'
 export type { RunTransport, TransportLayer } from '../transport/run-transport.ts'
