@@ -25,6 +25,9 @@ const common: UserConfig = {
 export default defineConfig([
   {
     ...common,
+    entry: { ...Object.fromEntries(entries), 'cli/main': 'src/cli/main.ts' },
+    // what `require` in the vendored packages is; nothing that a browser loads has one
+    platform: 'node',
     copy: sources.filter((s) => s.endsWith('.css')),
     dts: false,
     // what only the server uses comes along, so that a front-end install does not bring it; `npm pack` would leave out a node_modules folder

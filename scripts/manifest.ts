@@ -1,14 +1,27 @@
 // What dist/ needs beside its code: a package.json without scripts, sources and devDependencies, and the licences.
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
-/** What only the server uses: it comes along in dist/vendor, with its licences. */
-export const bundled = ['hono', '@hono/node-server', 'zod'] as const
+/** What only the server and the command use, and what that uses: it comes along in dist/vendor, with its licences. */
+export const bundled = [
+  'hono',
+  '@hono/node-server',
+  'zod',
+  'jose',
+  'commander',
+  'cli-progress',
+  'string-width',
+  'strip-ansi',
+  'ansi-regex',
+  'emoji-regex',
+  'is-fullwidth-code-point',
+] as const
 /** Everything else that has a name is the application's. */
-export const neverBundled: RegExp = /^(?!hono|@hono\/node-server|zod)[^./]/
+export const neverBundled: RegExp = new RegExp(`^(?!(?:${bundled.join('|')})(?:/|$))[^./]`)
 
 type Conditions = Record<string, string>
 interface Manifest {
   exports: Record<string, string | Conditions>
+  bin: Record<string, string>
   dependencies: Record<string, string>
   [field: string]: unknown
 }
@@ -25,6 +38,7 @@ function toPublished(root: Manifest): Manifest {
   return {
     ...Object.fromEntries(published.map((field) => [field, root[field]])),
     exports: Object.fromEntries(exports),
+    bin: Object.fromEntries(Object.entries(root.bin).map(([name, path]) => [name, fromDist(path)])),
     // exact pins are for this repository; an application should be able to share a copy
     dependencies: Object.fromEntries(Object.entries(root.dependencies).map(([name, version]) => [name, `^${version}`])),
   }
@@ -34,6 +48,13 @@ export function writeManifest(): void {
   const root = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
   writeFileSync('dist/package.json', `${JSON.stringify(toPublished(root), null, 2)}\n`)
   for (const file of ['LICENSE', 'README.md']) if (existsSync(file)) copyFileSync(file, `dist/${file}`)
-  const licences = bundled.map((name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, 'utf8')}`)
+  const licences = bundled.map((name) => `${name}\n\n${readFileSync(licenceOf(name), 'utf8')}`)
   writeFileSync('dist/THIRD-PARTY-LICENSES', licences.join('\n---\n\n'))
+}
+
+/** Their authors name it differently. */
+function licenceOf(name: string): string {
+  const file = readdirSync(`node_modules/${name}`).find((one) => /^licen[cs]e/i.test(one))
+  if (file === undefined) throw new Error(`${name} has no licence file, and cannot come along`)
+  return `node_modules/${name}/${file}`
 }
