@@ -37,6 +37,8 @@ export class StreamReader {
     let index = this.#index as number
     const step = await this.#topic.after(index)
     if (step) {
+      // cut while it was read: what this reader had not come to is gone
+      if (step.from > index) text += this.#frame('gap', { from: index, to: step.from })
       text += step.frame.text(this.#view)
       index = this.#index = step.next
       this.#cursor = step.cursor

@@ -8,6 +8,8 @@ import { Ticker } from './ticker.ts'
 
 export interface ChunkStep {
   readonly frame: SharedFrame
+  /** The index of the first: later than what was asked for where that is gone. */
+  readonly from: number
   readonly next: number
   readonly cursor: Cursor
 }
@@ -81,6 +83,7 @@ export class StreamTopic {
 
   #step({ index, chunks, cursor, by }: ChunkRead): ChunkStep {
     return {
+      from: index,
       next: index + chunks.length,
       cursor,
       frame: new SharedFrame({ event: 'chunks', data: { run: this.run, stream: this.stream, index, cursor, chunks, by } }),
