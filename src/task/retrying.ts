@@ -4,7 +4,7 @@ import { HttpError, toRunfeedError } from '../protocol/errors.ts'
 import { LEASE_MS } from '../protocol/limits.ts'
 
 const FIRST_WAIT_MS = 100
-const LONGEST_WAIT_MS = 5000
+const LONGEST_WAIT_MS = 2000
 
 /**
  * Repeats `call` with growing, jittered waits.

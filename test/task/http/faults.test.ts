@@ -9,7 +9,7 @@ import { seeds } from '../../faults/seed.ts'
 import { startServer } from '../../support/server.ts'
 
 const CHILDREN = 10
-const FAULTS = 80
+const FAULTS = 60
 
 async function* numbers(count: number): AsyncGenerator<number> {
   for (let i = 0; i < count; i++) {
@@ -86,7 +86,7 @@ describe('with connections that are lost at random', () => {
   test.each(seeds(3))('a script begins one run, and ends it (seed %i)', { timeout: 60_000 }, async (seed) => {
     const engine = memoryEngine()
     const server = await startServer({ engine })
-    const proxy = await faultProxy(server.url, schedule({ seed: seed + 1000, faults: 10, bytes: 600 }))
+    const proxy = await faultProxy(server.url, schedule({ seed: seed + 1000, faults: 10, bytes: 2000 }))
     onTestFinished(async () => await proxy.close())
     const output = await withRun({ url: proxy.url, task: 'script' }, async () => {
       for (let i = 0; i < 10; i++) {
