@@ -2,11 +2,12 @@
 // The hooks with one contract's types, parsed by its schemas.
 import type { InputOf, OutputOf } from '../contract/standard-schema.ts'
 import type { KeyOf, MetadataOf, RunContract, RunOf } from '../contract/types.ts'
-import type { RunHandle } from '../protocol/rest.ts'
+import type { RunHandle, RunQuery } from '../protocol/rest.ts'
 import type { RunOptions, RunRef, StreamOptions } from './options.ts'
 import type { Result } from './result.ts'
 import type { StreamResult } from './stream-view.ts'
 import { useContractRun } from './use-run.ts'
+import { type RunSummaryOf, type RunsOptions, type RunsResult, useContractRuns } from './use-runs.ts'
 import { useRunMetadata } from './use-run-metadata.ts'
 import { useRunStream } from './use-run-stream.ts'
 import { type SuspenseOptions, type SuspenseResult, useSuspenseContractRun, useSuspenseRunMetadata } from './use-suspense-run.ts'
@@ -24,6 +25,11 @@ export interface RunHooks<C extends RunContract> {
     stream: K,
     options?: Omit<StreamOptions<OutputOf<C['streams'][K]>, A>, 'schema'>,
   ) => StreamResult<OutputOf<C['streams'][K]>, A>
+  /** Of the contract's task, unless the query names another. */
+  readonly useRuns: <T = readonly RunSummaryOf<C>[]>(
+    query: RunQuery | null | undefined,
+    options?: RunsOptions<RunSummaryOf<C>, T> & { readonly mode?: 'keep-last' | 'strict' | undefined },
+  ) => RunsResult<T>
   readonly useSuspenseRun: <T = RunOf<C>>(run: string | RunHandle, options?: Omit<SuspenseOptions<RunOf<C>, T>, 'schema'>) => SuspenseResult<'run', T>
   readonly useSuspenseRunMetadata: <T = MetadataOf<C['metadata']>>(
     run: string | RunHandle,
@@ -38,6 +44,7 @@ export function createRunHooks<C extends RunContract>(contract: C): RunHooks<C> 
     useRun: (run, options) => useContractRun(contract, run, options),
     useRunMetadata: (run, options) => useRunMetadata<C['metadata'], never>(run, { ...options, schema: contract.metadata } as object) as never,
     useRunStream: (run, stream, options) => useRunStream<never, never>(run, stream, { ...options, schema: contract.streams[stream] } as object) as never,
+    useRuns: (query, options) => useContractRuns(contract, query, options),
     useSuspenseRun: (run, options) => useSuspenseContractRun(contract, run, options),
     useSuspenseRunMetadata: (run, options) => useSuspenseRunMetadata<C['metadata'], never>(run, { ...options, schema: contract.metadata } as object) as never,
     useTriggerRun: (options) => useTriggerRun(contract.id, options),

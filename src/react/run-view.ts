@@ -97,7 +97,8 @@ interface Followable {
   readonly end: RunSnapshot['end']
 }
 
-function choose<V, T>(value: V, before: T | undefined, { select, isEqual }: Pick<RunOptions<V, T>, 'select' | 'isEqual'>): unknown {
+/** What `select` gives; the same as before where it is equal. */
+export function choose<V, T>(value: V, before: T | undefined, { select, isEqual }: Pick<RunOptions<V, T>, 'select' | 'isEqual'>): unknown {
   const next = select ? select(value) : (value as unknown as T)
   if (before === undefined) return next
   if (isEqual) return isEqual(before, next) ? before : next

@@ -63,6 +63,16 @@ export function useCallbacks(
   })
 }
 
+/** Tells each error once, of what has no other news to tell. */
+export function useToldError(error: RunfeedError | undefined, origin: object, onError: FollowOptions['onError']): void {
+  const told = useRef<{ readonly origin: object; readonly error: RunfeedError | undefined } | undefined>(undefined)
+  useEffect(() => {
+    const before = told.current?.origin === origin ? told.current.error : undefined
+    told.current = { origin, error }
+    if (error && error !== before) onError?.(error)
+  })
+}
+
 /** Throws in render what a boundary was asked to show. */
 export function throwIfAsked(error: RunfeedError | undefined, throwOnError: FollowOptions['throwOnError']): void {
   if (error && (typeof throwOnError === 'function' ? throwOnError(error) : throwOnError)) throw error

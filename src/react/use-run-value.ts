@@ -20,8 +20,8 @@ export function useRunValue<N extends 'run' | 'metadata', V, T>(
 }
 
 // An inline schema may make another object of the same document in each render: only a new version is new data.
-function useOnData<T>(onData: ((value: T) => void) | undefined, origin: object, isSuccess: boolean, value: T | undefined, version: number): void {
-  const told = useRef<{ readonly origin: object; readonly value: T | undefined; readonly version: number } | undefined>(undefined)
+export function useOnData<T>(onData: ((value: T) => void) | undefined, origin: object, isSuccess: boolean, value: T | undefined, version: unknown): void {
+  const told = useRef<{ readonly origin: object; readonly value: T | undefined; readonly version: unknown } | undefined>(undefined)
   useEffect(() => {
     const before = told.current?.origin === origin ? told.current : undefined
     if (!isSuccess || (before && (before.value === value || before.version === version))) return

@@ -2,11 +2,13 @@
 // From what a hook was given (a run, a stream, `enabled`, a client) to the gate that it reads; one gate for as long as those stay the same.
 import { useMemo } from 'react'
 import type { RunClient } from '../client/run-client.ts'
-import type { RunfeedError } from '../protocol/errors.ts'
+import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
-import type { ChunkLog, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
+import { type FeedQuery, topics } from '../protocol/want.ts'
+import type { ChunkLog, RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
 import { warnOnce } from './development.ts'
 import { createGate, type Gate, type Gated } from './gate.ts'
+import { useHydrated } from './hydration.ts'
 import type { FollowOptions, RunRef } from './options.ts'
 import { noClient, useOptionalClient } from './provider.ts'
 import type { ConnectionSnapshot } from './result.ts'
@@ -29,8 +31,8 @@ const EMPTY_STREAM: StreamSnapshot = { log: EMPTY_LOG, state: undefined, start: 
 const idle =
   <S>(data: S) =>
   (): Gated<S> => ({ data, run: undefined, connectionStatus: 'idle' })
-const idleRun = idle(EMPTY_RUN)
-const idleStream = idle(EMPTY_STREAM)
+const EMPTY_LIST: RunListSnapshot = { runs: undefined, hasMore: false, error: undefined }
+const NO_RUNS: RunListSnapshot = { runs: [], hasMore: false, error: undefined }
 
 export const still = <T>(value: T): Source<T> => ({ getSnapshot: () => value, subscribe: () => () => {} })
 const IDLE_CONNECTION: ConnectionSnapshot = { status: 'idle', error: undefined, transport: 'stream', reason: undefined }
@@ -42,9 +44,8 @@ const disabledTarget = <S>(empty: S): Target<S> => {
 }
 const DISABLED_RUN = disabledTarget(EMPTY_RUN)
 const DISABLED_STREAM = disabledTarget(EMPTY_STREAM)
-const withoutClient = <S>(empty: S, runId: string): Target<S> => {
-  const error = noClient()
-  if (process.env.NODE_ENV !== 'production') warnOnce(error.message)
+const DISABLED_LIST = disabledTarget(EMPTY_LIST)
+const failed = <S>(empty: S, runId: string, error: RunfeedError): Target<S> => {
   const data = still({ ...empty, error })
   return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId, isEnabled: true, initial: idle(empty) }
 }
@@ -68,37 +69,82 @@ const refOf = (id: string, token: string | undefined): string | { readonly id: s
 const isEnd = (data: { readonly error: RunfeedError | undefined; readonly end?: unknown; readonly state?: unknown }): boolean =>
   data.error !== undefined || data.end !== undefined || (data.state !== undefined && data.state !== 'open')
 
+/** Nothing throws in render by default: what the client refuses to follow is the hook's error. */
+function sourceOf<S>(client: RunClient | undefined, follow: (client: RunClient) => Source<S>): Source<S> | RunfeedError {
+  if (client) {
+    try {
+      return follow(client)
+    } catch (thrown) {
+      return toRunfeedError(thrown)
+    }
+  }
+  const error = noClient()
+  if (process.env.NODE_ENV !== 'production') warnOnce(error.message)
+  return error
+}
+
 export function useRunTarget(run: RunRef, options: FollowOptions): Target<RunSnapshot> {
   const { client, id, token } = useWhere(run, options)
   const throttle = options.throttle ?? 0
-  const data = useMemo(() => (client && id !== undefined ? client.run(refOf(id, token)) : undefined), [client, id, token])
+  const hydrated = useHydrated()
+  const data = useMemo(() => (id === undefined ? undefined : sourceOf(client, (from) => from.run(refOf(id, token)))), [client, id, token])
   return useMemo(() => {
-    if (id === undefined) return DISABLED_RUN
-    if (!client || !data) return withoutClient(EMPTY_RUN, id)
-    return { gate: createGate({ data, connection: client.connection }, throttle, isEnd), origin: data, runId: id, isEnabled: true, initial: idleRun }
-  }, [client, data, id, throttle])
+    if (id === undefined || data === undefined) return DISABLED_RUN
+    if (data instanceof Error || !client) return failed(EMPTY_RUN, id, data as RunfeedError)
+    const initial = idle((hydrated.get(topics.run(id)) as RunSnapshot | undefined) ?? EMPTY_RUN)
+    return { gate: createGate({ data, connection: client.connection }, throttle, isEnd), origin: data, runId: id, isEnabled: true, initial }
+  }, [client, data, hydrated, id, throttle])
 }
 
 export function useStreamTarget(run: RunRef, stream: string, options: FollowOptions & { startIndex?: number | undefined }): Target<StreamSnapshot> {
   const { client, id, token } = useWhere(run, options)
   const { throttle = 0, startIndex } = options
+  const hydrated = useHydrated()
   // The run's status and end are in its own topic. It is followed only where they are asked for: a page that shows text alone need not read the metadata.
   const wantsRun = options.onComplete !== undefined || options.onStatusChange !== undefined
   const data = useMemo(
-    () => (client && id !== undefined ? client.stream(refOf(id, token), stream, startIndex) : undefined),
+    () => (id === undefined ? undefined : sourceOf(client, (from) => from.stream(refOf(id, token), stream, startIndex))),
     [client, id, token, stream, startIndex],
   )
   return useMemo(() => {
-    if (id === undefined) return DISABLED_STREAM
-    if (!client || !data) return withoutClient(EMPTY_STREAM, id)
+    if (id === undefined || data === undefined) return DISABLED_STREAM
+    if (data instanceof Error || !client) return failed(EMPTY_STREAM, id, data as RunfeedError)
     const own = wantsRun ? client.run(refOf(id, token)) : undefined
+    // from another place than a server began, nothing is known yet
+    const known = startIndex === undefined ? (hydrated.get(topics.stream(id, stream)) as StreamSnapshot | undefined) : undefined
     return {
       gate: createGate({ data, run: own, connection: client.connection }, throttle, isEnd),
       origin: data,
       runId: id,
       stream,
       isEnabled: true,
-      initial: idleStream,
+      initial: idle(known ?? EMPTY_STREAM),
     }
-  }, [client, data, id, stream, token, throttle, wantsRun])
+  }, [client, data, hydrated, id, stream, startIndex, token, throttle, wantsRun])
+}
+
+/**
+ * @param name - what the query says, without what it is asked for so far.
+ * @param limit - so many are followed. A longer list of the same query has the same origin, so that what is shown stays until it is here.
+ */
+export function useListTarget(
+  name: string | undefined,
+  limit: number,
+  options: Pick<FollowOptions, 'client' | 'enabled' | 'throttle'>,
+): Target<RunListSnapshot> {
+  const client = useOptionalClient(options.client)
+  const isEnabled = options.enabled !== false && name !== undefined
+  const throttle = options.throttle ?? 0
+  // another object for another client or query
+  // oxlint-disable-next-line react/exhaustive-deps
+  const origin = useMemo(() => ({}), [client, name])
+  return useMemo(() => {
+    if (!isEnabled) return DISABLED_LIST
+    const query = JSON.parse(name) as FeedQuery
+    // nothing is asked for, and the answer is known
+    const data = query.ids?.length === 0 ? still(NO_RUNS) : sourceOf(client, (from) => from.runList({ ...query, limit }))
+    if (data instanceof Error) return failed(EMPTY_LIST, '', data)
+    const gate = createGate({ data, connection: client?.connection ?? IDLE }, throttle, isEnd)
+    return { gate, origin, runId: '', isEnabled: true, initial: idle(EMPTY_LIST) }
+  }, [client, isEnabled, limit, name, origin, throttle])
 }

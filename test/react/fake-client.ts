@@ -3,6 +3,7 @@ import { act } from '@testing-library/react'
 import type { Followed, RunClient } from '../../src/client/run-client.ts'
 import type { Json, JsonObject } from '../../src/protocol/json.ts'
 import type { Run } from '../../src/protocol/run.ts'
+import { type FeedQuery, queryName } from '../../src/protocol/want.ts'
 import type { RunListSnapshot, RunSnapshot, StreamSnapshot } from '../../src/store/snapshot.ts'
 import type { ConnectionSnapshot } from '../../src/transport/connection-status.ts'
 import { scriptedRun } from '../../src/testing/scripted-run.ts'
@@ -49,11 +50,12 @@ export const logOf = (chunks: readonly Json[], firstIndex = 0, cuts: readonly nu
 export interface FakeClient extends RunClient {
   run(run: string | { readonly id: string }): FakeSource<RunSnapshot>
   stream(run: string | { readonly id: string }, stream: string, startIndex?: number): FakeSource<StreamSnapshot>
+  runList(query: FeedQuery): FakeSource<RunListSnapshot>
   readonly connection: FakeSource<ConnectionSnapshot>
   /** Publishes the run's next version with this metadata. */
   write(id: string, metadata: JsonObject, rest?: Partial<Run>): void
   end(id: string, status?: string): void
-  /** Runs and streams that anybody listens to. */
+  /** Runs, streams and lists that anybody listens to. */
   followed(): string[]
   cancels: string[]
 }
@@ -61,6 +63,7 @@ export interface FakeClient extends RunClient {
 export function fakeClient(): FakeClient {
   const runs = new Map<string, FakeSource<RunSnapshot>>()
   const streams = new Map<string, FakeSource<StreamSnapshot>>()
+  const lists = new Map<string, FakeSource<RunListSnapshot>>()
   const refuse = (): Promise<never> => Promise.reject(new Error('not in this test'))
   const idOf = (run: string | { readonly id: string }): string => (typeof run === 'string' ? run : run.id)
   const at = <T>(map: Map<string, T>, key: string, make: () => T): T => {
@@ -86,7 +89,7 @@ export function fakeClient(): FakeClient {
       at(streams, `${idOf(run)} ${stream} ${startIndex}`, () =>
         source<StreamSnapshot>({ log: logOf([]), state: undefined, start: 0, failure: undefined, gap: undefined, error: undefined }),
       ),
-    runList: () => source<RunListSnapshot>({ runs: undefined, hasMore: false, error: undefined }),
+    runList: (query) => at(lists, queryName(query), () => source<RunListSnapshot>({ runs: undefined, hasMore: false, error: undefined })),
     subscribeRun: () => () => {},
     subscribeStream: () => () => {},
     subscribeRuns: () => () => {},
@@ -102,7 +105,7 @@ export function fakeClient(): FakeClient {
       const run = topic.getSnapshot().run ?? scriptedRun({ id })
       topic.set({ run: { ...run, status, version: run.version + 1, finishedAt: run.updatedAt }, end: { settled: true, live: true } })
     },
-    followed: () => [...runs, ...streams].filter(([, { listeners }]) => listeners.size > 0).map(([key]) => key),
+    followed: () => [...runs, ...streams, ...lists].filter(([, { listeners }]) => listeners.size > 0).map(([key]) => key),
   }
   return client
 }

@@ -7,11 +7,18 @@ import { double } from './contracts.ts'
 
 const aborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
 
+const doubles = task(double, {
+  run: ({ n }, { metadata: typed }) => {
+    typed.set('half', n)
+    return n * 2
+  },
+})
 const tasks = [
-  task(double, {
-    run: ({ n }, { metadata: typed }) => {
-      typed.set('half', n)
-      return n * 2
+  doubles,
+  task({
+    id: 'parent',
+    run: async (children: number) => {
+      for (let n = 0; n < children; n++) await doubles.triggerAndWait({ n })
     },
   }),
   task({ id: 'wait', run: async (_: null, { signal }) => await aborted(signal) }),

@@ -1,0 +1,92 @@
+'use client'
+import { useCallback, useState } from 'react'
+import type { RunContract, RunOf } from '../contract/types.ts'
+import type { Json, JsonObject } from '../protocol/json.ts'
+import type { RunQuery } from '../protocol/rest.ts'
+import type { Run } from '../protocol/run.ts'
+import { DEFAULT_QUERY_LIMIT, MAX_QUERY_LIMIT, queryName } from '../protocol/want.ts'
+import { readContractRun } from './contract-run.ts'
+import type { FollowOptions, RunRef } from './options.ts'
+import type { Result } from './result.ts'
+import type { ReadRun } from './run-view.ts'
+import { deriveRuns } from './runs-view.ts'
+import { throwIfAsked, useToldError } from './use-callbacks.ts'
+import { useOnData } from './use-run-value.ts'
+import { useSource } from './use-source.ts'
+import { useListTarget } from './use-target.ts'
+
+/** A run in a list: without what can be large. `useRun` has all of it. */
+export type RunSummary<M = JsonObject> = Omit<Run<M, Json, Json>, 'payload' | 'output'>
+export type RunSummaryOf<C extends RunContract> = Omit<RunOf<C>, 'payload' | 'output'>
+
+/** What a list hook takes; each may be written inline. */
+export interface RunsOptions<V, T> extends Pick<FollowOptions, 'enabled' | 'throttle' | 'onError' | 'throwOnError' | 'client'> {
+  /** Runs on a page, and how many more `loadMore` asks for; at most 200 are followed in all. @defaultValue 50 */
+  limit?: number | undefined
+  select?: ((runs: readonly V[]) => T) | undefined
+  /** Whether two selected values are the same. @defaultValue deep equality that keeps the identity of what did not change */
+  isEqual?: ((a: T, b: T) => boolean) | undefined
+  /** Shown until the list is here. */
+  initialData?: readonly Run[] | undefined
+  onData?: ((value: T) => void) | undefined
+}
+
+export type RunsResult<T> = Result<
+  'runs',
+  T,
+  {
+    /** There are more than are followed, and `loadMore` asks for them. False at 200, however many there are. */
+    readonly hasMore: boolean
+    readonly isLoadingMore: boolean
+    /** Follows one page more. What is shown stays meanwhile. */
+    readonly loadMore: () => void
+  }
+>
+
+/**
+ * Follows the newest runs of a query: they come, go, change and keep their order, all by the client's one connection.
+ * @param query - a conjunction with at least one of `ids`, `task`, `tag` and `parent`; may be written inline. Without one the hook is disabled.
+ */
+export function useRuns<T = readonly RunSummary[]>(query: RunQuery | null | undefined, options: RunsOptions<RunSummary, T> = {}): RunsResult<T> {
+  return useRunList<RunSummary, T>(query, undefined, options)
+}
+
+/**
+ * Follows the runs that a run has triggered, newest first.
+ * @param run - the parent's id or handle; without one the hook is disabled.
+ */
+export function useRunChildren<T = readonly RunSummary[]>(
+  run: RunRef,
+  { status, ...options }: RunsOptions<RunSummary, T> & { readonly status?: RunQuery['status'] | undefined } = {},
+): RunsResult<T> {
+  const parent = typeof run === 'string' ? run : run?.id
+  return useRuns(parent ? { parent, ...(status && { status }) } : undefined, options)
+}
+
+/** `useRuns` of the contract's task, with metadata as the contract parses it. */
+export function useContractRuns<C extends RunContract, T = readonly RunSummaryOf<C>[]>(
+  contract: C,
+  query: RunQuery | null | undefined,
+  { mode, ...options }: RunsOptions<RunSummaryOf<C>, T> & { readonly mode?: 'keep-last' | 'strict' | undefined } = {},
+): RunsResult<T> {
+  const read = readContractRun<C>(contract, mode) as unknown as ReadRun<RunSummaryOf<C>>
+  return useRunList(query && { task: contract.id, ...query }, read, options)
+}
+
+function useRunList<V, T>(query: RunQuery | null | undefined, read: ReadRun<V> | undefined, options: RunsOptions<V, T>): RunsResult<T> {
+  const page = Math.min(Math.max(1, Math.floor(options.limit ?? DEFAULT_QUERY_LIMIT)), MAX_QUERY_LIMIT)
+  // an inline query counts by what it says
+  const name = query ? queryName({ ...query, limit: page }) : undefined
+  const [asked, setAsked] = useState({ name, limit: page })
+  const limit = asked.name === name ? asked.limit : page
+  const load = useCallback(() => {
+    setAsked({ name, limit: Math.min(limit + page, MAX_QUERY_LIMIT) })
+  }, [name, limit, page])
+  const target = useListTarget(name, limit, options)
+  const derive = deriveRuns<V, T, RunsResult<T>>(target, read, options, { isPossible: limit < MAX_QUERY_LIMIT, load })
+  const { result, memory } = useSource(target.gate, derive, target.origin, target.initial)
+  useToldError(result.error, target.origin, options.onError)
+  useOnData(options.onData, target.origin, result.isSuccess, result.runs, memory.values ?? 0)
+  throwIfAsked(result.error, options.throwOnError)
+  return result
+}
