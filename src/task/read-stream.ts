@@ -7,7 +7,7 @@ import { retrying } from './retrying.ts'
 
 const READ_BYTES = 64 * 1024
 
-/** Ends where the stream ends. @throws RunfeedError `stream_errored`, `stream_aborted` */
+/** Ends where the stream ends. @throws RunfeedError `stream_errored`, `stream_aborted`; `stream_gap` where the record cut it before it was read. */
 export async function* readStream<T>(backend: RunBackend, run: string, stream: string, from: number): AsyncGenerator<T, void, undefined> {
   const bell = nextWake(backend, [topics.stream(run, stream)])
   try {
@@ -19,6 +19,8 @@ export async function* readStream<T>(backend: RunBackend, run: string, stream: s
         const at = index
         const read = await retrying(async () => await backend.chunks.read(run, stream, at, READ_BYTES), backend.patience)
         if (read.chunks.length === 0) break
+        // never a hole in silence: it was cut at its bound before it was read
+        if (read.index > at) throw new RunfeedError('stream_gap', `chunks ${at} to ${read.index - 1} of stream "${stream}" are no longer kept; read it sooner`)
         yield* read.chunks as readonly T[]
         index = read.index + read.chunks.length
       }

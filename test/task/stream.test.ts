@@ -1,3 +1,4 @@
+import { memoryEngine } from 'runfeed/server'
 import { metadata, task } from 'runfeed/task'
 import { expect, test } from 'vitest'
 import { gate } from '../support/gate.ts'
@@ -134,4 +135,30 @@ test('a child writes into a stream of its parent, beside the parent', async () =
   expect(end).toMatchObject({ state: 'closed', length: 5 })
   expect(new Set(chunks.slice(0, 4))).toEqual(new Set(['a', 'b', 'c', 'd']))
   expect(chunks[4]).toBe('z')
+})
+
+test('what is cut before it is read is told to its reader, and not passed over', async () => {
+  const engine = memoryEngine({ streamChunks: 10 })
+  const captured = task({
+    id: 'captured',
+    run: async (_: unknown, { ctx }) => {
+      const back = await metadata.stream('words', source())
+      // nobody reads until all of it is in the record
+      await expect.poll(async () => (await engine.chunks.info(ctx.run.id, 'words')).state).toBe('closed')
+      const seen: unknown[] = []
+      for await (const word of back) seen.push(word)
+      return seen
+    },
+  })
+  async function* source(): AsyncGenerator<number> {
+    for (let n = 0; n < 100; n++) {
+      yield n
+      // one batch each
+      if (n % 5 === 4) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  const server = await startServer({ engine, tasks: [captured], onError: () => {} })
+  const runId = await server.trigger('captured')
+  expect(await server.ended(runId)).toMatchObject({ status: 'FAILED', error: { type: 'stream_gap' } })
+  expect((await engine.chunks.info(runId, 'words')).first).toBeGreaterThan(0)
 })
