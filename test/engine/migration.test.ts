@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { EmbeddedEngine } from '../../src/engine/embedded.ts'
 import { type SqliteEngineOptions, sqliteEngine } from '../../src/engine/sqlite/sqlite-engine.ts'
 import { SCHEMA_1 } from './schema-1.ts'
+import { SCHEMA_2 } from './schema-2.ts'
 import { clock, created, read } from './suite/given.ts'
 
 const AT = 1_000_000
@@ -73,6 +74,19 @@ function firstFile(): string {
   return file
 }
 
+/** The same as the second version left it: with a run of an attempt to come, of a key and a stream that goes on. */
+function secondFile(): string {
+  const file = firstFile()
+  const database = new DatabaseSync(file)
+  database.exec(SCHEMA_2)
+  database.exec("UPDATE runs SET attempts = 2, idempotency = 'k', concurrency = 'c' WHERE id = 'run_busy'")
+  database.exec(`INSERT INTO log VALUES (2, 3, 'cccc', ${AT}, NULL, '[{"op":"add","path":"/streams/log","value":{"state":"open"}}]')`)
+  database.exec("INSERT INTO streams VALUES (2, 'log', 0, 1)")
+  database.exec("INSERT INTO chunks VALUES (2, 'log', 0, 2, 'dddd', 'run_busy', '[\"a\",\"b\"]')")
+  database.close()
+  return file
+}
+
 function open(options: SqliteEngineOptions): EmbeddedEngine {
   const engine = sqliteEngine(options)
   onTestFinished(async () => await engine.close())
@@ -115,4 +129,33 @@ test('and its runs are removed when they are old', async () => {
   advance(1000)
   for (let n = 0; n < 20; n++) await engine.sweep()
   expect((await engine.record.list({})).runs.map(({ id }) => id)).toEqual(['run_waits'])
+})
+
+test('a file of schema 2 opens, and what it holds takes part in what is new', async () => {
+  const { now, advance } = clock(AT + 100)
+  const file = secondFile()
+  const engine = open({ file, now, streamChunks: 2, retentionMs: 1000 })
+  expect(await read(engine, 'run_busy')).toMatchObject({ status: 'QUEUED', namespace: 'default', streams: { log: { state: 'open' } } })
+  expect((await created(engine, { idempotencyKey: 'k' })).id).toBe('run_busy')
+  const tags = { add: ['new'], remove: ['old'] }
+  await engine.record.commit({ run: 'run_waits', tags })
+  expect((await engine.record.list({ tag: 'new', namespace: 'default' })).runs.map(({ id }) => id)).toEqual(['run_waits'])
+  const limits = { work: { limit: 1, executing: {} } }
+  const claim = { worker: 'remote', tasks: ['work'], max: 9, namespace: 'default', isRemote: true, sequence: 1 }
+  expect((await engine.queue.claim({ ...claim, limits })).map(({ run }) => run.id)).toEqual(['run_busy', 'run_waits'])
+  await engine.record.commit({ run: 'run_busy', attempt: 2, streams: { log: { state: 'open' } } })
+  expect(await engine.chunks.append('run_busy', 'log', ['c', 'd'], { by: 'run_busy', attempt: 2, writer: { id: 'w', sequence: 1 } })).toEqual({ index: 2 })
+  expect(await engine.chunks.info('run_busy', 'log')).toMatchObject({ first: 2, start: 2, length: 4 })
+  await engine.close()
+  const again = open({ file, now, retentionMs: 1000 })
+  expect(await again.queue.renew('remote', ['run_busy', 'run_waits'])).toEqual(['run_busy', 'run_waits'])
+  expect(await again.chunks.info('run_busy', 'log')).toMatchObject({ first: 2, start: 2, length: 4 })
+  for (const [run, attempt] of [
+    ['run_busy', 2],
+    ['run_waits', 1],
+  ] as const)
+    await again.record.commit({ run, attempt, end: { status: 'COMPLETED' } })
+  advance(1000)
+  for (let n = 0; n < 20; n++) await again.sweep()
+  expect((await again.record.list({})).runs).toEqual([])
 })

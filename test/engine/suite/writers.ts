@@ -9,7 +9,7 @@ import { applyPatch } from '../../../src/protocol/patch.ts'
 import type { Run } from '../../../src/protocol/run.ts'
 import { operation } from '../../protocol/arbitraries.ts'
 import type { OpenKept } from '../suite.ts'
-import { executing, read } from './given.ts'
+import { ended, executing, read } from './given.ts'
 
 /** As it is over the wire. */
 const wire = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
@@ -109,6 +109,27 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 export function writersSuite(openKept: OpenKept): void {
   describe('several writers', () => {
+    test('that are 1,000 children of one parent, at once: exact', async () => {
+      const { engine } = await openKept()
+      const parent = await executing(engine)
+      const children = await engine.record.create(Array.from({ length: 1000 }, () => ({ task: 'child', payload: null, parentId: parent.id })))
+      const claims = await engine.queue.claim({ worker: 'worker', tasks: ['child'], max: 1000 })
+      expect(claims.map(({ run }) => run.id)).toEqual(children.map(({ id }) => id))
+      const increment = { op: 'increment', key: 'done', by: 1 } as const
+      await Promise.all(
+        claims.map(async ({ run }) => {
+          const said = { run: parent.id, by: run.id, writer: { id: `w_${run.id}`, sequence: 1 }, operations: [increment] }
+          // every answer is lost once
+          const [answer, again] = [await engine.record.commit(said), await engine.record.commit(said)]
+          expect(again).toEqual(answer)
+          await ended(engine, run)
+        }),
+      )
+      expect(await read(engine, parent.id)).toMatchObject({ metadata: { done: 1000 }, version: parent.version + 1000 })
+      await ended(engine, parent)
+      expect(await engine.record.isSettled(parent.id)).toBe(true)
+    }, 30_000)
+
     test('with repeats, restarts and attempts: record, log, history, local view and a reader of patches are one', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { size: '+1', maxLength: 60 }), fc.integer({ min: 40, max: 1000 }), async (steps, metadataLimit) => {
