@@ -1,5 +1,6 @@
 // One shape for every failure: `{ error: { type, message, ... } }`, with the status that fits its type (RFC 9110, 15.5).
 import { type ErrorBody, RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import type { Json } from '../protocol/json.ts'
 
 const STATUS: { readonly [type: string]: number } = {
   invalid_request: 400,
@@ -31,8 +32,16 @@ export function errorResponse(thrown: unknown): Response {
   const status = statusOf(error.type)
   if (status === 500) console.error('runfeed: a request failed:', thrown)
   // what broke inside is for the log, not for the caller
-  const body: ErrorBody = status === 500 ? { type: 'internal', message: 'the server failed; its log says why' } : error.toJSON()
+  const body: ErrorBody = status === 500 ? { type: 'internal', message: 'the server failed; its log says why' } : shortened(error.toJSON())
   return Response.json({ error: body }, { status, headers: { 'cache-control': 'no-store', ...headersOf(status) } })
+}
+
+/** UTF-16 units of what an error says back to who asked: a name of a megabyte is not sent twice. */
+const MAX_TEXT = 1000
+
+function shortened(body: ErrorBody): ErrorBody {
+  const short = (value: Json | undefined): Json | undefined => (typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value)
+  return Object.fromEntries(Object.entries(body).map(([name, value]) => [name, short(value)])) as unknown as ErrorBody
 }
 
 /** What a status says beside its body (RFC 9110, 10.2.3 and 11.6.1). */
