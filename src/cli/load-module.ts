@@ -1,11 +1,15 @@
 // Imports a file that a user names, TypeScript as well: by `tsx` where the project has it, which reads more of the language, else by Node itself.
 import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { extname, resolve } from 'node:path'
+import { dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UsageError } from './usage-error.ts'
 
 export type Module = Readonly<Record<string, unknown>>
+
+interface TsxManifest {
+  readonly exports: { readonly './esm/api': { readonly import: string | { readonly default: string } } }
+}
 
 const TYPESCRIPT: ReadonlySet<string> = new Set(['.ts', '.mts', '.cts', '.tsx'])
 
@@ -24,7 +28,7 @@ export async function loadModule(file: string): Promise<Module> {
 }
 
 async function prepareTypeScript(path: string, file: string): Promise<void> {
-  const tsx = resolveFrom(path, 'tsx/esm/api')
+  const tsx = tsxOf(path)
   if (tsx !== undefined) {
     // without a namespace of its own: tasks and this command must share the modules that know which tasks there are
     const { register } = (await import(pathToFileURL(tsx).href)) as { readonly register: () => unknown }
@@ -40,10 +44,14 @@ async function prepareTypeScript(path: string, file: string): Promise<void> {
   throw new UsageError(`${file} cannot be read as it is, and ${own}, or install tsx where the file is (npm install --save-dev tsx)`)
 }
 
-/** Where a package is that the file could import; `undefined` where there is none. */
-function resolveFrom(path: string, name: string): string | undefined {
+/** Where the tsx is that the file could import; `undefined` where there is none. */
+function tsxOf(path: string): string | undefined {
   try {
-    return createRequire(path).resolve(name)
+    const manifest = createRequire(path).resolve('tsx/package.json')
+    // as an import would find it, which cannot be asked for from another file's place; what `require` finds fails under Node 20
+    const { exports } = createRequire(manifest)(manifest) as TsxManifest
+    const { import: found } = exports['./esm/api']
+    return join(dirname(manifest), typeof found === 'string' ? found : found.default)
   } catch {
     return undefined
   }

@@ -66,40 +66,43 @@ const MAX_KEYS = 12
 function liveView(output: Output, keys: ProgressKeys): RunView {
   const { stream, style } = output
   // by default it takes Ctrl+C for itself; lines are cut, not wrapped: a wrapped one is drawn again and again
-  const bars = new MultiBar({ stream, format: '{text}', hideCursor: true, gracefulExit: false, clearOnComplete: true, emptyOnZero: true, fps: 10, barsize: 24 })
-  const lines: SingleBar[] = []
+  const bars = new MultiBar({
+    stream,
+    format: '{text}',
+    // of a rate that is not known yet it makes no number
+    formatTime: (seconds) => (Number.isFinite(seconds) ? durationText(seconds * 1000) : '–'),
+    hideCursor: true,
+    gracefulExit: false,
+    clearOnComplete: true,
+    emptyOnZero: true,
+    barsize: 24,
+  })
+  const barOptions = { format: '  {bar} {percentage}% {value}/{total} · {eta_formatted} left', barCompleteChar: '█', barIncompleteChar: '░' }
+  // in the order in which they stand
+  let status: SingleBar | undefined
   let bar: SingleBar | undefined
+  const lines: SingleBar[] = []
   let last: Run | undefined
-  const draw = (texts: readonly string[]): void => {
-    for (const [index, text] of texts.entries()) {
-      const line = (lines[index] ??= bars.create(1, 0, { text }))
-      line.update(0, { text })
-    }
-    for (const line of lines.splice(texts.length)) bars.remove(line)
+  const write = (line: SingleBar | undefined, text: string): SingleBar => {
+    const one = line ?? bars.create(1, 0, { text })
+    one.update(0, { text })
+    return one
   }
   const show = (run: Run): void => {
     last = run
     const progress = progressOf(run, keys)
-    const shownKeys = Object.keys(run.metadata).filter((key) => progress?.keys.includes(key) !== true)
     const took = run.startedAt === null ? '' : style('dim', durationText(Date.now() - run.startedAt))
-    const more = shownKeys.length > MAX_KEYS ? [style('dim', `  and ${shownKeys.length - MAX_KEYS} more`)] : []
-    // before the lines: what comes first is above
-    if (progress && !bar)
-      bar = bars.create(
-        progress.max,
-        progress.value,
-        {},
-        { format: '  {bar} {percentage}% {value}/{total} · {eta_formatted} left', barCompleteChar: '█', barIncompleteChar: '░' },
-      )
-    if (progress && bar) {
+    status = write(status, `${style(styleOfStatus(run), run.status)} ${printable(run.task)} ${style('dim', run.id)} ${took}`)
+    if (progress) {
+      bar ??= bars.create(progress.max, progress.value, {}, barOptions)
       bar.setTotal(progress.max)
       bar.update(progress.value)
     }
-    draw([
-      `${style(styleOfStatus(run), run.status)} ${printable(run.task)} ${style('dim', run.id)} ${took}`,
-      ...shownKeys.slice(0, MAX_KEYS).map((key) => `  ${style('dim', `${printable(key)}:`)} ${shown(run.metadata[key])}`),
-      ...more,
-    ])
+    const others = Object.keys(run.metadata).filter((key) => progress?.keys.includes(key) !== true)
+    const texts = others.slice(0, MAX_KEYS).map((key) => `  ${style('dim', `${printable(key)}:`)} ${shown(run.metadata[key])}`)
+    if (others.length > MAX_KEYS) texts.push(style('dim', `  and ${others.length - MAX_KEYS} more`))
+    for (const [index, text] of texts.entries()) lines[index] = write(lines[index], text)
+    for (const line of lines.splice(texts.length)) bars.remove(line)
   }
   // what it has taken grows while nothing is said
   const clock = setInterval(() => last && show(last), 1000)
@@ -110,7 +113,7 @@ function liveView(output: Output, keys: ProgressKeys): RunView {
     stop(end) {
       clearInterval(clock)
       // lines that wait are written by its next drawing, which stops with it
-      bars.update()
+      if (bars.isActive) bars.update()
       bars.stop()
       if (!end) return
       output.line(`${end.id} ${printable(end.task)}`)
