@@ -40,12 +40,14 @@ export class HeldRun {
 
   constructor(options: HeldRunOptions) {
     this.#options = options
-    const { backend, claim, report } = options
+    const { backend, claim, definition, report } = options
+    // a server that does not know the task could not give the run what the task says
+    const maxDuration = claim.maxDuration ?? definition.settings.maxDuration ?? null
     this.#expired = new Promise((resolve) => {
       this.#expire = resolve
     })
-    this.#budget = new TimeBudget(claim.maxDuration, () =>
-      this.scope.abort(new RunfeedError('timed_out', `the attempt executed for more than its maxDuration, ${claim.maxDuration} ms`)),
+    this.#budget = new TimeBudget(maxDuration, () =>
+      this.scope.abort(new RunfeedError('timed_out', `the attempt executed for more than its maxDuration, ${maxDuration} ms`)),
     )
     this.scope = new RunScope(claim.run, {
       backend,

@@ -110,6 +110,24 @@ describe('a worker elsewhere', () => {
     for (const each of [id, byId.id, runs[0]?.id as string]) expect(await server.ended(each)).toMatchObject({ status: 'COMPLETED', attempt: 2 })
   })
 
+  test('holds a task’s maxDuration where the server does not know the task', async () => {
+    const work = task({ id: 'work', maxDuration: 20, run: async (_: unknown, { signal }) => await aborted(signal) })
+    const server = await serverAndWorker({ tasks: [work] })
+    expect((await server.ended(await server.trigger('work'))).status).toBe('TIMED_OUT')
+  })
+
+  test('leaves its settings to a server that knows its tasks and executes none', async () => {
+    const work = task({
+      id: 'work',
+      retry: { maxAttempts: 2, minTimeout: 0 },
+      run: (_: unknown, { ctx }) => {
+        if (ctx.run.attempt === 1) throw new Error('not yet')
+      },
+    })
+    const server = await serverAndWorker({ tasks: [work] }, { tasks: [work], concurrency: 0 })
+    expect(await server.ended(await server.trigger('work'))).toMatchObject({ status: 'COMPLETED', attempt: 2 })
+  })
+
   test('two workers take each run once', async () => {
     const executed: string[] = []
     const work = task({ id: 'work', run: (_: unknown, { ctx }) => void executed.push(ctx.run.id) })

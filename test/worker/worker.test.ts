@@ -171,11 +171,13 @@ test('waits at once count once: no slot is given back twice, and the run is WAIT
   let now = 0
   let most = 0
   const statuses: string[] = []
+  // the last one ends when the status after each of the others was looked at; runs are executed in the order in which they were made
+  const looked = gate()
   const child = task({
     id: 'child',
     run: async (n: number) => {
       most = Math.max(most, ++now)
-      await new Promise((resolve) => setTimeout(resolve, n))
+      if (n === 4) await looked.opened
       now--
     },
   })
@@ -186,6 +188,7 @@ test('waits at once count once: no slot is given back twice, and the run is WAIT
         [1, 2, 3, 4].map(async (n) => {
           await child.triggerAndWait(n)
           if (n < 4) statuses.push((await server.run(ctx.run.id)).status)
+          if (statuses.length === 3) looked.open()
         }),
       )
       statuses.push((await server.run(ctx.run.id)).status)
