@@ -36,7 +36,7 @@ export class Draft {
   #bytes: number
   readonly #limit: number
   readonly #prefix: string | null
-  readonly #owned = new Set<object>()
+  #owned = new WeakSet<object>()
   readonly #patch: PatchOperation[] = []
 
   /**
@@ -160,7 +160,7 @@ export class Draft {
     const place = this.#find(key)
     const { path, found, value: old } = place
     if (found < path.length) return this.#put(place, key, [value])
-    if (!isJsonArray(old)) return this.#put(place, key, max === 1 ? [value] : [old as Json, value])
+    if (!isJsonArray(old)) return this.#wrap(place, key, value, max)
     checkDepth(path.length + 1, value, key)
     const dropped = max === undefined ? [] : old.slice(0, Math.max(0, old.length + 1 - max))
     let grows = jsonBytes(value) + (old.length > 0 ? 1 : 0)
@@ -176,6 +176,21 @@ export class Draft {
         for (const _ of dropped) this.#note('remove', [...path, 0])
       },
     }
+  }
+
+  /** What is there becomes the first of two elements. */
+  #wrap(place: Place, key: string, value: Json, max: number | undefined): Change | undefined {
+    const change = this.#put(place, key, max === 1 ? [value] : [place.value as Json, value])
+    return (
+      change && {
+        ...change,
+        make: () => {
+          change.make()
+          // what was there is in the patch now: changed in place, it would change what the patch says
+          this.#owned = new WeakSet()
+        },
+      }
+    )
   }
 
   #remove(key: string, value: Json): Change | undefined {

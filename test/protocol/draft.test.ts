@@ -5,6 +5,7 @@ import type { RunfeedError } from '../../src/protocol/errors.ts'
 import type { Json, JsonObject } from '../../src/protocol/json.ts'
 import { MAX_METADATA_BYTES } from '../../src/protocol/limits.ts'
 import type { Operation } from '../../src/protocol/operation.ts'
+import { applyPatch } from '../../src/protocol/patch.ts'
 
 function done(document: JsonObject, ...operations: Operation[]): JsonObject {
   const draft = new Draft(sized(document))
@@ -170,4 +171,17 @@ test('each container is copied at most once per draft', () => {
   const copied = draft.result.document['list']
   for (let i = 1; i < 100; i++) draft.apply({ op: 'append', key: 'list', value: i })
   expect(draft.result.document['list']).toBe(copied)
+})
+
+test('what becomes an element of a new list is in the patch as it was then', () => {
+  const base = { a: { l: [1] } }
+  const draft = new Draft(sized(base))
+  for (const one of [
+    { op: 'append', key: '$.a.l', value: 2 },
+    { op: 'append', key: 'a', value: 'v' },
+    { op: 'append', key: '$.a[0].l', value: 3 },
+  ] as const)
+    expect(draft.apply(one)).toBeUndefined()
+  expect(draft.result.document).toEqual({ a: [{ l: [1, 2, 3] }, 'v'] })
+  expect(applyPatch({ metadata: base }, draft.patch)).toEqual({ metadata: draft.result.document })
 })
