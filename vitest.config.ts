@@ -5,6 +5,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defaultClientConditions, defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { chromium } from './scripts/chromium.ts'
+import { reactProjects } from './test/react/versions/projects.ts'
 
 // Groups run one after another: beside a browser, or beside servers with deadlines, other tests would only make each other slow and flaky.
 const group = { fast: 0, e2e: 1, browser: 2, storybook: 3 }
@@ -42,9 +43,11 @@ export default defineConfig(async () => {
             environment: 'jsdom',
             include: ['test/**/*.dom.test.tsx'],
             setupFiles: ['test/house/dom.setup.ts'],
+            provide: { versions: { react: '19', isCompiled: false } },
             sequence: { groupOrder: group.fast },
           },
         },
+        ...reactProjects(group.fast),
         {
           extends: true,
           test: {

@@ -1,0 +1,3 @@
+import { loadReact } from './redirect.ts'
+
+loadReact(18)
