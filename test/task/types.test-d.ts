@@ -1,7 +1,7 @@
 // The task's half of the surface as users write it, with what must not compile. The tests' names say which rule.
 import { type } from 'arktype'
 import { defineRun, type Json, type MetadataInput, type MetadataOf } from 'runfeed'
-import { batch, metadata, schemaTask, task, tasks } from 'runfeed/task'
+import { batch, metadata, schemaTask, task, tasks, withRun } from 'runfeed/task'
 import * as v from 'valibot'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
@@ -183,4 +183,30 @@ test('a task has the types of its function, of its schema, or of its contract', 
   await tasks.trigger<typeof plain>('your-task', { message: 'x' })
   // @ts-expect-error payload
   await tasks.trigger<typeof plain>('my-task', { text: 'x' })
+})
+
+test('withRun is typed by a contract, and takes any id without one', () => {
+  const rows = async (): Promise<{ rows: number }> =>
+    await withRun({ task: imports, payload: { url: 'x' }, metadata: { processedRows: 0 } }, async (params) => {
+      expectTypeOf(params.payload).toEqualTypeOf<{ url: string; n: number }>()
+      params.metadata.set('status', 'done').increment('processedRows')
+      // @ts-expect-error no such status
+      params.metadata.set('status', 'dnoe')
+      await params.metadata.stream(
+        'text',
+        (async function* () {
+          yield 'a'
+        })(),
+      )
+      return { rows: 1 }
+    })
+  expectTypeOf(rows).returns.resolves.toEqualTypeOf<{ rows: number }>()
+  // @ts-expect-error the payload is the contract's
+  void withRun({ task: imports, payload: { path: 'x' } }, () => ({ rows: 1 }))
+  // @ts-expect-error so is the output
+  void withRun({ task: imports, payload: { url: 'x' } }, () => ({ rows: 'one' }))
+  // @ts-expect-error and the metadata
+  void withRun({ task: imports, payload: { url: 'x' }, metadata: { status: 'dnoe' } }, () => ({ rows: 1 }))
+  const loose = async () => await withRun({ task: 'any', payload: new Map() }, ({ metadata: own }) => (own.set('anything', 1), 7 as const))
+  expectTypeOf(loose).returns.resolves.toEqualTypeOf<7>()
 })

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Run } from 'runfeed'
-import { createRunServer, memoryEngine, type RunServerOptions, sqliteEngine } from 'runfeed/server'
+import { memoryEngine, type RunServerOptions } from 'runfeed/server'
 import { batch, connectWorker, type ConnectWorkerOptions, metadata, task, tasks } from 'runfeed/task'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { gate } from '../support/gate.ts'
-import { HEARTBEAT, startServer, type TestServer } from '../support/server.ts'
+import { type Script, startScript } from '../support/process.ts'
+import { startServer, type TestServer } from '../support/server.ts'
 
 /** A server that executes nothing, and a worker that is connected to it over HTTP. */
 async function serverAndWorker(options: Omit<ConnectWorkerOptions, 'url'>, serverOptions: Partial<RunServerOptions> = {}): Promise<TestServer> {
@@ -192,55 +193,56 @@ describe('a worker elsewhere', () => {
 })
 
 describe('a server that restarts', () => {
-  test('finds its workers still at work: nothing is lost, nothing done twice', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'runfeed-'))
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-    const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
-    onTestFinished(() => errors.mockRestore())
-    const open = async (port: number): Promise<{ close(): Promise<void>; port: number; url: string }> => {
-      const server = createRunServer({ engine: sqliteEngine({ file: join(folder, 'runs.db') }), heartbeat: HEARTBEAT })
-      let closing: Promise<void> | undefined
-      const close = (): Promise<void> => (closing ??= server.close())
-      onTestFinished(close)
-      return { ...(await server.listen({ port })), close }
-    }
-    const first = await open(0)
-    const [halfWay, restarted] = [gate(), gate()]
-    const executions: number[] = []
-    const child = task({ id: 'child', run: () => void metadata.parent.increment('children') })
-    const work = task({
-      id: 'work',
-      run: async (n: number) => {
-        executions.push(n)
-        const source = (async function* () {
-          for (let i = 0; i < 100; i++) {
-            if (i === 50) {
-              halfWay.open()
-              // said while nobody is there to hear it
-              for (let j = 0; j < 50; j++) metadata.increment('said')
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'after %s finds its workers still at work: nothing is lost, nothing done twice',
+    { timeout: 60_000 },
+    async (signal) => {
+      const folder = mkdtempSync(join(tmpdir(), 'runfeed-'))
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+      const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
+      onTestFinished(() => errors.mockRestore())
+      const open = async (port: number): Promise<{ readonly script: Script; readonly port: number; readonly url: string }> => {
+        const script = startScript(new URL('restarted-server.ts', import.meta.url), {}, [join(folder, 'runs.db'), String(port)])
+        return { script, ...(await script.line<{ port: number; url: string }>()) }
+      }
+      const first = await open(0)
+      const [halfWay, restarted] = [gate(), gate()]
+      const executions: number[] = []
+      const child = task({ id: 'child', run: () => void metadata.parent.increment('children') })
+      const work = task({
+        id: 'work',
+        run: async (n: number) => {
+          executions.push(n)
+          const source = (async function* () {
+            for (let i = 0; i < 100; i++) {
+              if (i === 50) {
+                halfWay.open()
+                // said while nobody is there to hear it
+                for (let j = 0; j < 50; j++) metadata.increment('said')
+              }
+              yield i
             }
-            yield i
-          }
-        })()
-        for (let j = 0; j < 50; j++) metadata.increment('said')
-        await metadata.stream('chunks', source)
-        await restarted.opened
-        await child.batchTriggerAndWait([{ payload: null }, { payload: null }])
-        return n
-      },
-    })
-    const worker = connectWorker({ url: first.url, tasks: [work, child], concurrency: 4 })
-    onTestFinished(async () => await worker.stop())
-    const { id } = await work.trigger(7)
-    await halfWay.opened
-    await first.close()
-    const second = await open(first.port)
-    restarted.open()
-    const read = async (): Promise<Run> => (await (await fetch(`${second.url}/v1/runs/${id}`)).json()) as Run
-    await vi.waitFor(async () => expect((await read()).finishedAt).not.toBeNull(), { timeout: 20_000, interval: 100 })
-    expect(await read()).toMatchObject({ status: 'COMPLETED', attempt: 1, output: 7, metadata: { said: 100, children: 2 } })
-    const chunks = (await (await fetch(`${second.url}/v1/runs/${id}/chunks/chunks?index=0`)).json()) as { chunks: number[] }
-    expect(chunks.chunks).toEqual(Array.from({ length: 100 }, (_, i) => i))
-    expect(executions).toEqual([7])
-  }, 40_000)
+          })()
+          for (let j = 0; j < 50; j++) metadata.increment('said')
+          await metadata.stream('chunks', source)
+          await restarted.opened
+          await child.batchTriggerAndWait([{ payload: null }, { payload: null }])
+          return n
+        },
+      })
+      const worker = connectWorker({ url: first.url, tasks: [work, child], concurrency: 4 })
+      onTestFinished(async () => await worker.stop())
+      const { id } = await work.trigger(7)
+      await halfWay.opened
+      await first.script.kill(signal)
+      const { url } = await open(first.port)
+      restarted.open()
+      const read = async (): Promise<Run> => (await (await fetch(`${url}/v1/runs/${id}`)).json()) as Run
+      await vi.waitFor(async () => expect((await read()).finishedAt).not.toBeNull(), { timeout: 40_000, interval: 100 })
+      expect(await read()).toMatchObject({ status: 'COMPLETED', attempt: 1, output: 7, metadata: { said: 100, children: 2 } })
+      const chunks = (await (await fetch(`${url}/v1/runs/${id}/chunks/chunks?index=0`)).json()) as { chunks: number[] }
+      expect(chunks.chunks).toEqual(Array.from({ length: 100 }, (_, i) => i))
+      expect(executions).toEqual([7])
+    },
+  )
 })
