@@ -8,7 +8,6 @@ import type { AccessEnv } from './access.ts'
 import { chunkRoutes } from './chunk-routes.ts'
 import { commitRoutes } from './commit-routes.ts'
 import { counted } from './counted.ts'
-import { feedDescriptions } from './feed-descriptions.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { historyRoutes } from './history-routes.ts'
 import { KnownTasks } from './known-tasks.ts'
@@ -49,6 +48,7 @@ export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api 
   const backend = withTaskSettings(counted(engine, metrics), tasks)
   const known = new KnownTasks(tasks.map(({ id }) => id))
   const routes: readonly Route[] = [
+    ...feedRoutes(hub),
     ...runRoutes(known),
     ...historyRoutes(),
     ...commitRoutes(),
@@ -57,7 +57,7 @@ export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api 
     ...wakeRoutes(wakes),
     ...systemRoutes({ engine, metrics, descriptions: () => descriptions }),
   ]
-  const descriptions: readonly Description[] = [...routes.map(({ description }) => description), ...feedDescriptions]
+  const descriptions: readonly Description[] = routes.map(({ description }) => description)
   const isOpen = ({ description }: Route): boolean => description.who === 'everybody'
   const open = new Hono<AccessEnv>()
     .use(async (context, next) => {
@@ -68,8 +68,7 @@ export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api 
     .on(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], ['/v1/*', '/healthz', '/readyz', '/metrics'], noStore)
     .route('/', mount(routes.filter(isOpen)))
   const gated = new Hono<AccessEnv>()
-    .use('/v1/*', noHead(feedDescriptions))
-    .route('/v1', feedRoutes(hub))
+    .use('/v1/*', noHead(descriptions))
     .route('/', mount(routes.filter((one) => !isOpen(one))))
     .all('/v1/*', ({ req }) => noRoute(descriptions, req.method, req.path))
   return {

@@ -56,6 +56,6 @@ export function noRoute(descriptions: readonly Description[], method: string, pa
 export const noHead =
   (descriptions: readonly Description[]): MiddlewareHandler<AccessEnv> =>
   async ({ req }, next) => {
-    const stream = req.raw.method === 'HEAD' && descriptions.some((one) => one.method === 'GET' && isPathOf(one.path, req.path))
+    const stream = req.raw.method === 'HEAD' && descriptions.some((one) => one.method === 'GET' && isStream(one) && isPathOf(one.path, req.path))
     return stream ? wrongMethod('HEAD', req.path, ['GET']) : await next()
   }

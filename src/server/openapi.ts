@@ -19,6 +19,7 @@ const PARAMETERS: { readonly [name: string]: { readonly description: string; rea
 const WHO: { readonly [who in Description['who']]: readonly JsonSchema[] } = {
   everybody: [],
   // the empty one: a server without keys answers its own machine
+  subscribers: [{ secretKey: [] }, { publicToken: [] }, {}],
   readers: [{ secretKey: [] }, { publicToken: [] }, {}],
   writers: [{ secretKey: [] }, {}],
 }

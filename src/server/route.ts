@@ -22,8 +22,11 @@ export interface Description<Q = unknown, B = unknown> {
   /** As OpenAPI writes it: `/v1/runs/{id}`. `{key}` and `{task}` may hold slashes. */
   readonly path: string
   readonly summary: string
-  /** Whose it is: `writers` hold the secret key, `readers` may hold a token; checked before anything is read. */
-  readonly who: 'everybody' | 'readers' | 'writers'
+  /**
+   * Whose it is: `writers` hold the secret key, `readers` may hold a token; checked before anything is read. `subscribers` may bring a token with
+   * each of their wants: the feed asks.
+   */
+  readonly who: 'everybody' | 'subscribers' | 'readers' | 'writers'
   readonly query?: z.ZodType<Q>
   readonly body?: { readonly schema: z.ZodType<B> /** Bytes. */; readonly limit: number }
   /** Request headers that count, and what they mean. */

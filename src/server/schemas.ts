@@ -51,8 +51,11 @@ export const feedRequest: z.ZodType<FeedRequest> = z.object({
   poll: z.boolean().optional(),
 }) as z.ZodType<FeedRequest>
 
-export const streamQuery: z.ZodType<{ readonly index?: number | undefined }> = z.object({
+const place = cursor.optional().describe('Where an earlier connection got to.')
+export const eventsQuery: z.ZodType<{ readonly cursor?: string | undefined }> = z.object({ cursor: place })
+export const streamQuery: z.ZodType<{ readonly index?: number | undefined; readonly cursor?: string | undefined }> = z.object({
   index: whole(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER).optional().describe('The first chunk wanted; negative: from the end.'),
+  cursor: place,
 })
 
 export const listRequest: z.ZodType<RunListRequest> = z.object({
