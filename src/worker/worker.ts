@@ -6,6 +6,7 @@ import { newWriterId, type Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
 import type { RunfeedConfig } from '../task/hooks.ts'
 import { bindBackend } from '../task/process-backends.ts'
+import { retrying } from '../task/retrying.ts'
 import { type AnyTask, definitionOf, type TaskDefinition } from '../task/task-definition.ts'
 import { Concurrency } from './concurrency.ts'
 import { HeldRun } from './held-run.ts'
@@ -57,7 +58,7 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
   // of the claim that is under way, or the next one
   let sequence = 1
   let failures = 0
-  let retrying: ReturnType<typeof setTimeout> | undefined
+  let nextLook: ReturnType<typeof setTimeout> | undefined
 
   /** Looks for work until there is none, or no slot. One look at a time; a wake during one causes another. */
   const look = (): void => {
@@ -66,7 +67,7 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
       while (again && !stopped) {
         again = false
         for (const claim of await claimAll())
-          if (stopped) await backend.queue.release(id, claim.run.id)
+          if (stopped) await retrying(async () => await backend.queue.release(id, claim.run.id), STOP_COMMIT_MS)
           else start(claim)
       }
     })()
@@ -74,8 +75,8 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
         // said once, not for every second that a server is away
         if (failures === 0) console.error(`runfeed: no work could be claimed: ${toRunfeedError(thrown).message}; trying again`)
         const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++)
-        clearTimeout(retrying)
-        if (!stopped) retrying = setTimeout(look, wait * (0.5 + Math.random() / 2))
+        clearTimeout(nextLook)
+        if (!stopped) nextLook = setTimeout(look, wait * (0.5 + Math.random() / 2))
       })
       .finally(() => {
         looking = undefined
@@ -143,7 +144,7 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
     async stop(graceMs = STOP_GRACE_MS) {
       stopped = true
       unwake()
-      clearTimeout(retrying)
+      clearTimeout(nextLook)
       let timer: ReturnType<typeof setTimeout> | undefined
       const grace = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, graceMs + STOP_COMMIT_MS)

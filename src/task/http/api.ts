@@ -2,6 +2,7 @@
 // server said no (HttpError, with its type), or there was no whole answer (ConnectionError).
 import { ConnectionError, type ErrorBody, HttpError, InvalidRequestError, ProtocolError } from '../../protocol/errors.ts'
 import { isJsonObject, type Json } from '../../protocol/json.ts'
+import { Turnstile } from './turnstile.ts'
 
 export interface ApiOptions {
   /** Where the server is, without `/v1`. */
@@ -21,11 +22,14 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH'
 
 /** One call's limit, its answer included. */
 const REQUEST_TIMEOUT_MS = 30_000
+/** Event streams do not count. */
+const CALLS_AT_ONCE = 32
 
 export class Api {
   readonly #base: string
   readonly #secretKey: string | undefined
   readonly #fetch: typeof fetch | undefined
+  readonly #turnstile = new Turnstile(CALLS_AT_ONCE)
 
   /** @throws InvalidRequestError for what is no address */
   constructor({ url, secretKey, fetch }: ApiOptions) {
@@ -38,6 +42,10 @@ export class Api {
 
   /** @throws HttpError, ConnectionError; ProtocolError where something else than runfeed answers */
   async call(method: Method, path: string, body?: unknown): Promise<Answer> {
+    return await this.#turnstile.pass(async () => await this.#call(method, path, body))
+  }
+
+  async #call(method: Method, path: string, body: unknown): Promise<Answer> {
     const controller = new AbortController()
     const timer = setTimeout(
       () => controller.abort(new ConnectionError(`${method} ${path} was not answered within ${REQUEST_TIMEOUT_MS / 1000} s`)),

@@ -65,3 +65,19 @@ test('a call is made again while it may pass, and no longer than it has patience
   await expect(gone).rejects.toMatchObject({ type: 'connection', message: expect.stringContaining('ECONNREFUSED') as string })
   expect(calls).toBeGreaterThan(1)
 })
+
+test('calls made at once share a bounded number of connections, and all are answered', async () => {
+  const { url } = await startServer()
+  let now = 0
+  let most = 0
+  const { record } = httpBackend({
+    url,
+    fetch: async (...args) => {
+      most = Math.max(most, ++now)
+      return await fetch(...args).finally(() => now--)
+    },
+  })
+  const runs = await Promise.all(Array.from({ length: 300 }, async (_, i) => await record.create([{ task: 'work', payload: i }])))
+  expect(runs.flat().map(({ payload }) => payload)).toEqual(Array.from({ length: 300 }, (_, i) => i))
+  expect(most).toBe(32)
+})
