@@ -1,6 +1,6 @@
 // One connection through the proxy, and what goes wrong with it.
 import { connect, type Socket } from 'node:net'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as setTimeoutPromise } from 'node:timers/promises'
 import { PlainBody } from './plain-body.ts'
 
 /** What happens to one connection. `after` counts bytes of what the server says on it, where nothing else is said. */
@@ -20,13 +20,24 @@ export type Fault =
   | { readonly kind: 'delay'; readonly ms: number }
   /** Everything arrives, in pieces of so many bytes. */
   | { readonly kind: 'crumble'; readonly size: number }
+  /** Everything arrives, no faster than this. */
+  | { readonly kind: 'throttle'; readonly bytesPerSecond: number }
+  /** Nothing arrives until so much is there, or the server ends it: a proxy that gathers. */
+  | { readonly kind: 'buffer'; readonly bytes: number }
+  /** The proxy says this in the middle of what the server says, and hangs up. */
+  | { readonly kind: 'inject'; readonly after: number; readonly text: string }
   /** The client is answered by the proxy, and the server not asked. */
   | { readonly kind: 'answer'; readonly text: string }
+
+/** A throttled one gets something this often. */
+const PIECE_MS = 5
 
 export class Link {
   readonly #client: Socket
   readonly #upstream: Socket
   #isStalled = false
+  /** What is on its way slowly: one piece after the other, whatever arrives meanwhile. */
+  #sent: Promise<void> = Promise.resolve()
   /** What the last request on it asks for (`POST /v1/feed`); clients keep connections and ask again on them. */
   asked = ''
 
@@ -36,7 +47,9 @@ export class Link {
     this.#upstream = connect({ port: Number(target.port), host: target.hostname, noDelay: true })
     const late = fault.kind === 'delay' ? fault.ms : 0
     // a stalled one does not even say that the server has hung up
-    this.#upstream.on('error', () => this.#isStalled || this.cut()).on('end', () => this.#isStalled || setTimeout(() => client.end(), late))
+    this.#upstream
+      .on('error', () => this.#isStalled || this.cut())
+      .on('end', () => this.#isStalled || void this.#sent.then(() => setTimeout(() => client.end(), late)))
     client.on('close', () => this.#upstream.destroy()).on('data', (data: Buffer) => this.#note(data))
     this.#note(first)
     if (fault.kind === 'request') {
@@ -93,9 +106,46 @@ export class Link {
       case 'crumble':
         this.#listen((data) => void this.#crumble(data, fault.size))
         break
+      case 'throttle':
+        this.#listen((data) => {
+          this.#sent = this.#sent.then(async () => await this.#throttle(data, fault.bytesPerSecond))
+        })
+        break
+      case 'buffer':
+        this.#gather(fault.bytes)
+        break
+      case 'inject':
+        this.#until(fault.after, () => {
+          this.#write(Buffer.from(fault.text))
+          this.#end()
+        })
+        break
       default:
         fault satisfies never
     }
+  }
+
+  #gather(bytes: number): void {
+    let gathered: Buffer[] = []
+    const flush = (): void => {
+      this.#write(Buffer.concat(gathered))
+      gathered = []
+    }
+    this.#upstream.prependListener('end', flush)
+    this.#listen((data) => {
+      gathered.push(data)
+      if (gathered.reduce((sum, { length }) => sum + length, 0) >= bytes) flush()
+    })
+  }
+
+  async #throttle(data: Buffer, bytesPerSecond: number): Promise<void> {
+    this.#upstream.pause()
+    const piece = Math.max(1, Math.ceil((bytesPerSecond * PIECE_MS) / 1000))
+    for (let at = 0; at < data.length; at += piece) {
+      this.#write(data.subarray(at, at + piece))
+      await setTimeoutPromise(PIECE_MS)
+    }
+    this.#upstream.resume()
   }
 
   #until(limit: number, fail: () => void): void {

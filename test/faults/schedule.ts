@@ -16,6 +16,8 @@ const ANSWERS: readonly Fault[] = [
   answer('408 Request Timeout'),
   { kind: 'answer', text: 'this is no HTTP\r\n\r\n' },
 ]
+/** What a proxy says in the middle of the server's answer. No empty line: that would make an event of half a one, which no network does. */
+const SAYINGS: readonly string[] = ['HTTP/1.1 504 Gateway Timeout\r\n', '\r\n0\r\n', '<html>Bad Gateway</html>', '\0\0\0\0']
 /** An event stream that ends before its first event. */
 const NO_EVENTS = answer('200 OK', 'content-type: text/event-stream\r\n')
 
@@ -44,8 +46,11 @@ export function schedule({ seed, faults, bytes, stallFrom = 0 }: Chances): (conn
     // a call that is not answered is given up only after half a minute
     if (kind < 0.72) return isFeed ? { kind: 'stall', after: Math.max(after, stallFrom) } : { kind: 'cut', after }
     if (kind < 0.8) return { kind: 'request', after: below(300) }
-    if (kind < 0.84) return { kind: 'crumble', size: 1 + below(20) }
-    if (kind < 0.9) return { kind: 'delay', ms: 20 + below(150) }
+    if (kind < 0.82) return { kind: 'crumble', size: 1 + below(20) }
+    if (kind < 0.86) return { kind: 'delay', ms: 20 + below(150) }
+    if (kind < 0.88) return { kind: 'throttle', bytesPerSecond: 5000 + below(50_000) }
+    if (kind < 0.9) return { kind: 'buffer', bytes: 200 + below(2000) }
+    if (kind < 0.93) return { kind: 'inject', after, text: SAYINGS[below(SAYINGS.length)] as string }
     return isFeed && random() < 0.3 ? NO_EVENTS : (ANSWERS[below(ANSWERS.length)] as Fault)
   }
 }

@@ -32,5 +32,7 @@ const server = createRunServer({
   heartbeat,
 })
 const { url } = await server.listen({ port })
+// who started it has gone
+process.once('disconnect', () => process.exit(0))
 process.once('SIGTERM', () => void server.close().then(() => process.exit(0)))
 writeSync(1, `${JSON.stringify({ url })}\n`)
