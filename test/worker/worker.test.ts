@@ -84,6 +84,27 @@ test('canceling a parent cancels the children that it waits for, queued and exec
   expect(runs.map(({ status }) => status)).toEqual(['CANCELED', 'CANCELED'])
 })
 
+test('canceling a parent leaves a child alone that it only triggered', async () => {
+  const hold = gate()
+  const free = task({ id: 'free', run: async () => (await hold.opened, 'went on') })
+  const awaited = task({ id: 'awaited', run: async (_: unknown, { signal }) => await new Promise((resolve) => signal.addEventListener('abort', resolve)) })
+  const parent = task({
+    id: 'parent',
+    run: async () => {
+      metadata.set('child', (await free.trigger(null)).id)
+      await awaited.triggerAndWait(null)
+    },
+  })
+  const server = await startServer({ tasks: [parent, free, awaited] })
+  const id = await server.trigger('parent')
+  await reached(server, id, 'WAITING')
+  const child = (await server.run(id)).metadata['child'] as string
+  await server.post(`/v1/runs/${id}/cancel`)
+  await vi.waitFor(async () => expect((await server.run(id)).status).toBe('CANCELED'))
+  hold.open()
+  expect(await server.ended(child)).toMatchObject({ status: 'COMPLETED', output: 'went on', cancelRequestedAt: null })
+})
+
 test('a queued run is canceled at once, and never executed', async () => {
   const hold = gate()
   const executed: string[] = []
