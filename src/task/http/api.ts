@@ -2,6 +2,7 @@
 // server said no (HttpError, with its type), or there was no whole answer (ConnectionError).
 import { ConnectionError, type ErrorBody, HttpError, InvalidRequestError, ProtocolError } from '../../protocol/errors.ts'
 import { isJsonObject, type Json } from '../../protocol/json.ts'
+import { ServerClock } from './server-clock.ts'
 import { Turnstile } from './turnstile.ts'
 
 export interface ApiOptions {
@@ -26,6 +27,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 const CALLS_AT_ONCE = 32
 
 export class Api {
+  readonly clock: ServerClock = new ServerClock()
   readonly #base: string
   readonly #secretKey: string | undefined
   readonly #fetch: typeof fetch | undefined
@@ -82,6 +84,7 @@ export class Api {
     const response = await send(this.#base + path, init).catch((cause: unknown) => {
       throw new ConnectionError(`${method} ${path} got no answer from ${this.#base}: ${reasonOf(cause)}`, cause)
     })
+    this.clock.hear(response.headers)
     if (!response.ok) throw await refusal(response, `${method} ${path}`)
     return response
   }

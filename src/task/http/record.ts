@@ -13,7 +13,7 @@ export const pathOf = (run: string): string => `/v1/runs/${encodeURIComponent(ru
 
 export function httpRecord(api: Api): RunBackend['record'] {
   return {
-    create: async (runs) => as<{ runs: readonly Run[] }>((await api.call('POST', '/v1/runs', { runs })).body).runs.map(whole),
+    create: async (runs) => as<{ runs: readonly Run[] }>((await api.call('POST', '/v1/runs', { runs: api.clock.runs(runs) })).body).runs.map(whole),
     async read(run) {
       try {
         const { body, headers } = await api.call('GET', pathOf(run))
@@ -25,7 +25,7 @@ export function httpRecord(api: Api): RunBackend['record'] {
       }
     },
     async commit({ run, ...commit }) {
-      const answer = as<CommitAnswer>((await api.call('POST', `${pathOf(run)}/commits`, commit)).body)
+      const answer = as<CommitAnswer>((await api.call('POST', `${pathOf(run)}/commits`, api.clock.commit(commit))).body)
       return answer.since && 'run' in answer.since ? { ...answer, since: { run: whole(answer.since.run) } } : answer
     },
     async list({ limit, after, ids, status, task, tag, parent }) {

@@ -81,3 +81,29 @@ test('calls made at once share a bounded number of connections, and all are answ
   expect(runs.flat().map(({ payload }) => payload)).toEqual(Array.from({ length: 300 }, (_, i) => i))
   expect(most).toBe(32)
 })
+
+test('moments are the server’s, whatever this machine’s clock says', async () => {
+  const { url } = await startServer()
+  let ahead = 3_600_000
+  const { record } = httpBackend({
+    url,
+    fetch: async (...args) => {
+      const response = await fetch(...args)
+      const headers = new Headers(response.headers)
+      headers.set('date', new Date(Date.now() + ahead).toUTCString())
+      return new Response(response.body, { status: response.status, headers })
+    },
+  })
+  const moment = Date.now() + 60_000
+  const create = async (): Promise<string | undefined> => {
+    const [run] = await record.create([{ task: 'work', payload: null, delayUntil: moment, expiresAt: moment - ahead - 10_000 }])
+    return (await record.read(run?.id as string))?.run.status
+  }
+  // the first answer says the time
+  await record.isSettled('run_1').catch(() => {})
+  // expired by this machine's clock, and not by the server's
+  expect(await create()).toBe('DELAYED')
+  ahead = -7_200_000
+  await record.isSettled('run_1').catch(() => {})
+  expect(await create()).toBe('QUEUED')
+})
