@@ -5,10 +5,11 @@ import { RunfeedProvider, useRunMetadata } from 'runfeed/react'
 import { expect, test } from 'vitest'
 import { fakeClient } from './fake-client.ts'
 
+const told: unknown[] = []
+
 test('a hidden Activity lets go of its run, and shows the newest when it is back, with nothing told twice', async () => {
   const client = fakeClient()
   client.write('run_a', { n: 1 })
-  const told: unknown[] = []
   const Reader = () => <b>{JSON.stringify(useRunMetadata('run_a', { select: (d) => d['n'], onData: (n) => told.push(n) }).metadata)}</b>
   const page = (mode: 'visible' | 'hidden') => (
     <RunfeedProvider client={client}>

@@ -162,7 +162,7 @@ describe('connections', () => {
     expect([asked.length, feed.connections]).toEqual([1, 1])
     view.unmount()
     await waitFor(() => expect(feed.connections).toBe(0))
-    expect(client.connection.getSnapshot().status).toBe('idle')
+    await waitFor(() => expect(client.connection.getSnapshot().status).toBe('idle'))
     expect(asked).toHaveLength(1)
   })
 

@@ -6,7 +6,7 @@ import * as utils from 'react-dom/test-utils'
 
 // the types of React 19 no longer have them
 interface LegacyRoots {
-  render(element: ReactNode, container: Element): void
+  render(element: ReactNode, container: Element): unknown
   unmountComponentAtNode(container: Element): boolean
 }
 type Act = <T>(work: () => T) => T
@@ -17,7 +17,10 @@ const mounted = new Set<Element>()
 export function render(element: ReactNode) {
   const container = document.body.appendChild(document.createElement('div'))
   mounted.add(container)
-  const rerender = (next: ReactNode): void => act(() => roots.render(next, container))
+  const rerender = (next: ReactNode): void =>
+    act(() => {
+      roots.render(next, container)
+    })
   rerender(element)
   const unmount = (): void => {
     act(() => void roots.unmountComponentAtNode(container))
