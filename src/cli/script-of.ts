@@ -24,33 +24,30 @@ export function scriptOf(recordings: readonly Recording[]): Script {
 }
 
 function stepsOf({ versions, streams }: Recording, shift: number): readonly Timed[] {
-  const steps: Timed[] = []
-  const openedAt = new Map<string, { readonly at: number; readonly order: number }>()
-  let known: Run | undefined
-  let at = 0
-  for (const [order, version] of versions.entries()) {
-    const wanted = shifted(version, shift)
-    // a clock that was set back does not take the script back
-    at = Math.max(at, wanted.updatedAt - SCRIPT_EPOCH)
-    steps.push([runStep(at, wanted, known), order])
-    for (const [stream, { state, error }] of Object.entries(wanted.streams)) {
-      const before = known?.streams[stream]
-      if (!openedAt.has(stream)) {
-        openedAt.set(stream, { at, order })
-        steps.push([{ at, stream: { run: wanted.id, stream } }, order])
-      }
-      if (state === 'open' || state === before?.state) continue
-      const opened = openedAt.get(stream) as { readonly at: number; readonly order: number }
-      steps.push(...chunkSteps(wanted.id, stream, streams.get(stream) ?? [], opened, at, shift))
-      streams = without(streams, stream)
-      steps.push([{ at, stream: { run: wanted.id, stream, state, ...(error !== undefined && { error }) } }, order])
-    }
-    known = wanted
+  const runs = versions.map((version) => shifted(version, shift))
+  // a clock that was set back does not take the script back
+  let latest = 0
+  const times = runs.map(({ updatedAt }) => (latest = Math.max(latest, updatedAt - SCRIPT_EPOCH)))
+  const steps = runs.map((run, order): Timed => [runStep(times[order] as number, run, runs[order - 1]), order])
+  const last = runs.at(-1) as Run
+  for (const [stream, { state, error }] of Object.entries(last.streams)) {
+    const { opened, ended } = lifeOf(stream, runs)
+    const at = times[opened] as number
+    const end = (ended === undefined ? latest : times[ended]) as number
+    steps.push([{ at, stream: { run: last.id, stream } }, opened])
+    steps.push(...chunkSteps(last.id, stream, streams.get(stream) ?? [], { at, order: opened, end, shift }))
+    if (ended !== undefined) steps.push([{ at: end, stream: { run: last.id, stream, state, ...(error !== undefined && { error }) } }, ended])
   }
-  // those that are open still
-  const id = versions[0]?.id ?? ''
-  for (const [stream, opened] of openedAt) steps.push(...chunkSteps(id, stream, streams.get(stream) ?? [], opened, at, shift))
   return steps
+}
+
+/** The versions that opened a stream and ended it: the last time, for what was in it before is not shown. */
+function lifeOf(stream: string, runs: readonly Run[]): { readonly opened: number; readonly ended: number | undefined } {
+  const states = runs.map((run) => run.streams[stream]?.state)
+  const changed = states.flatMap((state, order) => (state === undefined || state === states[order - 1] ? [] : [{ state, order }]))
+  const { state, order } = changed.at(-1) ?? { state: 'open', order: 0 }
+  if (state === 'open') return { opened: order, ended: undefined }
+  return { opened: changed.findLast((one) => one.state === 'open')?.order ?? order, ended: order }
 }
 
 /** What a script must say so that the run is as wanted. */
@@ -73,20 +70,22 @@ function runStep(at: number, wanted: Run, known: Run | undefined): ScriptStep {
   return step({ ...said, ...(Object.fromEntries(rest) as Partial<Run>) })
 }
 
+interface Life {
+  readonly at: number
+  readonly end: number
+  /** Of the version that opened the stream. */
+  readonly order: number
+  readonly shift: number
+}
+
 /** The record does not say when a chunk came, but where the chunk does (a line of the logger): the others are spread evenly over the stream's life. */
-function chunkSteps(
-  run: string,
-  stream: string,
-  chunks: readonly Json[],
-  { at: from, order }: { readonly at: number; readonly order: number },
-  to: number,
-  shift: number,
-): readonly Timed[] {
+function chunkSteps(run: string, stream: string, chunks: readonly Json[], { at: from, end, order, shift }: Life): readonly Timed[] {
   const steps: { readonly at: number; readonly chunks: Json[] }[] = []
   let at = from
   for (const [index, chunk] of chunks.entries()) {
-    const own = isJsonObject(chunk) && typeof chunk.at === 'number' ? chunk.at + shift - SCRIPT_EPOCH : from + ((to - from) * (index + 1)) / (chunks.length + 1)
-    at = Math.min(to, Math.max(at, Math.round(own)))
+    const own =
+      isJsonObject(chunk) && typeof chunk.at === 'number' ? chunk.at + shift - SCRIPT_EPOCH : from + ((end - from) * (index + 1)) / (chunks.length + 1)
+    at = Math.min(end, Math.max(at, Math.round(own)))
     const last = steps.at(-1)
     if (last?.at === at) last.chunks.push(chunk)
     else steps.push({ at, chunks: [chunk] })
@@ -106,5 +105,3 @@ function shifted(run: Run, shift: number): Run {
     cancelRequestedAt: move(run.cancelRequestedAt),
   }
 }
-
-const without = <K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> => new Map([...map].filter(([one]) => one !== key))
