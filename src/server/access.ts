@@ -2,9 +2,11 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { FeedAccess } from '../feed/feed-access.ts'
 import type { RunEngine } from '../protocol/engine.ts'
+import { InvalidRequestError } from '../protocol/errors.ts'
 import type { RunHandle, RunQuery, TriggerOptions } from '../protocol/rest.ts'
 import type { NewRun, Run } from '../protocol/run.ts'
 import type { Want } from '../protocol/want.ts'
+import type { PublicTokenContents, SignedToken } from './auth/create-public-token.ts'
 
 /** What every run that this caller triggers is given, whatever the request says. */
 export type Grant = Partial<Omit<NewRun, 'task' | 'payload'>>
@@ -26,6 +28,8 @@ export interface Access extends FeedAccess {
   mayOpen(wants: readonly Want[]): Promise<void>
   /** What a trigger from outside answers: the run, and a token that reads it where there are keys. */
   handleOf(run: Run): Promise<RunHandle>
+  /** Makes a public token of the caller's namespace, for who may write. @throws InvalidRequestError, InvalidValueError naming the option */
+  sign(contents: PublicTokenContents): Promise<SignedToken>
 }
 
 /** What the routes find in their context. */
@@ -47,6 +51,9 @@ export const fullAccess = (engine: RunEngine): Access => ({
   mayTrigger: () => undefined,
   mayOpen: allowed,
   handleOf: async ({ id }) => ({ id }),
+  sign: async () => {
+    throw new InvalidRequestError('this server has no keys, and answers its own machine without tokens; give it createRunServer({ auth: { secretKeys } })')
+  },
   isFixed: true,
   check: async () => undefined,
   shows: () => true,

@@ -5,6 +5,7 @@ import type { RunEngine } from '../protocol/engine.ts'
 import type { AnyTask } from '../task/task-definition.ts'
 import { withTaskSettings } from '../task/with-task-settings.ts'
 import type { AccessEnv } from './access.ts'
+import { tokenRoutes } from './auth/token-routes.ts'
 import { chunkRoutes } from './chunk-routes.ts'
 import { commitRoutes } from './commit-routes.ts'
 import { counted } from './counted.ts'
@@ -27,6 +28,8 @@ export interface ApiOptions {
   /** ms between two pings. @defaultValue 15000 */
   readonly heartbeat?: number
   readonly feed?: FeedBounds
+  /** The clock, ms since the epoch. @defaultValue Date.now */
+  readonly now?: () => number
 }
 
 export interface Api {
@@ -55,6 +58,7 @@ export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api 
     ...chunkRoutes(),
     ...queueRoutes(known),
     ...wakeRoutes(wakes),
+    ...tokenRoutes(),
     ...systemRoutes({ engine, metrics, descriptions: () => descriptions }),
   ]
   const descriptions: readonly Description[] = routes.map(({ description }) => description)

@@ -1,5 +1,5 @@
 // The reference server: an engine, a worker for its tasks, and the feed and REST API over HTTP, in one process.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
@@ -10,11 +10,16 @@ import type { Run } from '../protocol/run.ts'
 import type { RunfeedConfig } from '../task/hooks.ts'
 import type { AnyTask } from '../task/task-definition.ts'
 import { startWorker } from '../worker/worker.ts'
-import { type AccessEnv, fullAccess } from './access.ts'
+import type { AccessEnv } from './access.ts'
 import { createApi } from './api.ts'
+import type { CapOptions } from './auth/caps.ts'
+import { Cors, type CorsOptions } from './auth/cors.ts'
+import { gateOf } from './auth/gate.ts'
+import type { AuthOptions } from './auth/options.ts'
 import { closeConnections } from './close-connections.ts'
 import { errorResponse, notFound } from './http-errors.ts'
-import { checkLoopback, checkWrite, isLoopback } from './loopback.ts'
+import { httpServer } from './http-server.ts'
+import { isLoopback } from './loopback.ts'
 
 export interface RunServerOptions {
   /** Where runs are kept. The server closes it when it closes. */
@@ -31,6 +36,18 @@ export interface RunServerOptions {
   readonly heartbeat?: number
   /** What connections may cost. @defaultValue see each */
   readonly feed?: FeedBounds
+  /** Who is answered. Without it the server has no keys, and answers this machine alone. @defaultValue no keys */
+  readonly auth?: AuthOptions
+  /** Pages of other origins that may ask. @defaultValue none */
+  readonly cors?: CorsOptions
+  /** What one caller without a secret key may hold at once. Without keys nothing is counted. @defaultValue see each */
+  readonly limits?: CapOptions
+  /** How many proxies of yours stand before the server, `true` for one: an address is then read from `X-Forwarded-For`. @defaultValue none: it is not believed */
+  readonly trustProxy?: boolean | number
+  /** ms within which a request must have come, its body included; then it is answered 408. For `listen` alone. @defaultValue 120000 */
+  readonly requestTimeout?: number
+  /** The clock by which tokens and feeds end, ms since the epoch. @defaultValue Date.now */
+  readonly now?: () => number
   /** What a worker could not tell anybody else. @defaultValue console.error */
   readonly onError?: (error: RunfeedError, run: Run) => void
 }
@@ -38,7 +55,7 @@ export interface RunServerOptions {
 export interface ListenOptions {
   /** @defaultValue 0: a free one */
   readonly port?: number
-  /** A loopback address: without keys no other is served. @defaultValue '127.0.0.1' */
+  /** Without keys a loopback address: no other is served. @defaultValue '127.0.0.1' */
   readonly host?: string
 }
 
@@ -56,38 +73,44 @@ export interface RunServer {
 /** When a drained reader comes back: the server may be up again by then. */
 const RECONNECT_AFTER_MS = 500
 
-/** @throws RunfeedError `duplicate_task`, `not_a_task` */
-export function createRunServer({ engine, tasks = [], fallback, ...options }: RunServerOptions): RunServer {
+/** @throws RunfeedError `duplicate_task`, `not_a_task`, `invalid_secret_key`; InvalidRequestError naming the option */
+export function createRunServer({ engine, tasks = [], fallback, auth, limits, trustProxy, requestTimeout, ...options }: RunServerOptions): RunServer {
+  const cors = new Cors(options.cors)
   const api = createApi({ engine, tasks, ...options })
   const { backend } = api
+  const gate = gateOf(backend, { auth, cors, limits, trustProxy, now: options.now ?? Date.now })
   const worker = tasks.length > 0 ? startWorker({ backend, tasks, ...options }) : undefined
 
   const app = new Hono<AccessEnv>()
   // who went away in the middle of a request is nobody's failure, and reads no answer
   app.onError((thrown, { req }) => (req.raw.signal.aborted ? new Response(null, { status: 400 }) : errorResponse(thrown)))
   app.route('/', api.open)
-  const everything = fullAccess(backend)
-  app.use(async (context, next) => {
-    const { req, env } = context
+  app.use(async (_, next) => {
     if (isClosed) return errorResponse(new RunfeedError('unavailable', 'this server is closing; try again in a moment'))
-    checkLoopback(req.raw, env?.incoming?.socket?.remoteAddress)
-    checkWrite(req.raw)
-    context.set('access', everything)
-    await next()
+    return await next()
   })
+  app.use(gate)
   app.route('/', api.routes)
   app.all('*', async ({ req }) => (fallback ? await fallback(req.raw) : errorResponse(notFound(req.path))))
 
-  const listener = getRequestListener((request, env) => app.fetch(request, env))
+  const answer = getRequestListener((request, env) => app.fetch(request, env))
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    cors.writeTo(request, response)
+    void answer(request, response)
+  }
   const servers = new Set<Server>()
   let isClosed = false
 
   return {
-    fetch: async (request) => await app.fetch(request),
-    handler: (request, response) => void listener(request, response),
+    fetch: async (request) => cors.addTo(request, await app.fetch(request)),
+    handler: listener,
     async listen({ port = 0, host = '127.0.0.1' } = {}) {
-      if (!isLoopback(host)) throw new RunfeedError('not_loopback', `this server has no keys and listens on loopback only, not on ${host}; use 127.0.0.1`)
-      const server = createServer((request, response) => void listener(request, response))
+      if (!auth && !isLoopback(host))
+        throw new RunfeedError(
+          'not_loopback',
+          `this server has no keys and listens on loopback only, not on ${host}; use 127.0.0.1, or give it auth: { secretKeys }`,
+        )
+      const server = httpServer(listener, requestTimeout)
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
         server.listen(port, host, () => {

@@ -1,0 +1,123 @@
+import { createRunServer, memoryEngine } from 'runfeed/server'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { KEY, OTHER_KEY, startKeyedServer, tokenFor } from './keyed-server.ts'
+
+const thrownBy = (work: () => unknown): { readonly type?: string; readonly message?: string } => {
+  try {
+    work()
+  } catch (thrown) {
+    return thrown as Error
+  }
+  return {}
+}
+const serverWith = (secretKeys: unknown): unknown => createRunServer({ engine: memoryEngine(), auth: { secretKeys: secretKeys as string[] } })
+
+describe('secret keys', () => {
+  test.each([
+    ['none', []],
+    ['one that is not set', [undefined]],
+    ['a short one', ['sk_0123456789012345678901234567']],
+    ['one with a line break', [`${KEY}\n`]],
+    ['the same twice', [KEY, { secret: KEY, namespace: 'x' }]],
+    ['no list', KEY],
+  ])('%s: the server is not made, and the error does not show it', (_name, keys) => {
+    const { type, message } = thrownBy(() => serverWith(keys))
+    expect(type).toBe('invalid_secret_key')
+    expect(message).not.toContain('sk_0123')
+    expect(message).not.toContain(KEY)
+  })
+
+  test('a key that is refused comes with the line that makes a good one', () => {
+    const { message } = thrownBy(() => serverWith(['short']))
+    expect(message).toContain('randomBytes(32)')
+  })
+
+  test('a namespace that is no name is refused', () => {
+    expect(thrownBy(() => serverWith([{ secret: KEY, namespace: 'a b' }]))).toMatchObject({ type: 'invalid_secret_key' })
+  })
+
+  test('a server with keys listens beyond loopback, and answers any Host', async () => {
+    const server = createRunServer({ engine: memoryEngine(), auth: { secretKeys: [KEY] } })
+    onTestFinished(() => server.close())
+    const { port } = await server.listen({ host: '0.0.0.0' })
+    const response = await fetch(`http://127.0.0.1:${port}/v1/runs`, { headers: { authorization: `Bearer ${KEY}` } })
+    expect(response.status).toBe(200)
+    expect((await server.fetch(new Request('https://runs.example/v1/runs', { headers: { authorization: `bearer ${KEY}` } }))).status).toBe(200)
+  })
+
+  test.each([
+    ['nothing', undefined],
+    ['another key', `${KEY.slice(0, -1)}x`],
+    ['a part of a key', KEY.slice(0, -1)],
+    ['no token', 'abc'],
+    ['three dots', '...'],
+  ])('%s is answered 401, and how to do it', async (_name, credential) => {
+    const server = await startKeyedServer()
+    const { status, type, headers } = await server.ask(credential, '/v1/runs')
+    expect([status, type, headers.get('www-authenticate')]).toEqual([401, 'unauthorized', 'Bearer'])
+  })
+
+  test('another scheme than Bearer is answered 401', async () => {
+    const server = await startKeyedServer()
+    const { status, type } = await server.ask(undefined, '/v1/runs', undefined, { headers: { authorization: `Basic ${btoa(`:${KEY}`)}` } })
+    expect([status, type]).toEqual([401, 'unauthorized'])
+  })
+
+  test('what has no runs in it is open: health, the API’s description, the fallback', async () => {
+    const server = await startKeyedServer({ fallback: () => new Response('page') })
+    const status = async (path: string): Promise<number> => (await server.ask(undefined, path)).status
+    expect(await Promise.all(['/healthz', '/v1/openapi.json', '/'].map(status))).toEqual([200, 200, 200])
+    expect(await Promise.all(['/metrics', '/readyz'].map(status))).toEqual([401, 401])
+  })
+
+  test('two keys of one namespace are both good, for requests and for tokens; new tokens are made with the first', async () => {
+    const engine = memoryEngine()
+    const before = createRunServer({ engine, auth: { secretKeys: [KEY] } })
+    const during = await startKeyedServer({ engine, auth: { secretKeys: [OTHER_KEY, KEY] } })
+    const after = await startKeyedServer({ engine, auth: { secretKeys: [OTHER_KEY] } })
+    const call = async (path: string, body?: object) => {
+      const init = body && { method: 'POST', body: JSON.stringify(body) }
+      const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
+      return (await (await before.fetch(new Request(`http://x${path}`, { ...init, headers }))).json()) as { id: string; publicAccessToken: string }
+    }
+    const { id, publicAccessToken: old } = await call('/v1/tasks/report/trigger', {})
+    for (const credential of [KEY, OTHER_KEY, old]) expect((await during.ask(credential, `/v1/runs/${id}`)).status).toBe(200)
+    const { token } = (await during.ask(KEY, '/v1/tokens', { scopes: [`read:runs:${id}`] })).body as unknown as { token: string }
+    expect((await after.ask(token, `/v1/runs/${id}`)).status).toBe(200)
+    expect((await after.ask(old, `/v1/runs/${id}`)).type).toBe('unauthorized')
+    expect((await after.ask(KEY, `/v1/runs/${id}`)).type).toBe('unauthorized')
+  })
+})
+
+describe('a token in a URL', () => {
+  test.each(['token', 'access_token', 'accessToken', 'publicAccessToken', 'secret_key', 'Authorization'])(
+    '%s is refused by name, and not repeated',
+    async (name) => {
+      const server = await startKeyedServer()
+      const token = await tokenFor(['read:runs:run_x'])
+      const { status, type, body, text } = await server.ask(token, `/v1/runs/run_x/events?${name}=${token}`)
+      expect([status, type]).toEqual([400, 'invalid_request'])
+      expect(body.error?.message).toContain(name)
+      expect(text).not.toContain(token)
+    },
+  )
+
+  test('is refused without keys too', async () => {
+    const server = createRunServer({ engine: memoryEngine() })
+    onTestFinished(() => server.close())
+    expect((await server.fetch(new Request('http://localhost/v1/runs?token=x'))).status).toBe(400)
+  })
+})
+
+test('a server without keys has no tokens to give, and hands out none', async () => {
+  const server = createRunServer({ engine: memoryEngine() })
+  onTestFinished(() => server.close())
+  const post = async (path: string, body: object) =>
+    await server.fetch(new Request(`http://localhost${path}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }))
+  const refused = await post('/v1/tokens', { scopes: ['read:runs:run_x'] })
+  expect([refused.status, ((await refused.json()) as { error: { message: string } }).error.message]).toEqual([
+    400,
+    expect.stringContaining('secretKeys') as string,
+  ])
+  expect(Object.keys((await (await post('/v1/tasks/report/trigger', {})).json()) as object)).toEqual(['id'])
+})
