@@ -128,7 +128,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   function renews(denied: Denied, opened: Fold, openedAt: number): boolean {
     const topic = topicOf(denied)
     const resource = wanted.followed.get(topic)
-    if (!transport.token || !resource || denied.code !== 'token_expired') return false
+    if (!transport.isRenewable || !resource || denied.code !== 'token_expired') return false
     // the one that was asked for anew is no better
     if (resource.isRenewed && environment.now() - openedAt < RENEWED_MS) return false
     resource.isRenewed = true

@@ -3,7 +3,7 @@ import type { RunfeedError } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
 import { Attempt, type Session } from './attempt.ts'
 import { Backoff, retryAfterOf } from './backoff.ts'
-import type { ConnectionSnapshot } from './connection-status.ts'
+import type { ConnectionSnapshot, ConnectionStatus } from './connection-status.ts'
 import type { Environment } from './environment.ts'
 import type { RunTransport } from './run-transport.ts'
 import { type ConnectionEvent, transition } from './transitions.ts'
@@ -38,10 +38,13 @@ export class Connection {
   readonly #host: ConnectionHost
   readonly #backoff: Backoff
   readonly #pauses = new Set<string>()
-  #now: ConnectionSnapshot = IDLE
+  #status: ConnectionStatus = 'idle'
+  #error: RunfeedError | undefined
+  now: ConnectionSnapshot = IDLE
   #current: Attempt | undefined
   /** Opens beside the current one and takes its place with its first frame. Never more than one. */
   #spare: Attempt | undefined
+  #spareOrigin: string | undefined
   #replaceAgain = false
   #startedAt = Number.NEGATIVE_INFINITY
   #notBefore = 0
@@ -55,16 +58,16 @@ export class Connection {
     this.#environment = environment
     this.#host = host
     this.#backoff = new Backoff(environment)
+    transport.onVia?.(() => this.#tell())
   }
 
   /** Something is wanted that the connection does not bring. */
   refresh(): void {
     this.#go('want')
     if (this.#pauses.size > 0) this.#go('pause')
-    const { status } = this.#now
-    if (status === 'closed') return
+    if (this.#status === 'closed') return
     this.#stopPage ??= this.#followPage()
-    if (status === 'paused') return
+    if (this.#status === 'paused') return
     if (this.#current) this.#replace()
     // what is said in this turn of the event loop goes out as one request
     else if (!this.#cancelPlan) this.#plan(this.#notBefore - this.#environment.now(), () => this.#start())
@@ -73,7 +76,7 @@ export class Connection {
   /** The server answered something else: there is no reason to wait for it any longer. */
   answered(): void {
     const now = this.#environment.now()
-    if (this.#now.status !== 'reconnecting' || now - this.#answeredAt < ANSWER_MS) return
+    if (this.#status !== 'reconnecting' || now - this.#answeredAt < ANSWER_MS) return
     this.#answeredAt = now
     this.#wake()
   }
@@ -96,24 +99,31 @@ export class Connection {
     this.#go('pause')
   }
   resume(reason: string): void {
-    if (!this.#pauses.delete(reason) || this.#now.status !== 'paused') return
+    if (!this.#pauses.delete(reason) || this.#status !== 'paused') return
     if (this.#pauses.size > 0) return this.#go('pause')
     this.#go('resume')
     this.refresh()
   }
 
   #go(event: ConnectionEvent, error?: RunfeedError): void {
-    const before = this.#now
-    const status = transition(before.status, event)
-    const { transport = 'stream', reason } = this.#transport.via?.() ?? {}
+    const status = (this.#status = transition(this.#status, event))
+    if (error || (status !== 'reconnecting' && status !== 'failed')) this.#error = error
+    this.#tell()
+  }
+
+  #tell(): void {
+    const { transport = 'stream', reason, error } = this.#transport.via?.() ?? {}
+    // what it goes through may have lost its own connection
+    const isLost = error && this.#status === 'open'
     const next = {
-      status,
-      error: error ?? (status === 'reconnecting' || status === 'failed' ? before.error : undefined),
+      status: isLost ? ('reconnecting' as const) : this.#status,
+      error: isLost ? error : this.#error,
       transport,
-      reason: status === 'paused' ? [...this.#pauses].join(', ') : reason,
+      reason: this.#status === 'paused' ? [...this.#pauses].join(', ') : reason,
     }
-    if (next.status === before.status && next.error === before.error && next.transport === before.transport && next.reason === before.reason) return
-    this.#now = next
+    const { now } = this
+    if (next.status === now.status && next.error === now.error && next.transport === now.transport && next.reason === now.reason) return
+    this.now = next
     this.#host.changed(next)
   }
 
@@ -150,7 +160,7 @@ export class Connection {
   #dropSpare(): Attempt | undefined {
     const spare = this.#spare
     this.#spare = undefined
-    if (spare) spares.delete(this.#transport.origin)
+    if (spare) spares.delete(this.#spareOrigin)
     return spare
   }
 
@@ -187,6 +197,7 @@ export class Connection {
       if (origin && spares.has(origin)) return this.#replace(REOPEN_MS)
       this.#spare = this.#attempt()
       if (!this.#spare) return this.stop()
+      this.#spareOrigin = origin
       if (origin) spares.add(origin)
     })
   }
@@ -207,7 +218,7 @@ export class Connection {
 
   #received(attempt: Attempt, frame: Frame): void {
     // how frames come may change within one connection: each way begins with this frame
-    if (frame.event === 'open' || this.#now.status !== 'open') this.#go('opened')
+    if (frame.event === 'open' || this.#status !== 'open') this.#go('opened')
     if (frame.event !== 'bye') return
     const wait = Math.min(Math.max(0, Number(frame.data.reconnectAfter) || 0), MAX_BYE_MS)
     attempt.returnAt = attempt.lastFrameAt + wait

@@ -68,7 +68,8 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
 
   return {
     origin: base,
-    ...(isAsked && { token }),
+    token,
+    isRenewable: isAsked,
 
     stream: (wants, signal, isPoll = false) =>
       readFrames(async () => {

@@ -56,6 +56,9 @@ class Polling implements RunTransport {
   get token(): RunTransport['token'] {
     return this.#below.token
   }
+  get isRenewable(): RunTransport['isRenewable'] {
+    return this.#below.isRenewable
+  }
   request: RunTransport['request'] = (...call) => this.#below.request(...call)
   via = (): { transport: 'stream' | 'poll'; reason?: string } =>
     this.#reason === undefined ? { transport: 'stream' } : { transport: 'poll', reason: this.#reason }

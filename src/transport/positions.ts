@@ -15,6 +15,15 @@ export class Positions {
     return [...this.#wants.values()]
   }
 
+  /** What is still to come of one topic; `undefined` where it was not asked for, or all of it has been said. */
+  of(topic: string): Want | undefined {
+    return this.#wants.get(topic)
+  }
+  /** Forgets the others. */
+  keep(isKept: (topic: string) => boolean): void {
+    for (const topic of this.#wants.keys()) if (!isKept(topic)) this.#wants.delete(topic)
+  }
+
   see(frame: Frame): void {
     switch (frame.event) {
       case 'run':

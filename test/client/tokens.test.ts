@@ -11,7 +11,7 @@ const patch = (run: string, base: number): Frame => ({
 })
 
 test('ten wants whose token expires are asked for again by one connection, from where they are', async () => {
-  const { client, transport, environment, flush } = setUp({ token: () => Promise.resolve('fresh') })
+  const { client, transport, environment, flush } = setUp({ isRenewable: true })
   const runs = Array.from({ length: 10 }, (_, n) => `run_${n}`)
   const shown = runs.map((id) => follow(client.run(id)))
   await flush()
@@ -36,7 +36,7 @@ test('ten wants whose token expires are asked for again by one connection, from 
 })
 
 test('a token that is refused as soon as it was asked for anew is an error of what it was for', async () => {
-  const { client, transport, environment, flush } = setUp({ token: () => Promise.resolve('stale') })
+  const { client, transport, environment, flush } = setUp({ isRenewable: true })
   const a = follow(client.run('run_a'))
   const b = follow(client.run('run_b'))
   await flush()
@@ -55,7 +55,7 @@ test('a token that is refused as soon as it was asked for anew is an error of wh
 
 test('the token of a handle gives way to the client’s; where there is none, its end is an error', async () => {
   const handle = { id: 'run_a', publicAccessToken: 'own' }
-  const renewing = setUp({ token: () => Promise.resolve('client') })
+  const renewing = setUp({ isRenewable: true })
   follow(renewing.client.run(handle))
   await renewing.flush()
   renewing.transport.last.send(expired('run_a'))

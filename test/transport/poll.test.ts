@@ -80,7 +80,7 @@ test('a fetch that gives no body to read, as that of React Native, is polled', a
   const { chunks, ended, at } = watch(client, run)
   await at('poll')
   expect(client.connection.getSnapshot().reason).toMatch(/no body/)
-  for (const { open } of gates) open()
+  for (const one of gates) one.open()
   await ended
   expect(chunks).toEqual([0, 1])
   // without it the error says what to import
