@@ -42,7 +42,8 @@ export function name(text: string): string {
   throw new InvalidArgumentError('It is 1 to 128 letters, digits and . : / - _')
 }
 
-export const files = (path: string, before: readonly string[] = []): readonly string[] => [...before, path]
+/** Of an option that may be given several times. */
+export const texts = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
 
 /** A key of metadata, or a path such as $.step.done. */
 export function metadataKey(text: string): string {

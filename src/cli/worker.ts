@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { type ErrorBody, toRunfeedError } from '../protocol/errors.ts'
 import { loadTasks } from './load-tasks.ts'
-import { duration, files, wholeNumber } from './option-values.ts'
+import { duration, texts, wholeNumber } from './option-values.ts'
 import { type Output, outputOf } from './output.ts'
 import { addKeyedServerOptions, apiOf, type Server, type ServerOptions, serverOf, withAdvice, withKeyAlone } from './server-options.ts'
 import { stopWithin, untilSignal } from './until-signal.ts'
@@ -21,7 +21,7 @@ export function addWorker(program: Command): void {
   const command = program
     .command('worker')
     .description('Takes runs of the tasks in --tasks from a server, and executes them here.')
-    .requiredOption('--tasks <file>', 'a module that exports tasks, TypeScript or JavaScript; may be repeated', files)
+    .requiredOption('--tasks <file>', 'a module that exports tasks, TypeScript or JavaScript; may be repeated', texts)
     .option('--concurrency <number>', 'runs that execute at once', wholeNumber(1, 10_000), 10)
     .option('--grace <duration>', 'what executing runs get when the worker is stopped, in ms or text such as 5s', duration, 1000)
   addKeyedServerOptions(command)
