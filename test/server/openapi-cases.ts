@@ -92,10 +92,15 @@ export const works: { readonly [operation: string]: Case } = {
   renewLeases: ({ running }) => post('/v1/queue/renew', { worker: 'w', runs: [running] }),
   releaseRun: ({ running }) => post('/v1/queue/release', { worker: 'w', run: running }),
   openWakes: ({ running }) => post('/v1/wakes', { topics: ['queue', `run:${running}`] }),
+  createToken: ({ running }) => post('/v1/tokens', { scopes: [`read:runs:${running}`], expiresIn: '5m', subject: 'user_1', trigger: { tags: ['a'] } }),
   openFeed: ({ running }) => post('/v1/feed', { wants: [{ run: running }, { query: { task: 'import' } }] }),
   followRun: ({ running }) => get(`/v1/runs/${running}/events`, { 'last-event-id': '1.none' }),
   followStream: ({ running }) => get(`/v1/runs/${running}/streams/log?index=0`, { 'last-event-id': '1.none' }),
 }
+
+/** What only a server with keys does. */
+export const NEEDS_KEYS: ReadonlySet<string> = new Set(['createToken'])
+export const SECRET = 'secret-key-of-the-tests-of-the-openapi-document'
 
 /** What a route answers in other cases, by its `operationId` and the status or the error's type. */
 export const others: { readonly [answer: string]: Case } = {
@@ -140,6 +145,8 @@ export const others: { readonly [answer: string]: Case } = {
   'updateMetadata invalid_value': ({ running }) => update(running, [{ op: 'append', key: 'a', value: [forbiddenName] }]),
   'replaceMetadata invalid_value': ({ running }) => replace(running, forbiddenName),
   'appendChunks invalid_value': ({ running }) => append(running, { chunks: ['a', forbiddenName] }),
+
+  'createToken invalid_value': () => post('/v1/tokens', { scopes: ['trigger:tasks:echo'], trigger: { metadata: forbiddenName } }),
 
   'trigger metadata_too_large': () => post('/v1/tasks/echo/trigger', { options: { metadata: large } }),
   'createRuns metadata_too_large': () => create({ metadata: large }),
