@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { CommitAnswer } from '../../../src/protocol/engine.ts'
 import { topics } from '../../../src/protocol/want.ts'
 import type { Open } from '../suite.ts'
-import { clock, created, ended, executing, read, woken } from './given.ts'
+import { clock, countWakes, created, ended, executing, read, woken } from './given.ts'
 
 export function commitSuite(open: Open): void {
   describe('commit', () => {
@@ -32,10 +32,10 @@ export function commitSuite(open: Open): void {
     })
 
     test('what changes nothing makes no version, and wakes nobody', async () => {
-      const { engine } = await open()
+      const opened = await open()
+      const { engine } = opened
       const run = await executing(engine, { metadata: { k: { a: [1] } } })
-      let wakes = 0
-      engine.wake(topics.run(run.id), () => wakes++)
+      const wakes = countWakes(opened, topics.run(run.id))
       const before = await engine.record.read(run.id)
       for (const operation of [
         { op: 'set', key: 'k', value: { a: [1] } },
@@ -45,7 +45,7 @@ export function commitSuite(open: Open): void {
         const answer = await engine.record.commit({ run: run.id, attempt: 1, operations: [operation] })
         expect(answer).toEqual({ version: run.version, cursor: before?.cursor, bytes: JSON.stringify(run.metadata).length, refused: [] })
       }
-      expect(wakes).toBe(0)
+      expect(wakes()).toBe(0)
     })
 
     test('a refused operation is left out alone, and named', async () => {

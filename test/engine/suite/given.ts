@@ -1,6 +1,7 @@
 // Steps that most tests begin with.
 import type { RunEngine } from '../../../src/protocol/engine.ts'
 import type { NewRun, Run } from '../../../src/protocol/run.ts'
+import type { Opened } from '../suite.ts'
 
 export async function created(engine: RunEngine, run: Partial<NewRun> = {}): Promise<Run> {
   const [made] = await engine.record.create([{ task: 'work', payload: null, ...run }])
@@ -42,6 +43,13 @@ export async function until(engine: RunEngine, topic: string, isThere: () => Pro
     if (await isThere()) return
     await wake
   }
+}
+
+/** Wakes of a topic so far, but for the one with which a network begins. */
+export function countWakes({ engine, isOverNetwork = false }: Opened, topic: string): () => number {
+  let wakes = 0
+  engine.wake(topic, () => wakes++)
+  return () => Math.max(0, wakes - (isOverNetwork ? 1 : 0))
 }
 
 /** A clock that stands until it is set on. */

@@ -2,20 +2,20 @@ import { describe, expect, test } from 'vitest'
 import type { ClaimRequest, RunEngine } from '../../../src/protocol/engine.ts'
 import { topics } from '../../../src/protocol/want.ts'
 import type { Open } from '../suite.ts'
-import { created, ended, executing, read } from './given.ts'
+import { countWakes, created, ended, executing, read } from './given.ts'
 
 export function keySuite(open: Open): void {
   describe('an idempotency key', () => {
     test('makes one run, however often it is said, and answers it as it is', async () => {
-      const { engine } = await open()
+      const opened = await open()
+      const { engine } = opened
       const run = await executing(engine, { task: 'once', idempotencyKey: 'k', payload: 1 })
-      let wakes = 0
-      engine.wake(topics.queue, () => wakes++)
+      const wakes = countWakes(opened, topics.queue)
       expect(await created(engine, { task: 'once', idempotencyKey: 'k', payload: 2 })).toEqual(await read(engine, run.id))
       await ended(engine, run)
       expect(await created(engine, { task: 'once', idempotencyKey: 'k' })).toMatchObject({ id: run.id, status: 'COMPLETED', payload: 1 })
       expect((await engine.record.list({ task: 'once' })).runs).toHaveLength(1)
-      expect(wakes).toBe(0)
+      expect(wakes()).toBe(0)
     })
 
     test('is of one task', async () => {
