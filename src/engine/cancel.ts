@@ -2,16 +2,16 @@
 import type { Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
 import { endRun } from './end.ts'
-import { Change, isHeld, isLive, type RunState } from './state.ts'
+import { Change, isHeld, isLive, type RunState, shown } from './state.ts'
 import type { Turn } from './turn.ts'
 
 export function cancelRun(turn: Turn, id: string): Run {
   const state = turn.load(id)
-  if (!isLive(state.run)) return state.run
-  const { run } = cancelOne(turn, state)
+  if (!isLive(state.run)) return shown(state)
+  const canceled = cancelOne(turn, state)
   // a child that nobody waits for is work of its own
   for (const descendant of turn.storage.awaitedDescendants(id)) cancelOne(turn, turn.load(descendant))
-  return run
+  return shown(canceled)
 }
 
 function cancelOne(turn: Turn, state: RunState): RunState {

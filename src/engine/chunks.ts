@@ -8,11 +8,11 @@ import type { Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
 import { checkAttempt } from './decide.ts'
 import { answerOfRepeat, rememberAnswer } from './repeats.ts'
-import { isLive } from './state.ts'
+import { isLive, type RunHead } from './state.ts'
 import type { ChunkBatch } from './storage.ts'
 import type { Turn } from './turn.ts'
 
-const summaryOf = (run: Run, stream: string): Run['streams'][string] | undefined => (Object.hasOwn(run.streams, stream) ? run.streams[stream] : undefined)
+const summaryOf = (run: RunHead, stream: string): Run['streams'][string] | undefined => (Object.hasOwn(run.streams, stream) ? run.streams[stream] : undefined)
 
 export function appendChunks(turn: Turn, id: string, stream: string, chunks: readonly Json[], from: Parameters<ChunkLog['append']>[3]): { index: number } {
   const { run } = turn.load(id)

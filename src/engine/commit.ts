@@ -7,7 +7,7 @@ import { afterAttempt } from './attempts.ts'
 import { decide } from './decide.ts'
 import { cancelQueued } from './end.ts'
 import { answerOfRepeat, rememberAnswer } from './repeats.ts'
-import { cursorOf, type RunState } from './state.ts'
+import { cursorOf, type RunState, shown } from './state.ts'
 import type { Turn } from './turn.ts'
 
 export function commitRun(turn: Turn, commit: Commit): CommitAnswer {
@@ -39,7 +39,7 @@ function withSince(turn: Turn, state: RunState, { base, run }: Commit, answer: A
   if (base === answer.version) return { ...answer, since: { patch: [] } }
   if (entry && base === answer.version - 1) return { ...answer, since: { patch: entry.patch, isOwn: true } }
   const entries = turn.storage.log(run, base, answer.version)
-  return { ...answer, since: entries ? { patch: coalescePatch(entries.flatMap((one) => one.patch)) } : { run: state.run } }
+  return { ...answer, since: entries ? { patch: coalescePatch(entries.flatMap((one) => one.patch)) } : { run: shown(state) } }
 }
 
 export function logSince(turn: Turn, run: string, cursor: string): readonly LogEntry[] | undefined {

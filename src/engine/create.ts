@@ -6,11 +6,11 @@ import { MAX_PAYLOAD_BYTES } from '../protocol/limits.ts'
 import { type NewRun, newRunId, type Run } from '../protocol/run.ts'
 import { checkName, checkRunId } from './names.ts'
 import { planOf } from './plan.ts'
-import { isLive, type RunState } from './state.ts'
+import { heldRun, isLive, type RunHead, type RunState, shown } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** A run at version 1, queued or delayed. Pure. */
-export function newRun(wanted: NewRun, namespace: string, parent: Run | undefined, metadataLimit: number, now: number): RunState {
+export function newRun(wanted: NewRun, namespace: string, parent: RunHead | undefined, metadataLimit: number, now: number): RunState {
   checkName('task', wanted.task)
   const tags = [...new Set(wanted.tags)]
   for (const tag of tags) checkName('tag', tag)
@@ -44,13 +44,13 @@ export function newRun(wanted: NewRun, namespace: string, parent: Run | undefine
     version: 1,
     streams: {},
   }
-  return { run, tag: newTag(), bytes, plan }
+  return { ...heldRun(run), tag: newTag(), bytes, plan }
 }
 
 export function createRuns(turn: Turn, wanted: readonly NewRun[]): readonly Run[] {
   const { states, made } = planRuns(turn, wanted)
   for (const state of made) turn.insert(state)
-  return states.map((state) => state.run)
+  return states.map(shown)
 }
 
 export interface PlannedRuns {
@@ -101,7 +101,7 @@ class Made {
 }
 
 /** A child is where its parent is. @throws InvalidRequestError */
-function namespaceOf({ namespace }: NewRun, parent: Run | undefined): string {
+function namespaceOf({ namespace }: NewRun, parent: RunHead | undefined): string {
   if (namespace !== undefined) checkName('namespace', namespace)
   if (parent && namespace !== undefined && namespace !== parent.namespace)
     throw new InvalidRequestError(`a child is made in the namespace of its parent, not in ${namespace}`, { field: 'namespace' })

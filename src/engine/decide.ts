@@ -2,17 +2,17 @@
 // whether anything changes; a refused operation is left out alone and the rest applies.
 import { Draft } from '../protocol/draft.ts'
 import type { Commit, CommitAnswer, StreamChange } from '../protocol/engine.ts'
-import { InvalidRequestError, RunEndedError, StaleAttemptError, TooLargeError } from '../protocol/errors.ts'
+import { InvalidRequestError, RunEndedError, type RunfeedError, StaleAttemptError, TooLargeError, toRunfeedError } from '../protocol/errors.ts'
 import { jsonBytes } from '../protocol/json.ts'
 import { MAX_PAYLOAD_BYTES } from '../protocol/limits.ts'
+import type { Operation } from '../protocol/operation.ts'
 import { coalescePatch } from '../protocol/patch.ts'
-import type { Run } from '../protocol/run.ts'
 import { isTerminalStatus } from '../protocol/status.ts'
 import { retryIn } from './attempts.ts'
 import { endIn } from './end.ts'
 import { checkName } from './names.ts'
 import type { EngineSettings } from './settings.ts'
-import { Change, isHeld, isLive, type RunState, type Step } from './state.ts'
+import { Change, documentOf, isHeld, isLive, type RunHead, type RunState, type Step } from './state.ts'
 
 export interface Decision {
   /** `undefined`: nothing changes. */
@@ -27,7 +27,6 @@ export function decide(state: RunState, commit: Commit, settings: EngineSettings
   const now = settings.now()
   checkMayWrite(state.run, commit, now, settings.lateWritesMs)
   const change = new Change(state)
-  const refused = applyOperations(change, state, commit, settings.metadataLimit)
   if (commit.tags) changeTags(change, state.run, commit.tags)
   if (commit.move && commit.move !== state.run.status) change.set('status', commit.move)
   const opened: string[] = []
@@ -41,19 +40,21 @@ export function decide(state: RunState, commit: Commit, settings: EngineSettings
     endIn(change, commit.end, now)
   }
   if (commit.retry) retryIn(change, state, commit.retry, now)
+  // nothing may fail after this: it changes the document in place
+  const refused = applyOperations(change, state, commit, settings.metadataLimit)
   const by = commit.by ?? (commit.attempt === undefined ? null : commit.run)
   return { step: change.isEmpty ? undefined : change.step(by, now), refused, opened }
 }
 
 /** Whoever names an attempt must be the one that executes the run now. */
-export function checkAttempt(run: Run, attempt: number | undefined): void {
+export function checkAttempt(run: RunHead, attempt: number | undefined): void {
   if (attempt === undefined) return
   if (attempt !== run.attempt) throw new StaleAttemptError(run.id, attempt, run.attempt)
   // given back: the next attempt is to come, and this one is over
   if (!isHeld(run)) throw new StaleAttemptError(run.id, attempt, attempt + 1)
 }
 
-function checkMayWrite(run: Run, commit: Commit, now: number, lateWritesMs: number): void {
+function checkMayWrite(run: RunHead, commit: Commit, now: number, lateWritesMs: number): void {
   const isOwn = commit.move !== undefined || commit.end !== undefined || commit.retry !== undefined
   if (!isLive(run)) {
     // what descendants and the secret key still have to say about the metadata comes after the end; the run itself has said its last
@@ -68,20 +69,31 @@ function checkMayWrite(run: Run, commit: Commit, now: number, lateWritesMs: numb
   if (commit.end && !isTerminalStatus(commit.end.status)) throw new InvalidRequestError(`${String(commit.end.status)} is no status that a run ends with`)
 }
 
+/** What is no operation at all is refused like one that does not fit: thrown, it would leave what came before it in the document, and in no version. */
+function attempt(draft: Draft, operation: Operation): RunfeedError | undefined {
+  try {
+    return draft.apply(operation)
+  } catch (thrown) {
+    return new InvalidRequestError(`this is no operation: ${toRunfeedError(thrown).message}`)
+  }
+}
+
 function applyOperations(change: Change, state: RunState, commit: Commit, limit: number): CommitAnswer['refused'] {
   if (!commit.operations || commit.operations.length === 0) return []
-  const draft = new Draft({ document: state.run.metadata, bytes: state.bytes }, limit)
+  const { bytes, unseen } = state
+  const draft = new Draft({ document: documentOf(state), bytes }, limit, undefined, unseen.containers)
   const refused: { index: number; error: CommitAnswer['refused'][number]['error'] }[] = []
   for (const [index, operation] of commit.operations.entries()) {
-    const error = draft.apply(operation)
+    const error = attempt(draft, operation)
     if (error) refused.push({ index, error: error.toJSON() })
   }
+  unseen.containers = draft.owned
   if (draft.patch.length > 0) change.metadata(draft.result, coalescePatch(draft.patch))
   return refused
 }
 
 /** @throws InvalidRequestError naming the tag */
-function changeTags(change: Change, { tags }: Run, { add = [], remove = [] }: NonNullable<Commit['tags']>): void {
+function changeTags(change: Change, { tags }: RunHead, { add = [], remove = [] }: NonNullable<Commit['tags']>): void {
   for (const tag of [...add, ...remove]) checkName('tag', tag)
   const left = new Set(tags)
   for (const tag of remove) left.delete(tag)
@@ -91,7 +103,7 @@ function changeTags(change: Change, { tags }: Run, { add = [], remove = [] }: No
 }
 
 /** @returns whether the stream opens. */
-function changeStream(change: Change, run: Run, key: string, wanted: StreamChange, commit: Commit, openedBy: (stream: string) => number): boolean {
+function changeStream(change: Change, run: RunHead, key: string, wanted: StreamChange, commit: Commit, openedBy: (stream: string) => number): boolean {
   const current = Object.hasOwn(run.streams, key) ? run.streams[key] : undefined
   switch (wanted.state) {
     case 'open': {

@@ -9,7 +9,7 @@ import { commitRun, logSince } from './commit.ts'
 import { createRuns } from './create.ts'
 import { readHistory, runAt } from './history.ts'
 import { beginRun, claimRuns, releaseRun, renewLeases } from './queue.ts'
-import { cursorOf, isLive } from './state.ts'
+import { cursorOf, isLive, shown } from './state.ts'
 import { sweep } from './sweep.ts'
 import type { Turn } from './turn.ts'
 
@@ -38,7 +38,7 @@ export function embeddedEngine({ write, read, close }: Executor, bell: Bell): Em
       read: (run) =>
         read((turn) => {
           const state = turn.storage.load(run)
-          return state && { run: state.run, cursor: cursorOf(state) }
+          return state && { run: shown(state), cursor: cursorOf(state) }
         }),
       since: (run, cursor) => read((turn) => logSince(turn, run, cursor)),
       history: (run, after, limit) => read((turn) => readHistory(turn, run, after, limit)),
@@ -49,7 +49,7 @@ export function embeddedEngine({ write, read, close }: Executor, bell: Bell): Em
           const { limit = 50 } = request
           if (!Number.isInteger(limit) || limit < 1) throw new InvalidRequestError('limit is a whole number from 1')
           const { ids, next } = turn.storage.list(request, Math.min(limit, MAX_PAGE))
-          const runs = ids.map((id) => turn.load(id).run)
+          const runs = ids.map((id) => shown(turn.load(id)))
           return next === undefined ? { runs } : { runs, next }
         }),
     },

@@ -2,6 +2,7 @@
 import type { RunHistory } from '../protocol/engine.ts'
 import { InvalidRequestError, NotFoundError, VersionGoneError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
+import { shown } from './state.ts'
 import type { Turn } from './turn.ts'
 
 const MAX_VERSIONS = 1000
@@ -26,9 +27,10 @@ export function readHistory(turn: Turn, id: string, after: number, limit: number
 }
 
 export function runAt(turn: Turn, id: string, version: number): Run {
-  const { run } = turn.load(id)
+  const state = turn.load(id)
+  const { run } = state
   if (!Number.isInteger(version) || version < 1 || version > run.version) throw new NotFoundError(`version ${version} of ${id}`)
-  if (version === run.version) return run
+  if (version === run.version) return shown(state)
   const oldest = turn.storage.oldest(id)
   if (version < oldest) throw new VersionGoneError(id, version, oldest)
   return turn.storage.at(id, version)

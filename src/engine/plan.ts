@@ -33,7 +33,7 @@ export function planOf(wanted: NewRun): RunPlan {
 }
 
 /** When the engine must look at a run by itself; `null` for never. Expiry is for runs that nobody has begun to execute. */
-export function dueAt({ status, attempt }: Run, { delayUntil, expiresAt }: RunPlan): number | null {
+export function dueAt({ status, attempt }: Pick<Run, 'status' | 'attempt'>, { delayUntil, expiresAt }: RunPlan): number | null {
   const expires = attempt === 0 ? expiresAt : null
   if (status === 'QUEUED') return expires
   if (status !== 'DELAYED') return null

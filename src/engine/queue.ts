@@ -5,19 +5,16 @@ import type { NewRun } from '../protocol/run.ts'
 import { giveBack } from './attempts.ts'
 import { planRuns } from './create.ts'
 import { checkWriter } from './names.ts'
-import { Change, isHeld, type RunState } from './state.ts'
+import { Change, isHeld, type RunState, shown } from './state.ts'
 import { expire, isExpired, sweepDue } from './sweep.ts'
 import type { Turn } from './turn.ts'
 
 type Worker = Pick<ClaimRequest, 'worker' | 'isRemote'>
 
-const claimOf = (turn: Turn, { run, plan: { maxAttempts, maxDuration, concurrencyKey } }: RunState): Claim => ({
-  run,
-  leaseUntil: turn.now + turn.settings.leaseMs,
-  maxAttempts,
-  maxDuration,
-  concurrencyKey,
-})
+function claimOf(turn: Turn, state: RunState): Claim {
+  const { maxAttempts, maxDuration, concurrencyKey } = state.plan
+  return { run: shown(state), leaseUntil: turn.now + turn.settings.leaseMs, maxAttempts, maxDuration, concurrencyKey }
+}
 
 /** What outlives this process is told to the record: a lease is not. */
 const remoteWorker = ({ worker, isRemote }: Worker): string | null => (isRemote ? worker : null)

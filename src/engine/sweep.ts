@@ -22,13 +22,16 @@ export function sweep(turn: Turn): number {
   const { gone, hasMore } = storage.purge(now - settings.retentionMs, MAX_REMOVED)
   for (const run of gone) turn.wakeMembers(run)
   if (hasMore) turn.after(() => turn.alarm.set(now + PAUSE_MS))
-  setAlarm(turn)
+  setAlarm(turn, now)
   return lost
 }
 
-/** Sets the alarm to what comes next: after each sweep, and once when an engine opens. */
-export function setAlarm(turn: Turn): void {
-  const { now, storage, settings } = turn
+/**
+ * Sets the alarm to what comes next: after each sweep, and once when an engine opens.
+ * @param now - of the sweep: what became old since would be taken for what the sweep has left.
+ */
+export function setAlarm(turn: Turn, now: number): void {
+  const { storage, settings } = turn
   const due = storage.nextDue()
   const firstEnd = storage.firstEnd()
   turn.after(() => {

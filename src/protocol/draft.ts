@@ -36,14 +36,16 @@ export class Draft {
   #bytes: number
   readonly #limit: number
   readonly #prefix: string | null
-  #owned = new WeakSet<object>()
+  #owned: WeakSet<object>
   readonly #patch: PatchOperation[] = []
 
   /**
    * @param limit - bytes; a result over it is refused.
    * @param prefix - the pointer of the document in the record, for the patch; `null` where nobody wants one, and a long life would gather it.
+   * @param owned - containers of the document that nobody else has: they are changed in place.
    */
-  constructor(base: SizedDocument, limit: number = MAX_METADATA_BYTES, prefix: string | null = '/metadata') {
+  constructor(base: SizedDocument, limit: number = MAX_METADATA_BYTES, prefix: string | null = '/metadata', owned: WeakSet<object> = new WeakSet()) {
+    this.#owned = owned
     this.#document = base.document
     this.#bytes = base.bytes
     this.#limit = limit
@@ -53,6 +55,10 @@ export class Draft {
   /** The document as it is now. It changes in place with the next operation: take it when all are applied. */
   get result(): SizedDocument {
     return { document: this.#document, bytes: this.#bytes }
+  }
+  /** What the next draft of the result may change in place. */
+  get owned(): WeakSet<object> {
+    return this.#owned
   }
   /** What was done so far, over the record. Empty when nothing changed. */
   get patch(): readonly PatchOperation[] {

@@ -86,7 +86,7 @@ describe('a data file', () => {
     const { status, stderr } = spawnSync(process.execPath, [fileURLToPath(new URL('crash-child.ts', import.meta.url)), file], { encoding: 'utf8' })
     expect(status).not.toBe(0)
     expect(stderr).toContain('is in use by another process')
-  })
+  }, 30_000)
 
   test('needs node:sqlite, and says so', () => {
     const file = newFile()
@@ -132,7 +132,7 @@ test('a process killed in the middle of its commits loses nothing that it acknow
     expect(new Set(listed.runs.map(({ id }) => id))).toEqual(new Set(runs))
     await engine.close()
   }
-})
+}, 60_000)
 
 interface Acknowledged {
   readonly run: string

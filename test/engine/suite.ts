@@ -22,6 +22,7 @@ import { repeatSuite } from './suite/repeats.ts'
 import { retentionSuite } from './suite/retention.ts'
 import { keptStreamSuite, streamBoundSuite } from './suite/stream-bounds.ts'
 import { tagSuite } from './suite/tags.ts'
+import { valueSuite } from './suite/values.ts'
 import { writersSuite } from './suite/writers.ts'
 
 export interface Opened {
@@ -55,6 +56,7 @@ export function engineSuite(name: string, open: Open, openKept?: OpenKept): void
     historySuite(open)
     delaySuite(open)
     attemptSuite(open)
+    valueSuite(open)
     tagSuite(open)
     nameSuite(open)
     repeatSuite(open)
@@ -68,8 +70,8 @@ export function engineSuite(name: string, open: Open, openKept?: OpenKept): void
     writersSuite(
       openKept ??
         (async (options) => {
-          const { engine } = await open(options)
-          return { engine, reopen: async () => engine }
+          const opened = await open(options)
+          return { ...opened, reopen: async () => opened.engine }
         }),
     )
   })

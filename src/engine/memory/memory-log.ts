@@ -4,7 +4,7 @@ import { type Json, jsonBytes } from '../../protocol/json.ts'
 import { applyPatch } from '../../protocol/patch.ts'
 import type { Run } from '../../protocol/run.ts'
 import type { LogBounds, Portion } from '../log-bounds.ts'
-import type { RunState } from '../state.ts'
+import { type RunState, shown } from '../state.ts'
 import type { SizedEntry } from '../storage.ts'
 
 interface Snapshot extends Portion {
@@ -21,9 +21,9 @@ export class MemoryLog {
   #snapshots: Snapshot[]
   #pending = 0
 
-  constructor({ run, tag, bytes }: RunState, bounds: LogBounds) {
+  constructor(state: RunState, bounds: LogBounds) {
     this.#bounds = bounds
-    this.#snapshots = [{ version: run.version, size: bytes, run, tag }]
+    this.#snapshots = [{ version: state.run.version, size: state.bytes, run: shown(state), tag: state.tag }]
   }
 
   get oldest(): number {
@@ -33,17 +33,19 @@ export class MemoryLog {
     return this.#snapshots[this.#snapshots.length - 1] as Snapshot
   }
 
-  add({ run, tag, bytes: size }: RunState, entry: LogEntry): void {
+  add(state: RunState, entry: LogEntry): void {
+    const { tag, bytes: size } = state
+    const { version } = state.run
     const bytes = jsonBytes(entry.patch as unknown as Json)
     this.#entries.push({ entry, bytes })
     this.#pending += bytes
-    if (!this.#bounds.isSnapshotDue(run.version - this.#newest.version, this.#pending)) return
-    this.#snapshots.push({ version: run.version, size: this.#pending + size, run, tag })
+    if (!this.#bounds.isSnapshotDue(version - this.#newest.version, this.#pending)) return
+    this.#snapshots.push({ version, size: this.#pending + size, run: shown(state), tag })
     this.#pending = 0
     const from = this.#bounds.cutAt(this.#snapshots.toReversed())
     if (from === undefined) return
     this.#entries.splice(0, from - this.oldest)
-    this.#snapshots = this.#snapshots.filter(({ version }) => version >= from)
+    this.#snapshots = this.#snapshots.filter((one) => one.version >= from)
   }
 
   range(after: number, upTo: number): readonly LogEntry[] | undefined {

@@ -5,7 +5,7 @@ import { placeOf } from '../list-place.ts'
 import type { LogBounds } from '../log-bounds.ts'
 import { dueAt } from '../plan.ts'
 import { Room } from '../room.ts'
-import { isLive, type RunState } from '../state.ts'
+import { isLive, type RunHead, type RunState } from '../state.ts'
 import {
   type Answered,
   type ChunkBatch,
@@ -286,7 +286,7 @@ export class MemoryStorage implements Storage {
   }
 }
 
-function matches(run: Run, { ids, task, tag, parent, status, namespace }: RunList): boolean {
+function matches(run: RunHead, { ids, task, tag, parent, status, namespace }: RunList): boolean {
   return (
     (namespace === undefined || run.namespace === namespace) &&
     (ids === undefined || ids.includes(run.id)) &&

@@ -75,7 +75,7 @@ function recover(database: DatabaseSync, storage: SqliteStorage, turn: Turn): vo
     if (state.plan.remoteWorker === null) loseAttempt(turn, state, 'the server stopped while it ran')
     else turn.take(id, state.plan.remoteWorker)
   }
-  setAlarm(turn)
+  setAlarm(turn, turn.now)
   database.exec('COMMIT')
   storage.committed()
   turn.settle()

@@ -6,7 +6,7 @@ import type { Run } from '../../protocol/run.ts'
 import type { LogBounds } from '../log-bounds.ts'
 import { dueAt, type RunPlan } from '../plan.ts'
 import { Room } from '../room.ts'
-import type { RunState } from '../state.ts'
+import { heldRun, type RunState } from '../state.ts'
 import {
   type Answered,
   type ChunkBatch,
@@ -286,7 +286,7 @@ export class SqliteStorage implements Storage {
     const { run: rest, tag, tail, length } = this.#log.at(seq)
     const run: Run = { ...rest, payload: JSON.parse(payload) as Json }
     const bytes = jsonBytes(run.metadata)
-    const state: RunState = { run, tag, bytes, plan: planOf(row) }
+    const state: RunState = { ...heldRun(run), tag, bytes, plan: planOf(row) }
     return this.#cache.add(id, { seq, state, tail, places: new Map(), answers: new AnswerCache(false), weight: payload.length + Math.max(length, bytes) })
   }
 }

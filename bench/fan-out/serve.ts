@@ -1,0 +1,110 @@
+// A server of one kind, in a process of its own: many connections, and one update to all of them when it is told to. The same text for each kind.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createRunServer, memoryEngine } from 'runfeed/server'
+
+export type Kind = 'runfeed' | 'node:http' | 'better-sse'
+
+/** What the parent says, and what is answered. */
+export type Order = { readonly do: 'update'; readonly number: number } | { readonly do: 'memory' }
+export type Answer = { readonly url: string; readonly path: string } | { readonly rss: number; readonly connections: number }
+
+interface Feed {
+  readonly url: string
+  readonly path: string
+  update(number: number): void
+  connections(): number
+}
+
+interface SseSession {
+  readonly isConnected: boolean
+}
+interface SseChannel {
+  readonly sessionCount: number
+  broadcast(data: unknown, event: string): unknown
+  register(session: SseSession): unknown
+}
+interface BetterSse {
+  createSession(request: IncomingMessage, response: ServerResponse): Promise<SseSession>
+  createChannel(): SseChannel
+}
+
+const open: { readonly [K in Kind]: () => Promise<Feed> } = { runfeed, 'node:http': plain, 'better-sse': betterSse }
+
+/** What an update of ours says; the others say as much. */
+const data = (number: number): object => ({
+  run: 'run_00000000000000000000',
+  base: number,
+  cursor: `${number + 1}.abcd`,
+  at: Date.now(),
+  patch: [{ op: 'replace', path: '/metadata/number', value: number }],
+  by: null,
+})
+
+async function runfeed(): Promise<Feed> {
+  const engine = memoryEngine()
+  // the loopback gate and all else that a request passes is part of it
+  const server = createRunServer({ engine })
+  const [run] = await engine.record.create([{ task: 'bench', payload: null, metadata: { number: -1 } }])
+  const { url } = await server.listen()
+  const id = run?.id as string
+  let open = 0
+  const count = async (): Promise<void> => {
+    const text = await (await fetch(`${url}/metrics`)).text()
+    open = Number(/^\w*feed\w*connections\w* (\d+)$|^runfeed_feeds_open (\d+)$/m.exec(text)?.slice(1).find(Boolean) ?? Number.NaN)
+  }
+  void count
+  return {
+    url,
+    path: `/v1/runs/${id}/events`,
+    update: (number) => void engine.record.commit({ run: id, operations: [{ op: 'set', key: 'number', value: number }] }),
+    connections: () => open,
+  }
+}
+
+async function listening(handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+  const server = createServer(handle)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function plain(): Promise<Feed> {
+  const responses = new Set<ServerResponse>()
+  const url = await listening((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
+    response.flushHeaders()
+    response.write(`event: patch\ndata: ${JSON.stringify(data(-1))}\n\n`)
+    responses.add(response)
+    response.once('close', () => responses.delete(response))
+  })
+  return {
+    url,
+    path: '/',
+    update(number) {
+      const text = `event: patch\ndata: ${JSON.stringify(data(number))}\n\n`
+      for (const response of responses) response.write(text)
+    },
+    connections: () => responses.size,
+  }
+}
+
+async function betterSse(): Promise<Feed> {
+  // by its name at run time: who only checks types has not installed the bench's peers
+  const name = 'better-sse'
+  const { createSession, createChannel } = (await import(name).catch(() => {
+    throw new Error('better-sse is not installed: npm install --prefix bench')
+  })) as BetterSse
+  const channel = createChannel()
+  const url = await listening((request, response) => void createSession(request, response).then((session) => channel.register(session)))
+  return { url, path: '/', update: (number) => void channel.broadcast(data(number), 'patch'), connections: () => channel.sessionCount }
+}
+
+const feed = await (open[process.argv[2] as Kind] ?? open['node:http'])()
+const collect = (globalThis as { gc?: () => void }).gc
+process.on('message', (order: Order) => {
+  if (order.do === 'update') return feed.update(order.number)
+  collect?.()
+  process.send?.({ rss: process.memoryUsage.rss(), connections: feed.connections() } satisfies Answer)
+})
+process.on('disconnect', () => process.exit(0))
+process.send?.({ url: feed.url, path: feed.path } satisfies Answer)
