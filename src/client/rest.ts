@@ -1,4 +1,5 @@
 // The REST calls. Their bodies are declared in protocol/rest.ts, once for both sides.
+import { parserOf } from '../contract/parser-of.ts'
 import type { Json } from '../protocol/json.ts'
 import type { RunHandle, RunListRequest, RunPage, RunVersionPage } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
@@ -13,8 +14,7 @@ export function restCalls(request: RunTransport['request']): RunClient['runs'] {
   async function retrieve(id: string, options: AbortSignal | RetrieveOptions = {}): Promise<Run> {
     const { signal, contract }: RetrieveOptions = 'aborted' in options ? { signal: options } : options
     const run = await call<Run>('GET', runPath(id), undefined, signal)
-    // who has no contract needs no parser
-    return contract ? ((await import('../contract/parse.ts')).parseRun(contract, run).run as unknown as Run) : run
+    return contract ? (parserOf(contract)(run) as unknown as Run) : run
   }
   return {
     retrieve: retrieve as RunClient['runs']['retrieve'],

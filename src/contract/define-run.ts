@@ -4,6 +4,8 @@ import { InvalidRequestError } from '../protocol/errors.ts'
 import type { Json, JsonObject } from '../protocol/json.ts'
 import { isJsonObject } from '../protocol/json.ts'
 import { NAME_PATTERN } from '../protocol/limits.ts'
+import { parseRun } from './parse.ts'
+import { PARSER, type RunParser } from './parser-of.ts'
 import type { Schema } from './standard-schema.ts'
 import type { LooseMetadata, LooseValue, MetadataSchema, RunContract, Shape } from './types.ts'
 
@@ -28,11 +30,13 @@ export function defineRun<
 >(contract: { readonly id: Id } & Partial<RunContract<Id, P, M, S, O>>): RunContract<Id, P, M, S, O> {
   for (const name of [contract.id, ...Object.keys(contract.streams ?? {})])
     if (!NAME_PATTERN.test(name)) throw new InvalidRequestError(`"${name}" is no name: use 1 to 128 letters, digits and . : / - _`)
-  return {
+  const made = {
     id: contract.id,
     payload: contract.payload ?? (anyPayload as unknown as P),
     metadata: contract.metadata ?? (anyObject as unknown as M),
     streams: contract.streams ?? ({} as S),
     output: contract.output ?? (anyPayload as unknown as O),
   }
+  const parser: RunParser = (run) => parseRun(made, run).run as ReturnType<RunParser>
+  return Object.defineProperty(made, PARSER, { value: parser })
 }
