@@ -1,6 +1,6 @@
 // A real server in a thread of its own: jsdom replaces globals that a server needs (TextEncoder's bytes are of another realm there).
 // Started by `startThread` of thread.ts; it says its address, and ends with the thread.
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { createRunServer, memoryEngine } from 'runfeed/server'
 import { metadata, task } from 'runfeed/task'
 import { double } from './contracts.ts'
@@ -33,6 +33,9 @@ const tasks = [
   }),
 ]
 
-const server = createRunServer({ engine: memoryEngine(), heartbeat: 150, tasks })
+const { file } = workerData as { readonly file?: string }
+// the tasks of a page of documentation, or the tests' own
+const given = file === undefined ? { tasks } : ((await import(file)) as { readonly tasks: typeof tasks })
+const server = createRunServer({ engine: memoryEngine(), heartbeat: 150, tasks: given.tasks })
 const { url } = await server.listen()
 parentPort?.postMessage(url)

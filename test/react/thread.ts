@@ -1,4 +1,4 @@
-// Starts server-thread.ts for one test, and ends it with the test.
+// Starts server-thread.ts for one test or file, and ends it with that.
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Run } from 'runfeed'
@@ -9,9 +9,13 @@ export interface ThreadServer {
   run(id: string): Promise<Run>
 }
 
-export async function startThread(): Promise<ThreadServer> {
-  const worker = new Worker(`${import.meta.dirname}/server-thread.ts`, { execArgv: ['--conditions=@runfeed/source', '--no-warnings'] })
-  onTestFinished(async () => void (await worker.terminate()))
+/**
+ * @param file - a module that exports `tasks`. @defaultValue those of server-thread.ts
+ * @param atEnd - whose end it ends with. @defaultValue the test's
+ */
+export async function startThread(file?: string, atEnd: (end: () => Promise<void>) => void = onTestFinished): Promise<ThreadServer> {
+  const worker = new Worker(`${import.meta.dirname}/server-thread.ts`, { workerData: { file }, execArgv: ['--conditions=@runfeed/source', '--no-warnings'] })
+  atEnd(async () => void (await worker.terminate()))
   const [url] = (await once(worker, 'message')) as [string]
   return { url, run: async (id) => (await (await fetch(`${url}/v1/runs/${id}`)).json()) as Run }
 }
