@@ -9,14 +9,26 @@ const MAX_PROBLEMS = 10
 export async function readJson<T>(request: Request, schema: z.ZodType<T>, limit: number): Promise<T> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/json') throw new RunfeedError('unsupported_media_type', 'send the body as application/json')
-  const text = await readText(request, limit)
-  let value: unknown
+  const encoding = request.headers.get('content-encoding')
+  if (encoding !== null && encoding.toLowerCase() !== 'identity')
+    throw new RunfeedError('unsupported_media_type', `send the body as it is, without content-encoding: ${encoding}`)
+  return check(schema, parse(await readBytes(request, limit)))
+}
+
+/** @throws InvalidRequestError */
+function parse(bytes: Uint8Array): unknown {
+  let text: string
   try {
-    value = JSON.parse(text)
+    // what is no UTF-8 would else be kept with its letters replaced
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new InvalidRequestError('the body is not UTF-8')
+  }
+  try {
+    return JSON.parse(text)
   } catch {
     throw new InvalidRequestError('the body is not JSON')
   }
-  return check(schema, value)
 }
 
 /**
@@ -46,10 +58,10 @@ export function check<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** Stops reading at the limit, whatever `Content-Length` says. */
-async function readText(request: Request, limit: number): Promise<string> {
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const promised = Number(request.headers.get('content-length') ?? 0)
   if (promised > limit) throw new TooLargeError('the body', promised, limit)
-  if (!request.body) return ''
+  if (!request.body) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body as ReadableStream<Uint8Array>) {
@@ -57,5 +69,5 @@ async function readText(request: Request, limit: number): Promise<string> {
     if (size > limit) throw new TooLargeError('the body', size, limit)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }

@@ -245,6 +245,29 @@ describe('wakes', () => {
   })
 })
 
+describe('a body', () => {
+  test.each([
+    ['that is no UTF-8', { body: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]) }, 400, 'invalid_request', 'UTF-8'],
+    ['that is packed', { body: '{}', headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } }, 415, 'unsupported_media_type', 'gzip'],
+    ['of nothing', {}, 400, 'invalid_request', 'JSON'],
+    ['of a thousand bad items', { body: JSON.stringify({ runs: Array.from({ length: 1000 }, () => ({})) }) }, 400, 'invalid_request', 'and 990 more'],
+    [
+      'with a name of a megabyte',
+      { body: JSON.stringify({ runs: [{ task: 'a', payload: { ['x'.repeat(2 ** 20)]: { constructor: 1 } } }] }) },
+      400,
+      'invalid_value',
+      '…',
+    ],
+  ] as const)('%s is refused, and the answer says why in a few words', async (_name, init, status, type, why) => {
+    const server = await startServer()
+    const response = await server.post('/v1/runs', undefined, init)
+    const { error } = (await response.json()) as { error: { type: string; message: string } }
+    expect([response.status, error.type]).toEqual([status, type])
+    expect(error.message).toContain(why)
+    expect(error.message.length).toBeLessThan(1200)
+  })
+})
+
 describe('a run over REST', () => {
   test('has its cursor as ETag: who has that version is told so without a body', async () => {
     const server = await startServer()
