@@ -46,12 +46,12 @@ export class Reach {
     if (tag !== undefined && this.has(`read:tags:${tag}`)) return true
     if (parent !== undefined && (await this.#isTree(parent))) return true
     if (ids === undefined || ids.length === 0) return false
-    for (const id of ids) if (!(await this.readsId(id))) return false
+    for (const id of ids) if (!(await this.#readsId(id))) return false
     return true
   }
 
   /** One that is not there and is not named is not reached. */
-  async readsId(id: string): Promise<boolean> {
+  async #readsId(id: string): Promise<boolean> {
     if (this.namesForReading(id)) return true
     const stored = await this.#engine.record.read(id)
     return stored !== undefined && (await this.reads(stored.run))

@@ -14,7 +14,7 @@ export interface RequestAccessOptions {
   readonly base: Access
   readonly header: Header
   /** Takes a place among the open feeds of each subject. @throws RunfeedError `too_many_requests` */
-  hold(subjects: ReadonlySet<string>): void
+  readonly hold: (subjects: ReadonlySet<string>) => void
 }
 
 export function requestAccess({ callers, base, header, hold }: RequestAccessOptions): Access {

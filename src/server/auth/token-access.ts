@@ -59,8 +59,11 @@ export function tokenAccess(engine: RunEngine, rights: Rights, handleOf: (run: R
     check: async (want) => {
       try {
         if (want.query !== undefined) await mayList(want.query)
-        else if ((await engine.record.read(want.run)) === undefined) throw reach.namesForReading(want.run) ? new NotFoundError(want.run) : outOfScope(want.run)
-        else if (!(await reach.readsId(want.run))) throw outOfScope(want.run)
+        else {
+          const stored = await engine.record.read(want.run)
+          if (stored) await mayRead(stored.run)
+          else throw reach.namesForReading(want.run) ? new NotFoundError(want.run) : outOfScope(want.run)
+        }
         return undefined
       } catch (thrown) {
         // that the engine cannot be read is no answer
