@@ -80,6 +80,13 @@ describe('a data file', () => {
     expect((await read(open({ file }), run.id)).metadata).toEqual({ k: 'small' })
   })
 
+  test('called :memory: is none, and each engine has its own', async () => {
+    const [one, other] = [open({ file: ':memory:' }), open({ file: ':memory:' })]
+    const run = await executing(one)
+    expect(await other.record.read(run.id)).toBeUndefined()
+    expect((await one.record.list({})).runs).toHaveLength(1)
+  })
+
   test('is for one process', async () => {
     const file = newFile()
     open({ file })

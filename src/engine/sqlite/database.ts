@@ -5,6 +5,7 @@ import { MIGRATIONS } from './schema.ts'
 
 const SQLITE_BUSY = 5
 const SQLITE_NOTADB = 26
+const IN_MEMORY = ':memory:'
 
 /**
  * Durable, in this engine, means: in the file's write-ahead log. That survives the end of the process, however it comes; a power cut may
@@ -17,8 +18,9 @@ export function openDatabase(file: string, maxBytes: number | undefined): Databa
   if (!sqlite) throw new NoSqliteError(process.version)
   const files = process.getBuiltinModule('node:fs')
   const paths = process.getBuiltinModule('node:path')
-  const path = paths.resolve(file)
-  files.mkdirSync(paths.dirname(path), { recursive: true })
+  // SQLite's own name for no file at all; a file of that name is what nobody means
+  const path = file === IN_MEMORY ? file : paths.resolve(file)
+  if (path !== IN_MEMORY) files.mkdirSync(paths.dirname(path), { recursive: true })
   const database = new sqlite.DatabaseSync(path)
   try {
     // a pragma, because Node 22.13 does not know the constructor's option

@@ -15,7 +15,7 @@ import { GroupCommit } from './group-commit.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 
 export interface SqliteEngineOptions extends EngineOptions {
-  /** The data file; made, with the folders that lead to it, when it is not there. */
+  /** The data file; made, with the folders that lead to it, when it is not there. `:memory:` is none: what it keeps ends with the engine. */
   readonly file: string
   /** Bytes of JSON of the runs that are held in memory, about. @defaultValue 64 MB */
   readonly cacheBytes?: number

@@ -93,7 +93,7 @@ export function retentionSuite(open: Open): void {
     test('of what becomes old while it looks is not put off', async () => {
       // each look at the clock is a ms later, as on a machine that is busy
       let time = 1_000_000
-      const { engine } = await open({ now: () => time++, retentionMs: 300 })
+      const { engine } = await open({ now: () => time++, retentionMs: 300, leaseMs: 86_400_000 })
       const run = await executing(engine)
       await ended(engine, run)
       const end = (await read(engine, run.id)).finishedAt ?? 0
