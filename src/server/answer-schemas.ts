@@ -44,7 +44,10 @@ export const run: z.ZodType<Run> = z
 
 export const runHandle: z.ZodType<RunHandle> = z.object({ id: runId, publicAccessToken: z.string().optional() }) as z.ZodType<RunHandle>
 export const runPage: z.ZodType<RunPage> = z.object({ runs: z.array(run), next: z.string().optional() }) as z.ZodType<RunPage>
-export const runs: z.ZodType<{ readonly runs: readonly Run[] }> = z.object({ runs: z.array(run) })
+export const runs: z.ZodType<{ readonly runs: readonly Run[]; readonly handles: readonly RunHandle[] }> = z.object({
+  runs: z.array(run),
+  handles: z.array(runHandle).describe('As a trigger answers them: a run that is no child brings a token that reads it, where there are keys.'),
+})
 
 export const patch: z.ZodType<Patch> = z
   .array(z.object({ op: z.enum(['add', 'remove', 'replace']), path: z.string(), value: anything.optional() }))

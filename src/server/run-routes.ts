@@ -61,7 +61,11 @@ export function runRoutes(tasks: KnownTasks): readonly Route[] {
         answers: { 201: { description: 'The runs, in the same order.', schema: runs } },
         errors: ['not_found', 'run_ended', 'canceled', 'too_large', 'metadata_too_large', 'invalid_value'],
       },
-      async ({ access, body }) => Response.json({ runs: await access.engine.record.create(body.runs) }, { status: 201 }),
+      async ({ access, body }) => {
+        const created = await access.engine.record.create(body.runs)
+        const handles = await Promise.all(created.map(async (one) => (one.parentId === null ? await access.handleOf(one) : { id: one.id })))
+        return Response.json({ runs: created, handles }, { status: 201 })
+      },
     ),
     route(
       {

@@ -11,12 +11,11 @@ import { currentScope, type RunScope } from './run-scope.ts'
 
 /** Starts runs, in order, all or none: as children of the run that the code belongs to, else at `outside`. */
 export async function triggerRuns(items: readonly TriggerItem[], outside: () => RunBackend): Promise<readonly RunHandle[]> {
-  const [first] = items
-  if (!first) return []
+  if (items.length === 0) return []
   const scope = currentScope()
   if (scope) return (await createChildren(scope, items, false)).map((id) => ({ id }))
   const backend = outside()
-  if (isHttpBackend(backend) && items.length === 1) return [await retrying(backend.triggerOnce(first), OUTSIDE_PATIENCE_MS)]
+  if (isHttpBackend(backend)) return await retrying(backend.triggerOnce(items), OUTSIDE_PATIENCE_MS)
   return (await create(backend, items.map(newRun), OUTSIDE_PATIENCE_MS)).map((id) => ({ id }))
 }
 

@@ -68,10 +68,17 @@ describe('a process that is configured for a server elsewhere', () => {
     vi.stubEnv('RUNFEED_URL', url).stubEnv('RUNFEED_SECRET_KEY', SECRET)
     const handle = await tasks.trigger('double', 2)
     expect(await last(handle)).toMatchObject({ output: 4 })
-    const read = async (token: string | undefined): Promise<number> =>
-      (await fetch(`${url}/v1/runs/${handle.id}`, { headers: { authorization: `Bearer ${token}` } })).status
+    const read = async (token: string | undefined, run = handle.id): Promise<number> =>
+      (await fetch(`${url}/v1/runs/${run}`, { headers: { authorization: `Bearer ${token}` } })).status
     expect(await read(handle.publicAccessToken)).toBe(200)
     expect(await read('nonsense')).toBe(401)
+    const { runs: many } = await batch.trigger([
+      { id: 'double', payload: 1 },
+      { id: 'say', payload: 'x' },
+    ])
+    for (const one of many) expect(await last(one)).toMatchObject({ id: one.id, status: 'COMPLETED' })
+    expect(await Promise.all(many.map(async (one) => await read(one.publicAccessToken, one.id)))).toEqual([200, 200])
+    expect(await read(many[0]?.publicAccessToken, many[1]?.id)).toBe(403)
     configure({ url, secretKey: `${SECRET}_not` })
     await expect(tasks.trigger('double', 2)).rejects.toMatchObject({ type: 'unauthorized', status: 401 })
     await expect(last(handle)).rejects.toMatchObject({ type: 'unauthorized' })

@@ -13,8 +13,11 @@ export type HttpBackendOptions = ApiOptions
 
 export interface HttpBackend extends RunBackend {
   readonly patience: number
-  /** Prepares a trigger from outside of a run: the server gives the run what its task says, and the handle its token. Each call of it means one run. */
-  readonly triggerOnce: (item: TriggerItem) => () => Promise<RunHandle>
+  /**
+   * Prepares a trigger from outside of a run: the server gives each run what its task says, and each handle its token. Whatever is returned may be
+   * called again: it means the same runs.
+   */
+  readonly triggerOnce: (items: readonly TriggerItem[]) => () => Promise<readonly RunHandle[]>
 }
 
 /** Runs go on while their server is away for so long; where it was another's network, the record says so when it is back. */
@@ -30,13 +33,17 @@ export function httpBackend(options: HttpBackendOptions): HttpBackend {
     queue: httpQueue(api),
     wake: (topic, listener) => wakes.listen(topic, listener),
     patience: PATIENCE_MS,
-    triggerOnce(item) {
+    triggerOnce(items) {
       // every option is checked here, before anything is sent
-      const { payload } = newRun(item)
+      const runs = items.map((each) => ({ ...newRun(each), id: newRunId() }))
+      const [item, ...others] = items
+      if (!item || others.length > 0)
+        return async () => as<{ handles: readonly RunHandle[] }>((await api.call('POST', '/v1/runs', { runs: api.clock.runs(runs) })).body).handles
+      // one alone is asked for as REST asks for it: a task that nobody holds is then a typing error
       const { delay, ...options } = item.options ?? {}
       const ms = delay instanceof Date ? Math.max(0, delay.getTime() - Date.now()) : delay
-      const body = { id: newRunId(), payload, options: { ...options, ...(ms !== undefined && { delay: ms }) } }
-      return async () => as<RunHandle>((await api.call('POST', `/v1/tasks/${encodeURIComponent(item.id)}/trigger`, body)).body)
+      const body = { id: runs[0]?.id, payload: runs[0]?.payload, options: { ...options, ...(ms !== undefined && { delay: ms }) } }
+      return async () => [as<RunHandle>((await api.call('POST', `/v1/tasks/${encodeURIComponent(item.id)}/trigger`, body)).body)]
     },
   }
 }
