@@ -169,7 +169,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   const client: RunClient = {
     runs: restCalls(request),
     run: (run) => wanted.run(run),
-    stream: (run, stream, startIndex) => wanted.stream(run, stream, startIndex),
+    stream: (run, stream, startIndex, maxParts) => wanted.stream(run, stream, startIndex, maxParts),
     runList: (query) => wanted.list(query),
     subscribeRun: (run, to) => subscribe(wanted.run(run), runReader, status, to),
     subscribeStream: (run, stream, to) => subscribe(wanted.stream(run, stream, to.startIndex), streamReader, status, to),

@@ -28,6 +28,11 @@ export interface SubscribeOptions<V> {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface StreamSubscribeOptions extends SubscribeOptions<Json> {
+  /** The first chunk wanted. @defaultValue where the stream's readers start */
+  readonly startIndex?: number | undefined
+}
+
 export interface RetrieveOptions<C extends RunContract = RunContract> {
   /** Types the answer: metadata and output are what the contract makes of them, as in hooks; `parseRun` says what it refuses, too. */
   readonly contract?: C | undefined
@@ -50,14 +55,17 @@ export interface RunClient {
   }
   /** The same source for the same run, while anybody holds or follows it. */
   run(run: RunRef): Followed<RunSnapshot, Run>
-  /** @param startIndex - the first chunk wanted. @defaultValue where the stream's readers start */
-  stream(run: RunRef, stream: string, startIndex?: number): Followed<StreamSnapshot, Json>
+  /**
+   * @param startIndex - the first chunk wanted. @defaultValue where the stream's readers start
+   * @param maxParts - shows the last so many; chunks that no follower shows are let go of. @defaultValue all of them
+   */
+  stream(run: RunRef, stream: string, startIndex?: number, maxParts?: number): Followed<StreamSnapshot, Json>
   /** The newest runs of a query, live: they come, go and change. At most `limit` of them (50 by default, 200 at most), without payload and output. */
   runList(query: FeedQuery): Followed<RunListSnapshot, readonly Run[]>
   /** Tells each version of a run that is published. @returns ends it. @throws InvalidRequestError */
   subscribeRun(run: RunRef, options: SubscribeOptions<Run>): () => void
   /** Tells each chunk of a stream once. @returns ends it. @throws InvalidRequestError */
-  subscribeStream(run: RunRef, stream: string, options: SubscribeOptions<Json> & { readonly startIndex?: number | undefined }): () => void
+  subscribeStream(run: RunRef, stream: string, options: StreamSubscribeOptions): () => void
   /** Tells the runs of a query whenever one of them changes. @returns ends it. @throws InvalidRequestError */
   subscribeRuns(query: FeedQuery, options: SubscribeOptions<readonly Run[]>): () => void
   readonly connection: Source<ConnectionSnapshot>

@@ -8,8 +8,9 @@ import type { StreamRecord } from '../store/stream-record.ts'
 /**
  * Reads a record's snapshot, the same one while nothing in it has changed.
  * @param startIndex - `undefined`: from where the stream's readers start, which moves when the stream is opened again.
+ * @param maxParts - the last so many of them.
  */
-export function streamView(startIndex: number | undefined): (record: StreamRecord) => StreamSnapshot {
+export function streamView(startIndex: number | undefined, maxParts: number = Number.POSITIVE_INFINITY): (record: StreamRecord) => StreamSnapshot {
   let seen: StreamRecord | undefined
   let whole: GrowingLog<Json> | undefined
   let view: StreamSnapshot | undefined
@@ -17,7 +18,7 @@ export function streamView(startIndex: number | undefined): (record: StreamRecor
     if (record === seen && view) return view
     seen = record
     const { state, start, failure, gap, error } = record
-    const first = startIndex ?? start
+    const first = Math.max(startIndex ?? start, record.log.length - maxParts)
     const isSame = view && record.log === whole && view.state === state && view.start === start && view.failure === failure && view.gap === gap
     if (view && isSame && view.error === error) return view
     whole = record.log

@@ -40,19 +40,25 @@ export class Resource {
   /** Whether its token has expired once, and was asked for again. */
   isRenewed = false
   readonly #host: WantedHost
-  #followers = 0
+  /** What each follower keeps of a stream. */
+  readonly #keeps: { readonly maxParts: number }[] = []
   #cancelLinger: (() => void) | undefined
-  /** Sources by their first chunk. They are held by the resource and hold it: all of them are collected together. */
-  readonly #sources = new Map<number | undefined, Source<unknown>>()
+  /** Sources by what they show of it. They are held by the resource and hold it: all of them are collected together. */
+  readonly #sources = new Map<string, Source<unknown>>()
 
   constructor(host: WantedHost, entry: Entry) {
     this.#host = host
     this.entry = entry
   }
 
-  source<S extends Source<unknown>>(startIndex: number | undefined, make: (subscribe: Source<unknown>['subscribe']) => S): S {
-    let source = this.#sources.get(startIndex) as S | undefined
-    if (!source) this.#sources.set(startIndex, (source = make((listener) => this.#follow(startIndex, listener))))
+  source<S extends Source<unknown>>(
+    make: (subscribe: Source<unknown>['subscribe']) => S,
+    startIndex?: number | undefined,
+    maxParts: number = Number.POSITIVE_INFINITY,
+  ): S {
+    const key = `${startIndex} ${maxParts}`
+    let source = this.#sources.get(key) as S | undefined
+    if (!source) this.#sources.set(key, (source = make((listener) => this.#follow(firstOf(startIndex), maxParts, listener))))
     return source
   }
 
@@ -70,21 +76,31 @@ export class Resource {
     this.#cancelLinger = undefined
   }
 
-  #follow(startIndex: number | undefined, listener: () => void): () => void {
+  #follow(from: number, maxParts: number, listener: () => void): () => void {
     const { entry } = this
     const stop = entry.topic.subscribe(listener)
-    this.#followers++
+    const keeping = { maxParts }
+    this.#keeps.push(keeping)
+    this.#keep()
     this.forget()
-    if (entry instanceof StreamEntry) entry.topic.latest = lowerStart(entry.topic.latest, firstOf(startIndex))
-    this.#host.wanted(this)
-    let following = true
-    return () => {
-      if (!following) return
-      following = false
-      stop()
-      if (--this.#followers > 0) return
-      this.#cancelLinger = this.#host.environment.setTimer(() => this.#host.unwanted(this), this.#host.linger)
+    if (entry instanceof StreamEntry) {
+      const { latest } = entry.topic
+      // what was let go of is not asked for again by who would not show it
+      entry.topic.latest = lowerStart(latest, Math.max(from, latest.log.length - maxParts))
     }
+    this.#host.wanted(this)
+    return () => {
+      const at = this.#keeps.indexOf(keeping)
+      if (at < 0) return
+      this.#keeps.splice(at, 1)
+      stop()
+      if (this.#keeps.length > 0) this.#keep()
+      else this.#cancelLinger = this.#host.environment.setTimer(() => this.#host.unwanted(this), this.#host.linger)
+    }
+  }
+
+  #keep(): void {
+    if (this.entry instanceof StreamEntry) this.entry.keep = Math.max(...this.#keeps.map(({ maxParts }) => maxParts))
   }
 }
 
@@ -106,23 +122,24 @@ export class Wanted {
     const { id, token } = resolve(ref)
     const resource = this.#resource(topics.run(id), token, () => this.#host.store.newRun(id))
     const { getSnapshot } = (resource.entry as RunEntry).topic
-    return resource.source(undefined, (subscribe) => followed({ subscribe, getSnapshot }, runReader, this.#host.connection))
+    return resource.source((subscribe) => followed({ subscribe, getSnapshot }, runReader, this.#host.connection))
   }
 
-  stream(ref: RunRef, key: string, startIndex: number | undefined): Followed<StreamSnapshot, Json> {
+  stream(ref: RunRef, key: string, startIndex: number | undefined, maxParts?: number): Followed<StreamSnapshot, Json> {
     const { id, token } = resolve(ref)
     const resource = this.#resource(topics.stream(id, key), token, () => this.#host.store.newStream(id, key, firstOf(startIndex)))
     const { topic } = resource.entry as StreamEntry
-    return resource.source(startIndex, (subscribe) => {
-      const view = streamView(startIndex)
+    const make = (subscribe: Source<unknown>['subscribe']): Followed<StreamSnapshot, Json> => {
+      const view = streamView(startIndex, maxParts)
       return followed({ subscribe, getSnapshot: () => view(topic.getSnapshot()) }, streamReader, this.#host.connection)
-    })
+    }
+    return resource.source(make, startIndex, maxParts)
   }
 
   list(query: FeedQuery): Followed<RunListSnapshot, readonly Run[]> {
     const resource = this.#resource(topicOf({ query }), undefined, () => this.#host.store.newList(query))
     const { getSnapshot } = (resource.entry as ListEntry).topic
-    return resource.source(undefined, (subscribe) => followed({ subscribe, getSnapshot }, listReader, this.#host.connection))
+    return resource.source((subscribe) => followed({ subscribe, getSnapshot }, listReader, this.#host.connection))
   }
 
   /** What one connection is asked for. @param refuse - called with what is too much for one. */

@@ -1,7 +1,7 @@
 // `runfeed`: the client, contracts, errors and types. No React.
 export { createRunClient, type RunClientInternals, type RunClientLayers, type RunClientOptions } from '../client/create-run-client.ts'
 export { type ClientState, dehydrate, hydrate } from '../client/dehydrate.ts'
-export type { Followed, RetrieveOptions, RunClient, RunRef, SubscribeOptions } from '../client/run-client.ts'
+export type { Followed, RetrieveOptions, RunClient, RunRef, StreamSubscribeOptions, SubscribeOptions } from '../client/run-client.ts'
 export { acrossTabs, type ShareOptions } from '../client/share/across-tabs.ts'
 export { defineRun } from '../contract/define-run.ts'
 export type { Issue } from '../contract/judge.ts'

@@ -9,7 +9,7 @@ import type { ChunkLog, RunListSnapshot, RunSnapshot, Source, StreamSnapshot } f
 import { warnOnce } from './development.ts'
 import { createGate, type Gate, type Gated } from './gate.ts'
 import { useHydrated } from './hydration.ts'
-import type { FollowOptions, RunRef } from './options.ts'
+import type { FollowOptions, RunRef, StreamOptions } from './options.ts'
 import { noClient, useOptionalClient } from './provider.ts'
 import type { ConnectionSnapshot } from './result.ts'
 
@@ -96,15 +96,17 @@ export function useRunTarget(run: RunRef, options: FollowOptions): Target<RunSna
   }, [client, data, hydrated, id, throttle])
 }
 
-export function useStreamTarget(run: RunRef, stream: string, options: FollowOptions & { startIndex?: number | undefined }): Target<StreamSnapshot> {
+export function useStreamTarget<T, A>(run: RunRef, stream: string, options: StreamOptions<T, A>): Target<StreamSnapshot> {
   const { client, id, token } = useWhere(run, options)
   const { throttle = 0, startIndex } = options
+  // what sees each part once must find all of them; else parts that nobody shows are let go of
+  const maxParts = options.reduce || options.onData || options.schema ? undefined : options.maxParts
   const hydrated = useHydrated()
   // The run's status and end are in its own topic. It is followed only where they are asked for: a page that shows text alone need not read the metadata.
   const wantsRun = options.onComplete !== undefined || options.onStatusChange !== undefined
   const data = useMemo(
-    () => (id === undefined ? undefined : sourceOf(client, (from) => from.stream(refOf(id, token), stream, startIndex))),
-    [client, id, token, stream, startIndex],
+    () => (id === undefined ? undefined : sourceOf(client, (from) => from.stream(refOf(id, token), stream, startIndex, maxParts))),
+    [client, id, token, stream, startIndex, maxParts],
   )
   return useMemo(() => {
     if (id === undefined || data === undefined) return DISABLED_STREAM

@@ -12,7 +12,7 @@ import { numberOf } from './run-entry.ts'
 import { shareEqual } from './share.ts'
 import type { Store } from './store.ts'
 import type { StreamEntry } from './stream-entry.ts'
-import { addChunks, describeStream, isStreamOver, leaveGap, nextIndex } from './stream-record.ts'
+import { describeStream, isStreamOver, leaveGap, nextIndex } from './stream-record.ts'
 
 /** What must be asked for anew: a run by a GET, a stream by a connection that begins after its last good chunk. */
 export interface Broken {
@@ -222,7 +222,7 @@ export class Fold {
     }
     this.#streams.set(topic, Math.max(position, index + chunks.length))
     const { latest } = entry.topic
-    entry.topic.latest = addChunks(latest, data)
+    entry.add(data)
     if (latest.ending || latest.refill) this.#mayBeOver(entry)
     return undefined
   }

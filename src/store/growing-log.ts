@@ -4,6 +4,9 @@ import type { ChunkLog } from './snapshot.ts'
 
 const NO_CUTS: readonly number[] = Object.freeze([])
 
+/** Fewer are not worth a copy. */
+const MIN_DEAD = 1024
+
 export class GrowingLog<T> implements ChunkLog<T> {
   readonly firstIndex: number
   readonly length: number
@@ -57,6 +60,15 @@ export class GrowingLog<T> implements ChunkLog<T> {
   from(index: number): GrowingLog<T> {
     if (index <= this.firstIndex) return this
     return new GrowingLog<T>(this.#chunks, this.#offset, index, Math.max(index, this.length), this.cuts)
+  }
+
+  /** The last `count` of them. The others are let go of once they are as many, so that each chunk is copied once or not at all. */
+  last(count: number): GrowingLog<T> {
+    const first = this.length - count
+    if (first <= this.firstIndex) return this
+    const dead = first - this.#offset
+    if (dead < count + MIN_DEAD) return this.from(first)
+    return new GrowingLog<T>(this.#chunks.slice(dead, this.length - this.#offset), first, first, this.length, this.cuts)
   }
 
   /** The same chunks without those from `index` on: a cut, which is noted even where it takes nothing, so that two logs of one stream count the same. */

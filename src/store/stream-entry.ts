@@ -1,13 +1,16 @@
 // What is known of one stream of a run.
+import type { FrameOf } from '../protocol/frame.ts'
 import { topics, type Want } from '../protocol/want.ts'
 import { Entry } from './entry.ts'
 import { after, type RunEntry } from './run-entry.ts'
-import { emptyStream, isStreamOver, nextIndex, type StreamRecord } from './stream-record.ts'
+import { addChunks, emptyStream, isStreamOver, nextIndex, type StreamRecord } from './stream-record.ts'
 import type { Publisher } from './topic.ts'
 
 export class StreamEntry extends Entry<StreamRecord> {
   readonly run: string
   readonly key: string
+  /** How many chunks anybody keeps; the others are let go of. */
+  keep: number = Number.POSITIVE_INFINITY
   readonly #runEntry: () => RunEntry | undefined
 
   constructor(run: string, key: string, from: number, publisher: Publisher, runEntry: () => RunEntry | undefined) {
@@ -20,6 +23,13 @@ export class StreamEntry extends Entry<StreamRecord> {
   want(): Want {
     return { run: this.run, stream: this.key, index: nextIndex(this.topic.latest), ...after(this.topic.latest.cursor) }
   }
+  /** Takes chunks, and keeps what somebody wants of them. */
+  add(chunks: FrameOf<'chunks'>['data']): void {
+    const next = addChunks(this.topic.latest, chunks)
+    if (next === this.topic.latest) return
+    this.topic.latest = this.keep === Number.POSITIVE_INFINITY ? next : { ...next, log: next.log.last(this.keep), refill: next.refill?.last(this.keep) }
+  }
+
   /** An ended stream may be opened again by a later attempt, while its run is followed and has not ended. */
   get isOver(): boolean {
     const run = this.#runEntry()?.topic.latest

@@ -88,7 +88,8 @@ export function leaveGap(record: StreamRecord, { from, to }: FrameOf<'gap'>['dat
     log: skip(record.log),
     refill: record.refill && skip(record.refill),
     cursor: undefined,
-    gap: to > from ? { from, to } : record.gap,
+    // once, although an old connection and the one that replaces it may both tell it
+    gap: to > from && !(record.gap?.from === from && record.gap.to === to) ? { from, to } : record.gap,
   }
 }
 

@@ -1,0 +1,82 @@
+// What a follower of the last parts keeps, and what it does not.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect, test } from 'vitest'
+import type { Frame } from '../../src/protocol/frame.ts'
+import { follow, setUp } from './setup.ts'
+
+const chunks = (index: number, count: number, make: (at: number) => string = String): Frame => ({
+  event: 'chunks',
+  data: { run: 'run_a', stream: 'log', index, cursor: `${index + count}.c`, chunks: Array.from({ length: count }, (_, at) => make(index + at)), by: null },
+})
+
+test('a million chunks cost no more than the last of them', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const heap = (): number => {
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const { client, transport, flush } = setUp()
+  const shown = follow(client.stream('run_a', 'log', undefined, 1_000))
+  await flush()
+  const before = heap()
+  for (let index = 0; index < 1_000_000; index += 1_000) {
+    transport.last.send(chunks(index, 1_000, (at) => `chunk ${at} of a text that is about as long as a sentence`))
+    await flush()
+    // the test's own list of what it saw is not the client's
+    shown.seen.length = 0
+  }
+  const { log } = shown.source.getSnapshot()
+  expect([log.firstIndex, log.length]).toEqual([999_000, 1_000_000])
+  expect(log.at(999_000)).toContain('chunk 999000 ')
+  expect(log.slice()).toHaveLength(1_000)
+  expect((heap() - before) / 2 ** 20).toBeLessThan(20)
+}, 120_000)
+
+test('everybody sees what they asked for; nothing is asked for again by who would not show it', async () => {
+  const { client, transport, environment, flush } = setUp()
+  const few = follow(client.stream('run_a', 'log', undefined, 3))
+  const more = follow(client.stream('run_a', 'log', undefined, 5))
+  await flush()
+  for (let index = 0; index < 5_000; index += 10) transport.last.send(chunks(index, 10))
+  await flush()
+  expect([...few.source.getSnapshot().log]).toEqual(['4997', '4998', '4999'])
+  expect([...more.source.getSnapshot().log]).toEqual(['4995', '4996', '4997', '4998', '4999'])
+  const held = few.source.getSnapshot().log
+  more.stop()
+  const again = follow(client.stream('run_a', 'log', undefined, 3))
+  transport.last.send(chunks(5_000, 2_000))
+  await environment.advance(1_000)
+  await flush()
+  expect(transport.connections).toHaveLength(1)
+  expect([...again.source.getSnapshot().log]).toEqual(['6997', '6998', '6999'])
+  // a view that somebody still shows is as it was
+  expect([...held]).toEqual(['4997', '4998', '4999'])
+  // who wants all of it has it from a new connection
+  const all = follow(client.stream('run_a', 'log', 0))
+  await environment.advance(250)
+  expect(transport.last.wants).toEqual([{ run: 'run_a', stream: 'log', index: 0 }])
+  transport.last.send(chunks(0, 7_000))
+  await flush()
+  expect(all.source.getSnapshot().log.length).toBe(7_000)
+  expect(all.source.getSnapshot().log.firstIndex).toBe(0)
+  expect(few.source.getSnapshot().log.firstIndex).toBe(6_997)
+})
+
+test('a gap that an old and a new connection tell is told once', async () => {
+  const { client, transport, environment, flush } = setUp()
+  const shown = follow(client.stream('run_a', 'log', 0))
+  await flush()
+  const gap: Frame = { event: 'gap', data: { run: 'run_a', stream: 'log', from: 0, to: 3 } }
+  transport.last.send(gap)
+  await environment.advance(250)
+  await flush()
+  const first = shown.source.getSnapshot().gap
+  follow(client.run('run_b'))
+  await environment.advance(250)
+  transport.last.send(gap)
+  await flush()
+  expect(shown.source.getSnapshot().gap).toBe(first)
+  expect(transport.last.wants[0]).toEqual({ run: 'run_a', stream: 'log', index: 3 })
+})
