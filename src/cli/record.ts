@@ -61,7 +61,9 @@ async function record(ids: readonly string[], { out, force = false, ...where }: 
   output.line(`${out}: ${script.length} steps in ${durationText(duration)}`)
 }
 
-const typeScriptOf = (script: Script): string => `import type { Script } from 'runfeed/testing'\n\nexport const script: Script = ${linesOf(script)}`
+/** Whose type it is. */
+const TESTING = 'runfeed/testing'
+const typeScriptOf = (script: Script): string => `import type { Script } from '${TESTING}'\n\nexport const script: Script = ${linesOf(script)}`
 
 /** A step on each line: what changes between two recordings can be read. */
 const linesOf = (script: Script): string => `[\n${script.map((step) => `  ${JSON.stringify(step)}`).join(',\n')}\n]`

@@ -58,7 +58,8 @@ async function trigger(task: string, given: string | undefined, { wait = false, 
   const item = { id: task, ...(payload !== undefined && { payload }), options: triggerOptions(options) }
   let handle: RunHandle
   try {
-    handle = await retrying(httpBackend({ url: server.url, secretKey: server.credential }).triggerOnce(item), PATIENCE_MS)
+    const [first] = await retrying(httpBackend({ url: server.url, secretKey: server.credential }).triggerOnce([item]), PATIENCE_MS)
+    handle = first as RunHandle
   } catch (thrown) {
     throw withAdvice(thrown, server)
   }

@@ -86,7 +86,7 @@ test('what was recorded shows every version at its moment, the same streams, and
   expect([code, stderr]).toEqual([0, ''])
   const script = JSON.parse(await readFile(file, 'utf8')) as Script
   expect(stdout).toMatch(new RegExp(`^.*runs\\.json: ${script.length} steps in `))
-  const begin = Math.min(...(await Promise.all(ids.map(server.run))).map(({ createdAt }) => createdAt))
+  const begin = Math.min(...(await Promise.all(ids.map(async (id) => await server.run(id)))).map(({ createdAt }) => createdAt))
   let streams = 0
   for (const id of ids) {
     const versions = await versionsOf(server, id, begin)
@@ -145,20 +145,20 @@ test('writes over nothing unless it is told to, and leaves nothing behind where 
 })
 
 test('of a run that goes on it is what there is', async () => {
-  const { opened, open } = gate()
+  const held = gate()
   const hold = task({
     id: 'hold',
     run: async () => {
       logger.info('here')
       metadata.set('half', true)
-      await opened
+      await held.opened
     },
   })
   const server = await startServer({ tasks: [hold] })
   const id = await server.trigger('hold')
   await vi.waitFor(async () => expect((await server.run(id)).metadata).toEqual({ half: true }), { timeout: 20_000 })
   const { code, stdout, stderr } = await run(['record', id, '--url', server.url])
-  open()
+  held.open()
   expect([code, stderr]).toEqual([0, `${id} is EXECUTING: the script ends there\n`])
   expect(stdout).toContain('"metadata":{"half":true}')
   expect(stdout).toContain('"message":"here"')

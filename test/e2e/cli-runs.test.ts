@@ -28,22 +28,22 @@ const half = (opened: Promise<void>) =>
 
 describe('runs', () => {
   test('is a table, newest first, with what the metadata says of progress', async () => {
-    const { opened, open } = gate()
-    const server = await startServer({ tasks: [greet, fail, half(opened)] })
+    const held = gate()
+    const server = await startServer({ tasks: [greet, fail, half(held.opened)] })
     const greeted = await server.trigger('greet', 'a', { tags: ['one', 'two'] })
     await server.ended(greeted)
     const failed = await server.trigger('fail')
     await server.ended(failed)
-    const held = await server.trigger('half')
-    const watcher = start(['watch', held, '--url', server.url])
+    const halfway = await server.trigger('half')
+    const watcher = start(['watch', halfway, '--url', server.url])
     await watcher.said(/50 %/)
     const { code, stdout, stderr } = await run(['runs', '--url', server.url])
-    open()
+    held.open()
     expect([code, stderr]).toEqual([0, ''])
     const rows = stdout.trimEnd().split('\n')
     expect(rows[0]).toMatch(/^ID +TASK +STATUS +AGE +PROGRESS +TAGS$/)
     expect(rows.slice(1).map((row) => row.split(/ {2,}/).filter((_, column) => column !== 3))).toEqual([
-      [held, 'half', 'EXECUTING', '50 %'],
+      [halfway, 'half', 'EXECUTING', '50 %'],
       [failed, 'fail', 'FAILED'],
       [greeted, 'greet', 'COMPLETED', 'one two'],
     ])
@@ -54,7 +54,7 @@ describe('runs', () => {
     const server = await startServer({ tasks: [greet] })
     const ids: string[] = []
     for (let i = 0; i < 230; i++) ids.push(await server.trigger('greet', String(i), { tags: [i % 2 === 0 ? 'even' : 'odd'] }))
-    await Promise.all(ids.slice(-20).map(server.ended))
+    await Promise.all(ids.slice(-20).map(async (id) => await server.ended(id)))
     const of = async (...args: string[]): Promise<readonly unknown[]> =>
       jsonLines((await run(['runs', '--json', '--url', server.url, ...args])).stdout).map(({ id }) => id)
     expect(await of('--limit', '1000')).toEqual(ids.toReversed())
@@ -128,13 +128,13 @@ describe('trigger', () => {
 
 describe('watch', () => {
   test('says status, metadata, log lines and the end, in plain lines', async () => {
-    const { opened, open } = gate()
-    const server = await startServer({ tasks: [half(opened)] })
+    const held = gate()
+    const server = await startServer({ tasks: [half(held.opened)] })
     const id = await server.trigger('half')
     const watcher = start(['watch', id, '--url', server.url])
     await watcher.said(/ {2}50 %, 2 of 4\n/)
     await watcher.said(/now waiting/)
-    open()
+    held.open()
     const { code, stdout, stderr } = await watcher.ended
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(new RegExp(`^${id} half\n`))
@@ -145,12 +145,12 @@ describe('watch', () => {
   })
 
   test('is a run for each version that came with --json, up to its last', async () => {
-    const { opened, open } = gate()
-    const server = await startServer({ tasks: [half(opened)] })
+    const held = gate()
+    const server = await startServer({ tasks: [half(held.opened)] })
     const id = await server.trigger('half')
     const watcher = start(['watch', id, '--json', '--url', server.url])
     await watcher.said(/"done":2/)
-    open()
+    held.open()
     const { code, stdout } = await watcher.ended
     const versions = jsonLines(stdout).map(({ version }) => Number(version))
     expect(code).toBe(0)
@@ -173,10 +173,10 @@ describe('watch', () => {
   })
 
   test('--stream writes the chunks and nothing else, as they come', async () => {
-    const { opened, open } = gate()
+    const held = gate()
     const parts = async function* (): AsyncGenerator<unknown> {
       yield 'one '
-      await opened
+      await held.opened
       yield 'two'
       yield { three: 3 }
     }
@@ -189,13 +189,13 @@ describe('watch', () => {
     const server = await startServer({ tasks: [speak] })
     const watcher = start(['watch', '--stream', 'text', await server.trigger('speak'), '--url', server.url])
     await watcher.said(/^one $/)
-    open()
+    held.open()
     expect(await watcher.ended).toEqual({ code: 0, stdout: 'one two{"three":3}\n', stderr: '' })
   })
 
   test('goes on when the server was away', async () => {
-    const { opened, open } = gate()
-    const server = await startServer({ tasks: [half(opened)] })
+    const held = gate()
+    const server = await startServer({ tasks: [half(held.opened)] })
     const id = await server.trigger('half')
     const watcher = start(['watch', id, '--url', server.url])
     await watcher.said(/50 %/)
@@ -204,17 +204,17 @@ describe('watch', () => {
     await watcher.said(/the connection is lost; trying again\n/)
     watcher.process.kill('SIGINT')
     expect((await watcher.ended).code).toBe(130)
-    open()
+    held.open()
   })
 
   test('draws a bar on a terminal, and leaves it as it was', async () => {
-    const { opened, open } = gate()
-    const server = await startServer({ tasks: [half(opened)] })
+    const held = gate()
+    const server = await startServer({ tasks: [half(held.opened)] })
     const id = await server.trigger('half')
     const watcher = start(['watch', id, '--url', server.url], { isTerminal: true })
     await watcher.said(/█+░+ 50% 2\/4/)
     await watcher.said(/step:.*first half/)
-    open()
+    held.open()
     const { code, stdout } = await watcher.ended
     expect(code).toBe(0)
     // the cursor and the wrapping of lines are back
@@ -226,8 +226,8 @@ describe('watch', () => {
   })
 
   test('Ctrl+C at a terminal leaves the terminal as it was, and the run to itself', async () => {
-    const { opened, open } = gate()
-    const server = await startServer({ tasks: [half(opened)] })
+    const held = gate()
+    const server = await startServer({ tasks: [half(held.opened)] })
     const id = await server.trigger('half')
     const watcher = start(['watch', id, '--url', server.url], { isTerminal: true })
     await watcher.said(/50% 2\/4/)
@@ -236,7 +236,7 @@ describe('watch', () => {
     expect(code).toBe(130)
     expect(stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?25l'))
     expect((await server.run(id)).status).toBe('EXECUTING')
-    open()
+    held.open()
     expect((await server.ended(id)).status).toBe('COMPLETED')
   })
 

@@ -34,6 +34,9 @@ describe('a problem is found:', () => {
     ['Node, asked for later', 'src/engine/memory/a.ts', "process.getBuiltinModule('node:fs')", 'engine/memory may not import node:fs'],
     ['zod', 'src/contract/a.ts', "import { z } from 'zod/mini'", 'zod/mini is for server and cli only'],
     ["hono's server", 'src/feed/a.ts', "import { serve } from '@hono/node-server'", '@hono/node-server is for server and cli only'],
+    ["the command's options", 'src/server/a.ts', "import { Command } from 'commander'", 'commander is for cli only'],
+    ['the command', 'src/server/a.ts', "import { a } from '../cli/b.ts'", 'server may not import cli (../cli/b.ts)'],
+    ['a file that users name', 'src/cli/a.ts', 'await import(name)', 'import() of something that is not a literal cannot be checked'],
     ['the package itself', 'src/react/a.ts', "import { x } from 'runfeed/server'", 'imports runfeed/server: inside src a module is named by its file'],
     ['a test', 'src/react/a.ts', "import { x } from '../../test/a.ts'", 'imports ../../test/a.ts, which is outside src'],
     ['CSS', 'src/components/a.tsx', "import './a.css'", 'imports ./a.css: CSS is for the application to import'],
@@ -74,6 +77,7 @@ describe('no problem is found in:', () => {
       'src/exports/index.ts',
       "// types\nexport type { Run } from '../protocol/run.ts'\nexport { dehydrate } from '../store/hydrate.ts'",
     ],
+    ['the one place that loads what users name', 'src/cli/load-module.ts', 'export const load = async (name: string) => await import(name)'],
     ['the engine and feed of testing', 'src/testing/a.ts', "import { a } from '../feed/a.ts'\nimport { b } from '../engine/memory/b.ts'"],
     ['a module that also re-exports', 'src/store/a.ts', "export type { B } from './b.ts'\nexport const a = 1"],
   ])('%s', (_what, path, text) => {

@@ -32,7 +32,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 }
 
 const roomsWithNode = ['engine/sqlite', 'task', 'worker', 'server', 'cli']
-const serverOnly = /^(zod|hono|jose|@hono\/[^/]+|commander|cli-progress)(\/|$)/
+const serverOnly = /^(zod|hono|jose|@hono\/[^/]+)(\/|$)/
+const commandOnly = /^(commander|cli-progress)(\/|$)/
 const roomsWithServerOnly = ['server', 'cli']
 /** Imports what a user names. */
 const importsByName = 'src/cli/load-module.ts'
@@ -91,6 +92,7 @@ function problemsOfImport(path: string, name: string): string[] {
   const room = isEntry ? roomOfEntry(path) : roomOf(path)
   if (name.startsWith('node:')) return roomsWithNode.includes(room) ? [] : [`${room} may not import ${name}`]
   if (serverOnly.test(name)) return roomsWithServerOnly.includes(room) ? [] : [`${name} is for ${roomsWithServerOnly.join(' and ')} only`]
+  if (commandOnly.test(name)) return room === 'cli' ? [] : [`${name} is for cli only`]
   if (/^runfeed(\/|$)/.test(name)) return [`imports ${name}: inside src a module is named by its file`]
   if (name.endsWith('.css')) return [`imports ${name}: CSS is for the application to import`]
   if (!isRelative(name)) return []

@@ -34,7 +34,7 @@ afterAll(async () => {
 test('brings no more than a few small packages, and none of the server’s', () => {
   const installed = new Set(readdirSync(join(app, 'node_modules')))
   expect(installed).toContain('runfeed')
-  for (const name of ['hono', '@hono', 'zod', 'jose']) expect(installed).not.toContain(name)
+  for (const name of ['hono', '@hono', 'zod', 'jose', 'commander', 'cli-progress']) expect(installed).not.toContain(name)
   const { dependencies } = JSON.parse(readFileSync(join(app, 'node_modules/runfeed/package.json'), 'utf8')) as { dependencies: Record<string, string> }
   expect(dependencies).toEqual({
     'eventsource-parser': expect.stringMatching(/^\^/) as string,
@@ -51,6 +51,26 @@ test.each(subpaths.filter((path) => !path.endsWith('.css')))('%s is imported', (
 test.each(subpaths.filter((path) => path.endsWith('.css')))('%s is found', (subpath) => {
   const file = run(app, process.execPath, '--input-type=module', '--eval', `console.log(new URL(import.meta.resolve('${subpath}')).pathname)`)
   expect(readFileSync(file.trim(), 'utf8')).toContain('--rf-')
+})
+
+test('the command that comes with it serves the tasks of a TypeScript file', async () => {
+  cpSync(join(root, 'test/cli/tasks/tasks.ts'), join(app, 'tasks.ts'))
+  const command = (...args: string[]): string => run(app, process.execPath, 'node_modules/.bin/runfeed', ...args)
+  expect(command('--version')).toMatch(/^\d+\.\d+\.\d+\n$/)
+  const serving = spawn(process.execPath, ['node_modules/.bin/runfeed', 'serve', '--tasks', 'tasks.ts', '--port', '0', '--json'], {
+    cwd: app,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    const [line] = (await once(createInterface(serving.stdout as NodeJS.ReadableStream), 'line')) as [string]
+    const { url } = JSON.parse(line) as { url: string }
+    expect(command('trigger', 'count', '{"to":2}', '--wait', '--url', url)).toContain('output: {"counted":2}')
+    expect(command('runs', '--url', url)).toMatch(/^run_\w+ +count +COMPLETED .*100 %$/m)
+  } finally {
+    serving.kill('SIGTERM')
+    await once(serving, 'exit')
+  }
+  expect(serving.exitCode).toBe(0)
 })
 
 test('the sizes in README.md are those of the build, to a tenth of a kB', () => {
