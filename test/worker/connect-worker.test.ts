@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Run } from 'runfeed'
 import { memoryEngine, type RunServerOptions } from 'runfeed/server'
-import { batch, connectWorker, type ConnectWorkerOptions, metadata, task, tasks } from 'runfeed/task'
+import { batch, connectWorker, type ConnectWorkerOptions, metadata, task, tasks, withRun } from 'runfeed/task'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { gate } from '../support/gate.ts'
 import { type Script, startScript } from '../support/process.ts'
@@ -185,6 +185,47 @@ describe('a worker elsewhere', () => {
     const second = connectWorker({ url: server.url, tasks: [work] })
     onTestFinished(async () => await second.stop())
     expect(await server.ended(id)).toMatchObject({ status: 'COMPLETED', attempt: 2, metadata: { attempts: [1, 2] } })
+  })
+
+  test('takes runs of its key’s namespace alone', async () => {
+    const [ours, theirs] = ['sk_ours_0123456789abcdef0123456789abcdef', 'sk_theirs_0123456789abcdef0123456789abcdef']
+    const { url } = await startServer({
+      auth: {
+        secretKeys: [
+          { secret: ours, namespace: 'ours' },
+          { secret: theirs, namespace: 'theirs' },
+        ],
+      },
+    })
+    const child = task({ id: 'child', run: () => void metadata.parent.increment('n') })
+    const executed: string[] = []
+    const workers = [ours, theirs].map((secretKey) => {
+      const work = task({
+        id: 'work',
+        run: async (_: unknown, { ctx }) => {
+          executed.push(`${secretKey} ${ctx.run.id}`)
+          await child.batchTriggerAndWait([{ payload: null }, { payload: null }])
+          await metadata.refresh()
+          return metadata.get('n')
+        },
+      })
+      return connectWorker({ url, secretKey, tasks: [work, child] })
+    })
+    onTestFinished(async () => void (await Promise.all(workers.map(async (worker) => await worker.stop()))))
+    const made: string[] = []
+    for (const secretKey of [ours, theirs, ours]) {
+      const output = await withRun({ url, secretKey, task: 'script' }, async ({ ctx }) => {
+        const result = await tasks.triggerAndWait('work', null)
+        made.push(`${secretKey} ${result.id}`)
+        expect(ctx.run.id).not.toBe(result.id)
+        return result.ok && (result.output as number)
+      })
+      expect(output).toBe(2)
+    }
+    expect(executed).toEqual(made)
+    const work = vi.fn<() => void>()
+    await expect(withRun({ url, secretKey: `${ours}_not`, task: 'script' }, work)).rejects.toMatchObject({ type: 'unauthorized', status: 401 })
+    expect(work).not.toHaveBeenCalled()
   })
 
   test('without a server says what to do', () => {
