@@ -4,6 +4,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startScript } from '../support/process.ts'
 import { startServer } from '../support/server.ts'
 
+// processes start, connections are made anew: on a busy machine that takes its time
+vi.setConfig({ testTimeout: 30_000 })
+
 const SECRET = 'sk_0123456789abcdef0123456789abcdef'
 
 /** A server elsewhere, which holds `double`, `say` and `wait`. */
@@ -39,7 +42,7 @@ describe('a process that is configured for a server elsewhere', () => {
     expect(listed.map(({ id }) => id)).toEqual([handle.id])
     const first = await tasks.trigger('say', 'x', { idempotencyKey: 'once' })
     expect(await tasks.trigger('say', 'y', { idempotencyKey: 'once' })).toEqual(first)
-  }, 20_000)
+  })
 
   test('retrieves, follows and cancels', async () => {
     configure({ url: await elsewhere() })
@@ -51,7 +54,7 @@ describe('a process that is configured for a server elsewhere', () => {
     }
     expect(statuses.at(-1)).toBe('CANCELED')
     expect(await runs.retrieve(id)).toMatchObject({ id, status: 'CANCELED' })
-  }, 20_000)
+  })
 
   test('is told by type what does not exist', async () => {
     configure({ url: await elsewhere() })
@@ -61,7 +64,7 @@ describe('a process that is configured for a server elsewhere', () => {
     await expect(tasks.trigger('duoble', 1)).rejects.toMatchObject({ type: 'not_found', message: expect.stringContaining('duoble') as string })
     await expect(tasks.trigger('double', Number.NaN)).rejects.toMatchObject({ type: 'invalid_value' })
     await expect(tasks.trigger('double', 1, { delay: '5 parsecs' as '5s' })).rejects.toMatchObject({ type: 'invalid_request' })
-  }, 20_000)
+  })
 
   test('sends the secret key, and a handle brings the token that reads its run', async () => {
     const url = await elsewhere(SECRET)
@@ -86,7 +89,7 @@ describe('a process that is configured for a server elsewhere', () => {
     configure({ url: 'http://127.0.0.1:9', secretKey: SECRET })
     configure({ secretKey: SECRET })
     expect((await runs.retrieve(handle)).id).toBe(handle.id)
-  }, 20_000)
+  })
 })
 
 test('a server of this process comes before one that is configured', async () => {

@@ -75,7 +75,7 @@ test('counts nothing twice and loses nothing when its connections are cut', asyn
 }, 60_000)
 
 test('says why it failed, and stops when it is canceled', async () => {
-  const server = await startServer({ engine: memoryEngine({ leaseMs: 600 }) })
+  const server = await startServer({ engine: memoryEngine({ leaseMs: 3000 }) })
   const failing = await run(script('with Run("report") as run:\n    print(run.id, flush=True)\n    raise ValueError("row 7")\n'), server.url)
   expect(failing.code).toBe(1)
   expect(await server.run(failing.stdout.trim())).toMatchObject({ status: 'FAILED', error: { type: 'ValueError', message: 'row 7' } })

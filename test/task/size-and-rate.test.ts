@@ -2,10 +2,13 @@
 import { MetadataTooLargeError, type Run } from 'runfeed'
 import { memoryEngine } from 'runfeed/server'
 import { connectWorker, metadata, task } from 'runfeed/task'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { RunEngine } from '../../src/protocol/engine.ts'
 import { FLUSH_INTERVAL_MS, MAX_METADATA_BYTES } from '../../src/protocol/limits.ts'
 import { startServer } from '../support/server.ts'
+
+// processes start, connections are made anew: on a busy machine that takes its time
+vi.setConfig({ testTimeout: 30_000 })
 
 type Task = ReturnType<typeof task>
 

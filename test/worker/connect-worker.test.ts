@@ -9,6 +9,10 @@ import { gate } from '../support/gate.ts'
 import { type Script, startScript } from '../support/process.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
+// processes start, connections are made anew: on a busy machine that takes its time
+vi.setConfig({ testTimeout: 30_000 })
+const SOON = { timeout: 20_000 }
+
 /** A server that executes nothing, and a worker that is connected to it over HTTP. */
 async function serverAndWorker(options: Omit<ConnectWorkerOptions, 'url'>, serverOptions: Partial<RunServerOptions> = {}): Promise<TestServer> {
   const server = await startServer(serverOptions)
@@ -161,7 +165,7 @@ describe('a worker elsewhere', () => {
     now += 60_000
     await engine.sweep()
     expect(await server.ended(id)).toMatchObject({ status: 'COMPLETED', attempt: 2, output: 'second' })
-    await vi.waitFor(() => expect(reasons).toEqual(['stale_attempt']))
+    await vi.waitFor(() => expect(reasons).toEqual(['stale_attempt']), SOON)
   })
 
   test('that stops gives its runs back where attempts are left', async () => {

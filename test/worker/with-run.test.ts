@@ -7,6 +7,10 @@ import { gate } from '../support/gate.ts'
 import { startScript } from '../support/process.ts'
 import { startServer } from '../support/server.ts'
 
+// processes start, connections are made anew: on a busy machine that takes its time
+vi.setConfig({ testTimeout: 30_000 })
+const SOON = { timeout: 20_000 }
+
 afterEach(() => configure({}))
 
 describe('withRun', () => {
@@ -83,7 +87,7 @@ describe('withRun', () => {
       await child.triggerAndWait(null)
     })
     working.catch(() => {})
-    await vi.waitFor(async () => expect(await server.run(run)).toMatchObject({ status: 'WAITING' }))
+    await vi.waitFor(async () => expect(await server.run(run)).toMatchObject({ status: 'WAITING' }), SOON)
     controller.abort(new Error('enough'))
     await expect(working).rejects.toMatchObject({ type: 'canceled', cause: { message: 'enough' } })
     expect((await server.ended(run)).status).toBe('CANCELED')
@@ -192,7 +196,7 @@ describe('withRun', () => {
 
 describe('the lease of withRun', () => {
   test('is renewed while the function has nothing to say', async () => {
-    const engine = memoryEngine({ leaseMs: 1500 })
+    const engine = memoryEngine({ leaseMs: 3000 })
     const renewed = gate()
     let renewals = 0
     const renew: typeof engine.queue.renew = async (worker, runs) => {
@@ -217,12 +221,12 @@ describe('the lease of withRun', () => {
   })
 
   test('is out soon after the script was killed: its run ends as CRASHED, with what it had said', async () => {
-    const server = await startServer({ engine: memoryEngine({ leaseMs: 1000 }) })
+    const server = await startServer({ engine: memoryEngine({ leaseMs: 3000 }) })
     const script = startScript(new URL('killed-script.ts', import.meta.url), {}, [server.url])
     const id = await script.line<string>()
     await script.kill('SIGKILL')
     expect(await server.ended(id)).toMatchObject({ status: 'CRASHED', error: { type: 'crashed' }, metadata: { said: 'before' } })
-  }, 30_000)
+  })
 })
 
 async function* words(): AsyncGenerator<string> {

@@ -1,10 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { httpBackend } from '../../../src/task/http/http-backend.ts'
 import { retrying } from '../../../src/task/retrying.ts'
 import { faultProxy } from '../../faults/proxy.ts'
 import { startServer } from '../../support/server.ts'
+
+// processes start, connections are made anew: on a busy machine that takes its time
+vi.setConfig({ testTimeout: 30_000 })
 
 const http = (status: string, headers: string, body: string): { kind: 'answer'; text: string } => ({
   kind: 'answer',
