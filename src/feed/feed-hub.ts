@@ -7,7 +7,7 @@ import { type FeedRequest, type QueryWant, queryName, type RunWant, type StreamW
 import { Deadlines } from './deadlines.ts'
 import { type FeedAccess, OPEN_ACCESS } from './feed-access.ts'
 import { FeedSession } from './feed-session.ts'
-import { Guard, Place, type Watched } from './place.ts'
+import { Guard, type Hold, Place, type Watched } from './place.ts'
 import { QueryReader } from './query-reader.ts'
 import { isBounded } from './query-topic.ts'
 import { RunReader } from './run-reader.ts'
@@ -95,6 +95,7 @@ export class FeedHub {
       time: now(),
       ids,
       poll,
+      hasQueries: wants.some(({ query }) => query !== undefined),
       writeDeadline,
       openMember: (opened, run, cursor) => this.#member(opened, run, cursor, access),
       closed: (closed) => {
@@ -118,8 +119,8 @@ export class FeedHub {
 
   #add(session: FeedSession, want: Want, access: FeedAccess): void {
     const at = access.expiresAt(want)
-    const forget = at === undefined ? undefined : this.#deadlines.add(at, () => this.#expire(session, place))
-    const place: Place = this.#place(session, want, access, forget ?? (() => {}))
+    const expiry = at === undefined ? undefined : { leave: this.#deadlines.add(at, () => this.#expire(session, place)) }
+    const place: Place = this.#place(session, want, access, expiry)
     session.add(place)
   }
 
@@ -128,56 +129,45 @@ export class FeedHub {
     session.ring(place)
   }
 
-  #place(session: FeedSession, want: Want, access: FeedAccess, forget: () => void): Place {
-    if (want.query !== undefined) return this.#query(session, want, access, forget)
-    return want.stream === undefined ? this.#run(session, want, access, forget) : this.#stream(session, want, access, forget)
+  #place(session: FeedSession, want: Want, access: FeedAccess, expiry: Hold | undefined): Place {
+    if (want.query !== undefined) return this.#query(session, want, access, expiry)
+    return want.stream === undefined ? this.#run(session, want, access, expiry) : this.#stream(session, want, access, expiry)
   }
 
-  #run(session: FeedSession, want: RunWant, access: FeedAccess, forget: () => void): Place {
+  #run(session: FeedSession, want: RunWant, access: FeedAccess, expiry: Hold | undefined): Place {
     const share = this.#topics.run(want.run, () => session.ring(place))
     const reader = new RunReader(share.topic, want.cursor, viewOf(access, want.run, false))
-    const place: Place = new Place(want, reader, guardOf(want, access, share.topic), () => {
-      forget()
-      share.leave()
-    })
-    session.members.want(want.run, place, reader)
+    const place: Place = new Place(want, reader, guardOf(want, access, share.topic), holds(share, expiry))
+    if (session.hasQueries) session.members.want(want.run, place, reader)
     return place
   }
 
-  #stream(session: FeedSession, want: StreamWant, access: FeedAccess, forget: () => void): Place {
+  #stream(session: FeedSession, want: StreamWant, access: FeedAccess, expiry: Hold | undefined): Place {
     const ring = (): void => session.ring(place)
     const share = this.#topics.stream(want.run, want.stream, ring)
     // whether it may be read depends on the run's tags, of which a stream knows nothing
     const run = access.isFixed ? undefined : this.#topics.run(want.run, ring)
     const reader = new StreamReader(share.topic, want.index, want.cursor, viewOf(access, want.run, false))
-    const place: Place = new Place(want, reader, guardOf(want, access, run?.topic), () => {
-      forget()
-      share.leave()
-      run?.leave()
-    })
+    const place: Place = new Place(want, reader, guardOf(want, access, run?.topic), holds(share, run, expiry))
     return place
   }
 
-  #query(session: FeedSession, want: QueryWant, access: FeedAccess, forget: () => void): Place {
+  #query(session: FeedSession, want: QueryWant, access: FeedAccess, expiry: Hold | undefined): Place {
     const { query } = want
     if (!isBounded(query)) {
-      const refused = new Place(want, { read: async () => ({ text: '', state: 'idle', cursor: undefined }) }, undefined, forget)
+      const refused = new Place(want, { read: async () => ({ text: '', state: 'idle', cursor: undefined }) }, undefined, holds(expiry))
       refused.deny(new InvalidRequestError('a query names at least one of ids, task, tag and parent').toJSON())
       return refused
     }
     const share = this.#topics.query(query, access.namespaceOf(want), () => session.ring(place))
     const reader = new QueryReader(share.topic, queryName(query), want.cursors ?? {}, session.members)
-    const place: Place = new Place(want, reader, guardOf(want, access, share.topic), () => {
-      forget()
-      share.leave()
-      reader.close()
-    })
+    const place: Place = new Place(want, reader, guardOf(want, access, share.topic), holds(share, reader, expiry))
     return place
   }
 
   #member(session: FeedSession, run: string, cursor: Cursor | undefined, access: FeedAccess): Place {
     const share = this.#topics.run(run, () => session.ring(place))
-    const place: Place = new Place(undefined, new RunReader(share.topic, cursor, viewOf(access, run, true)), undefined, () => share.leave())
+    const place: Place = new Place(undefined, new RunReader(share.topic, cursor, viewOf(access, run, true)), undefined, [share])
     session.add(place)
     return place
   }
@@ -198,10 +188,25 @@ export class FeedHub {
   }
 }
 
+const holds = (...all: readonly (Hold | undefined)[]): readonly Hold[] => all.filter((hold) => hold !== undefined)
+
 const guardOf = (want: Want, access: FeedAccess, watched: Watched | undefined): Guard | undefined =>
   access === OPEN_ACCESS ? undefined : new Guard(want, access, access.isFixed || !watched ? UNCHANGING : watched)
 
 const UNCHANGING: Watched = { ready: async () => {}, revision: 0 }
 
-const viewOf = (access: FeedAccess, run: string, isBrief: boolean): View =>
-  access === OPEN_ACCESS && !isBrief ? FULL_VIEW : { isBrief, shows: (by) => access.shows(by, run) }
+class RunView implements View {
+  readonly isBrief: boolean
+  readonly #access: FeedAccess
+  readonly #run: string
+  constructor(access: FeedAccess, run: string, isBrief: boolean) {
+    this.isBrief = isBrief
+    this.#access = access
+    this.#run = run
+  }
+  shows(by: string): boolean {
+    return this.#access.shows(by, this.#run)
+  }
+}
+
+const viewOf = (access: FeedAccess, run: string, isBrief: boolean): View => (access === OPEN_ACCESS && !isBrief ? FULL_VIEW : new RunView(access, run, isBrief))

@@ -5,6 +5,7 @@ import { encodeFrame } from '../protocol/frame.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
 import { Members } from './members.ts'
 import type { Place } from './place.ts'
+import type { Reading } from './run-reader.ts'
 
 export interface SessionOptions {
   /** ms between two pings. */
@@ -15,6 +16,8 @@ export interface SessionOptions {
   readonly ids: boolean
   /** Ends once everything that was there has been told. */
   readonly poll: boolean
+  /** Whether one of its wants is a query: a run may then be read for two reasons. */
+  readonly hasQueries: boolean
   /** ms within which the network must take something of what was written; who writes looks after it. */
   readonly writeDeadline: number
   /** Makes the place of a member of a query. */
@@ -24,11 +27,11 @@ export interface SessionOptions {
   told(at: number): void
 }
 
+const NOTHING = (): void => {}
 /** What one turn of the writer gathers. */
 const TURN_BYTES = 64 * 1024
 
 export class FeedSession {
-  readonly members: Members
   readonly writeDeadline: number
   readonly #options: SessionOptions
   readonly #places = new Set<Place>()
@@ -38,17 +41,25 @@ export class FeedSession {
   #isOpened = false
   #isDraining = false
   #isClosed = false
-  #wake = (): void => {}
+  #wake = NOTHING
+  #members: Members | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
     this.writeDeadline = options.writeDeadline
     this.#control = encodeFrame({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: options.heartbeat, time: options.time } })
-    this.members = new Members({
-      open: (run, cursor) => options.openMember(this, run, cursor),
+  }
+
+  get hasQueries(): boolean {
+    return this.#options.hasQueries
+  }
+  /** The runs of its queries; made for the first one that asks, because most sessions have none. */
+  get members(): Members {
+    return (this.#members ??= new Members({
+      open: (run, cursor) => this.#options.openMember(this, run, cursor),
       close: (place) => this.#forget(place),
-      turn: (place) => this.#turn(place),
-    })
+      turn: async (place) => await this.#turn(place),
+    }))
   }
 
   /** How many are read, members of queries included. */
@@ -72,36 +83,40 @@ export class FeedSession {
   }
 
   /** The next frames to write; `undefined` when there will be none: every run has settled, every stream has ended, or the session is closed. */
-  async next(): Promise<string | undefined> {
-    for (;;) {
-      if (this.#isClosed) return undefined
-      let text = this.#control
-      this.#control = ''
-      if (this.#isDraining) {
-        this.close()
-        return text
-      }
-      // the first frame leaves at once, before any reading
-      if (!this.#isOpened) {
-        this.#isOpened = true
-        return text
-      }
-      for (const place of this.#ready) {
-        if (text.length >= TURN_BYTES) break
-        text += await this.#turn(place)
-        if (this.#isClosed) return undefined
-      }
-      if (text.length > 0) return text
-      if (this.#places.size === 0 || (this.#options.poll && this.#ready.size === 0)) {
-        this.close()
-        return undefined
-      }
-      if (this.#ready.size === 0 && this.#control === '' && !this.#isDraining) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve
-        })
-      }
+  // not async: ten thousand that are told the same would each wait for a turn of their own, and leave as many promises behind
+  next(): string | undefined | Promise<string | undefined> {
+    if (this.#isClosed) return undefined
+    const text = this.#control
+    this.#control = ''
+    if (this.#isDraining) {
+      this.close()
+      return text
     }
+    // the first frame leaves at once, before any reading
+    if (!this.#isOpened) {
+      this.#isOpened = true
+      return text
+    }
+    return this.#gather(text)
+  }
+
+  #gather(before: string): string | undefined | Promise<string | undefined> {
+    let text = before
+    for (const place of this.#ready) {
+      if (text.length >= TURN_BYTES) break
+      const part = this.#turn(place)
+      if (typeof part !== 'string') return part.then((read) => (this.#isClosed ? undefined : this.#gather(text + read)))
+      text += part
+    }
+    if (text.length > 0) return text
+    if (this.#places.size === 0 || (this.#options.poll && this.#ready.size === 0)) {
+      this.close()
+      return undefined
+    }
+    if (this.#ready.size > 0 || this.#control !== '' || this.#isDraining) return this.next()
+    return new Promise<void>((resolve) => {
+      this.#wake = resolve
+    }).then(() => this.next())
   }
 
   /** @param time - ms since the epoch. */
@@ -131,9 +146,13 @@ export class FeedSession {
     this.#options.closed(this)
   }
 
-  async #turn(place: Place): Promise<string> {
+  #turn(place: Place): string | Promise<string> {
     this.#ready.delete(place)
-    const { text, state, cursor, at } = await place.read()
+    const reading = place.read()
+    return reading instanceof Promise ? reading.then((read) => this.#take(place, read)) : this.#take(place, reading)
+  }
+
+  #take(place: Place, { text, state, cursor, at }: Reading): string {
     if (at !== undefined) this.#options.told(at)
     if (state === 'more' && this.#places.has(place)) this.#ready.add(place)
     if (state === 'done') this.#forget(place)
@@ -144,7 +163,7 @@ export class FeedSession {
     if (!this.#places.delete(place)) return
     this.#ready.delete(place)
     place.leave()
-    this.members.over(place)
+    this.#members?.over(place)
   }
 }
 

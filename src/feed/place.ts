@@ -7,7 +7,12 @@ import type { FeedAccess } from './feed-access.ts'
 import type { Reading } from './run-reader.ts'
 
 interface Reader {
-  read(): Promise<Reading>
+  read(): Reading | Promise<Reading>
+}
+
+/** What a place holds while it is read. */
+export interface Hold {
+  leave(): void
 }
 
 /** What the answer depends on. */
@@ -30,10 +35,13 @@ export class Guard {
     this.#watched = watched
   }
 
+  get isDue(): boolean {
+    return this.#askedAt !== this.#watched.revision
+  }
+
   async denial(): Promise<ErrorBody | undefined> {
     // read before it is asked: what changes between the two is asked again
     await this.#watched.ready()
-    if (this.#askedAt === this.#watched.revision) return undefined
     this.#askedAt = this.#watched.revision
     return await this.#access.check(this.#want)
   }
@@ -44,15 +52,15 @@ export class Place {
   readonly want: Want | undefined
   readonly #reader: Reader
   readonly #guard: Guard | undefined
-  readonly #leave: () => void
+  readonly #holds: readonly Hold[]
   #denied: ErrorBody | undefined
 
-  /** @param guard - `undefined`: it may be read. @param leave - called once it is read no more. */
-  constructor(want: Want | undefined, reader: Reader, guard: Guard | undefined, leave: () => void) {
+  /** @param guard - `undefined`: it may be read. @param holds - let go of once it is read no more. */
+  constructor(want: Want | undefined, reader: Reader, guard: Guard | undefined, holds: readonly Hold[]) {
     this.want = want
     this.#reader = reader
     this.#guard = guard
-    this.#leave = leave
+    this.#holds = holds
   }
 
   /** What is read next is why nothing is read any more. */
@@ -60,13 +68,19 @@ export class Place {
     this.#denied ??= error
   }
 
-  async read(): Promise<Reading> {
-    if (this.#guard && !this.#denied) this.#denied = await this.#guard.denial()
-    return this.#denied ? { text: this.#denial(this.#denied), state: 'done', cursor: undefined } : await this.#reader.read()
+  read(): Reading | Promise<Reading> {
+    if (this.#denied) return { text: this.#denial(this.#denied), state: 'done', cursor: undefined }
+    return this.#guard?.isDue ? this.#ask(this.#guard) : this.#reader.read()
   }
 
   leave(): void {
-    this.#leave()
+    for (const hold of this.#holds) hold.leave()
+  }
+
+  async #ask(guard: Guard): Promise<Reading> {
+    const denial = await guard.denial()
+    if (denial) this.#denied ??= denial
+    return await this.read()
   }
 
   #denial({ type: code, message }: ErrorBody): string {

@@ -39,7 +39,7 @@ export class QueryReader {
   }
 
   /** The members are read no more. */
-  close(): void {
+  leave(): void {
     for (const { id } of this.#told?.runs ?? []) this.#host.release(id)
     this.#told = undefined
   }

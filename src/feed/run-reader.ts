@@ -36,23 +36,33 @@ export class RunReader {
     return this.#cursor
   }
 
-  async read(): Promise<Reading> {
-    const isFirst = this.#fresh
-    if (isFirst) {
-      this.#fresh = false
-      await this.#topic.ready()
-      if (this.#topic.missing && !this.#view.isBrief) return denied(this.#topic.id, new NotFoundError(this.#topic.id))
-    }
-    let text = ''
-    let step: Encoded | undefined
+  // only what is not at hand is waited for: most readings are one frame that all readers are told
+  read(): Reading | Promise<Reading> {
+    if (this.#fresh) return this.#first()
+    const step = this.#topic.after(this.#cursor, this.#view)
+    return step instanceof Promise ? this.#later(step, false) : this.#take(step, false)
+  }
+
+  async #first(): Promise<Reading> {
+    this.#fresh = false
+    await this.#topic.ready()
+    if (this.#topic.missing && !this.#view.isBrief) return denied(this.#topic.id, new NotFoundError(this.#topic.id))
+    return await this.#later(this.#topic.after(this.#cursor, this.#view), true)
+  }
+
+  async #later(reading: Encoded | undefined | Promise<Encoded | undefined>, isFirst: boolean): Promise<Reading> {
     try {
-      step = await this.#topic.after(this.#cursor, this.#view)
+      return this.#take(await reading, isFirst)
     } catch (thrown) {
       const error = toRunfeedError(thrown)
       if (error.type !== 'too_large') throw thrown
       // this one cannot be sent; the others of the connection can
       return denied(this.#topic.id, error)
     }
+  }
+
+  #take(step: Encoded | undefined, isFirst: boolean): Reading {
+    let text = ''
     if (step) {
       text = step.text
       this.#cursor = step.cursor

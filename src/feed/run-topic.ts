@@ -89,16 +89,24 @@ export class RunTopic {
    * What leads from a cursor to what the topic has read, as this reader sees it; `undefined` where there is nothing new.
    * @throws TooLargeError when not even the whole record fits a frame.
    */
-  async after(cursor: Cursor | undefined, view: View): Promise<Encoded | undefined> {
+  after(cursor: Cursor | undefined, view: View): Encoded | undefined | Promise<Encoded | undefined> {
     const head = this.#head
     if (head === undefined || cursor === head) return undefined
-    if (cursor === undefined) return await this.#whole(view)
-    const at = this.#links.findIndex(({ base }) => base === cursor)
-    if (at >= 0) {
-      const links = this.#links.slice(at)
-      const texts = links.map(({ frame }) => frame.text(view))
-      return texts.some(isOversized) ? await this.#whole(view) : { text: texts.join(''), cursor: head, at: (links[0] as Link).at }
+    if (cursor === undefined) return this.#whole(view)
+    // most readers are one step behind
+    const last = this.#links.at(-1)
+    const at = last?.base === cursor ? this.#links.length - 1 : this.#links.findIndex(({ base }) => base === cursor)
+    if (at < 0) return this.#fromLog(cursor, head, view)
+    let text = ''
+    for (let i = at; i < this.#links.length; i++) {
+      const part = (this.#links[i] as Link).frame.text(view)
+      if (isOversized(part)) return this.#whole(view)
+      text += part
     }
+    return { text, cursor: head, at: (this.#links[at] as Link).at }
+  }
+
+  async #fromLog(cursor: Cursor, head: Cursor, view: View): Promise<Encoded | undefined> {
     const way = await this.#way(cursor, head)
     if (way === 'nothing') return undefined
     const text = way?.frame.text(view)

@@ -7,7 +7,7 @@ export interface View {
   /** Payload and output are left out: the run is only a member of a query. */
   readonly isBrief: boolean
   /** Whether the reader may know that this run wrote it. */
-  readonly shows: (by: string) => boolean
+  shows(by: string): boolean
 }
 
 export const FULL_VIEW: View = { isBrief: false, shows: () => true }
@@ -31,9 +31,10 @@ export class SharedFrame {
     this.#frame = undefined
   }
 
-  text({ isBrief, shows }: View): string {
+  text(view: View): string {
+    const { isBrief } = view
     if (!this.#frame) return this.#texts[0] as string
-    const isHidden = this.#by !== undefined && !shows(this.#by)
+    const isHidden = this.#by !== undefined && !view.shows(this.#by)
     const kind = (isBrief && this.#frame.event !== 'chunks' ? 1 : 0) + (isHidden ? 2 : 0)
     return (this.#texts[kind] ??= encode(this.#frame, isBrief, isHidden))
   }

@@ -1,6 +1,7 @@
 // What the sessions of one engine read, each once: a topic is made for its first reader and closed after its last.
 import type { RunEngine } from '../protocol/engine.ts'
 import { type FeedQuery, queryName, topics } from '../protocol/want.ts'
+import type { Hold } from './place.ts'
 import { QueryTopic } from './query-topic.ts'
 import { RunTopic } from './run-topic.ts'
 import { StreamTopic } from './stream-topic.ts'
@@ -8,13 +9,29 @@ import { StreamTopic } from './stream-topic.ts'
 interface Shared<T> {
   readonly topic: T
   readonly listeners: Set<() => void>
+  readonly closed: () => void
 }
 type AnyTopic = RunTopic | StreamTopic | QueryTopic
 
 /** One reader's hold on a topic. */
-export interface Share<T> {
+export class Share<T extends AnyTopic> implements Hold {
   readonly topic: T
-  leave(): void
+  readonly #listeners: Set<() => void>
+  readonly #ring: () => void
+  readonly #closed: () => void
+
+  /** @param ring - of this hold alone. */
+  constructor({ topic, listeners, closed }: Shared<T>, ring: () => void) {
+    this.topic = topic
+    this.#listeners = listeners
+    this.#ring = ring
+    this.#closed = closed
+    listeners.add(ring)
+  }
+
+  leave(): void {
+    if (this.#listeners.delete(this.#ring) && this.#listeners.size === 0) this.#closed()
+  }
 }
 
 export class Topics {
@@ -53,20 +70,13 @@ export class Topics {
       const topic = make(() => {
         for (const listener of listeners) listener()
       })
-      shared = { topic, listeners }
-      this.#shared.set(name, shared)
-    }
-    const { topic, listeners } = shared
-    // wrapped, so that one function may hold it twice
-    const listener = (): void => ring()
-    listeners.add(listener)
-    return {
-      topic,
-      leave: () => {
-        if (!listeners.delete(listener) || listeners.size > 0) return
+      const closed = (): void => {
         topic.close()
         this.#shared.delete(name)
-      },
+      }
+      shared = { topic, listeners, closed }
+      this.#shared.set(name, shared)
     }
+    return new Share(shared, ring)
   }
 }

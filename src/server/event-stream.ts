@@ -7,7 +7,7 @@ import type { AccessEnv } from './access.ts'
 
 /** Whatever has events to write: `undefined` is the end. */
 export interface EventSession {
-  next(): Promise<string | undefined>
+  next(): string | undefined | Promise<string | undefined>
   close(): void
   /** ms within which the network must take something of what was written. @defaultValue 30000 */
   readonly writeDeadline?: number
@@ -24,6 +24,8 @@ const HEADERS = {
   'x-accel-buffering': 'no',
 } as const
 
+const HEADERS_1 = { ...HEADERS, connection: 'keep-alive' } as const
+
 /** The answer for either kind of host. */
 export function answerWith(session: EventSession, context: Context<AccessEnv>): Response {
   const outgoing = context.env?.outgoing
@@ -36,21 +38,20 @@ export async function writeEventStream(session: EventSession, response: ServerRe
   // one pair of listeners for all waits: a pair per wait would stay until the connection ends
   let proceed = (): void => {}
   response.on('drain', () => proceed())
-  // Node takes what the network accepts of a write as a sign of life, so that only who takes nothing is cut off
-  response.on('timeout', () => response.destroy())
+  response.on('timeout', cut)
   response.once('close', () => {
     session.close()
     proceed()
   })
-  // the client went away: `close` follows
-  response.on('error', () => {})
+  response.on('error', ignore)
   // HTTP/2 knows no connection header, and refuses it
-  response.writeHead(200, response.req.httpVersionMajor === 1 ? { ...HEADERS, connection: 'keep-alive' } : HEADERS)
+  response.writeHead(200, response.req.httpVersionMajor === 1 ? HEADERS_1 : HEADERS)
   response.flushHeaders()
   if (response.req.httpVersionMajor === 1) response.socket?.setNoDelay(true)
   try {
     for (;;) {
-      const state = await writeNext(session, response)
+      const next = session.next()
+      const state = writeText(next instanceof Promise ? await next : next, response)
       if (state === 'over' || response.destroyed) break
       if (state === 'taken') continue
       response.setTimeout(session.writeDeadline ?? WRITE_DEADLINE_MS)
@@ -71,9 +72,14 @@ export async function writeEventStream(session: EventSession, response: ServerRe
   }
 }
 
-/** A function of its own, because a text that is still referred to while the network does not take it is kept twice. */
-async function writeNext(session: EventSession, response: ServerResponse): Promise<'taken' | 'waits' | 'over'> {
-  const text = await session.next()
+/** Node takes what the network accepts of a write as a sign of life, so that only who takes nothing is cut off. */
+function cut(this: ServerResponse): void {
+  this.destroy()
+}
+/** The client went away: `close` follows. */
+const ignore = (): void => {}
+
+function writeText(text: string | undefined, response: ServerResponse): 'taken' | 'waits' | 'over' {
   if (text === undefined || response.destroyed) return 'over'
   // for a string that waits Node keeps three times its length, because it might all be Chinese
   return response.write(text.length > LARGE ? Buffer.from(text) : text) ? 'taken' : 'waits'
