@@ -8,8 +8,8 @@ import { SNAPSHOT_EVERY } from '../../src/protocol/limits.ts'
 import type { Row } from '../row.ts'
 import { inTurns, median } from './measure.ts'
 
-const ROUNDS = 7
-const COMMITS = 20_000
+const ROUNDS = 11
+const COMMITS = 10_000
 const WRITERS = [1, 100]
 
 export async function commits(folder: string): Promise<readonly Row[]> {

@@ -5,11 +5,11 @@ import type { Row } from '../row.ts'
 import type { TaskBench } from './in-task.ts'
 import { inTurns, median } from './measure.ts'
 
-const ROUNDS = 7
+const ROUNDS = 15
 const SETS = 40_000
 /** Said in one stretch of code; then what gathers them is sent. */
 const STRETCH = 500
-const FLUSHED = 200
+const FLUSHED = 300
 
 /** Of so many bytes, as members of about 100. */
 const documentOf = (bytes: number): JsonObject =>
@@ -19,7 +19,11 @@ export async function sets(bench: TaskBench): Promise<readonly Row[]> {
   const documents = { '1 kB': documentOf(1000), '64 kB': documentOf(64_000), '250 kB': documentOf(250_000) }
   const measured = async (measure: () => Promise<number>): Promise<{ readonly [name: string]: number[] }> =>
     await inTurns(ROUNDS, Object.fromEntries(Object.entries(documents).map(([name, document]) => [name, async () => await bench.run(measure, document)])))
-  return [row('metadata.set(), the call', await measured(call)), row('metadata.set() and its flush, acknowledged', await measured(flushed))]
+  return [
+    { ...row('metadata.set(), the call', await measured(call)), limit: { most: 1.5 } },
+    // reported alone: the record keeps the document whole once in 256 versions, and that costs its size
+    row('metadata.set() and its flush, acknowledged', await measured(flushed)),
+  ]
 }
 
 function row(name: string, figures: { readonly [name: string]: number[] }): Row {
@@ -29,7 +33,6 @@ function row(name: string, figures: { readonly [name: string]: number[] }): Row 
     // round by round: what one of them met of the machine's other load, its neighbour did too
     value: median(large.map((figure, round) => figure / (small[round] ?? Number.NaN))),
     unit: 'x',
-    limit: { most: 1.5 },
     raw: Object.fromEntries(Object.entries(figures).map(([size, values]): [string, number] => [`${size} (µs)`, median(values)])),
   }
 }
