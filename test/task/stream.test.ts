@@ -162,3 +162,29 @@ test('what is cut before it is read is told to its reader, and not passed over',
   expect(await server.ended(runId)).toMatchObject({ status: 'FAILED', error: { type: 'stream_gap' } })
   expect((await engine.chunks.info(runId, 'words')).first).toBeGreaterThan(0)
 })
+
+test('a chunk over 1 MB ends its stream as errored, and says which stream it was', async () => {
+  const work = task({
+    id: 'large',
+    run: async () => {
+      async function* source(): AsyncGenerator<string> {
+        yield 'small'
+        yield 'x'.repeat(2 ** 20)
+      }
+      const seen: unknown[] = []
+      try {
+        for await (const chunk of await metadata.stream('words', source())) seen.push(chunk)
+      } catch (thrown) {
+        return { seen, error: (thrown as { readonly type: string }).type }
+      }
+      return { seen }
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const run = await server.ended(await server.trigger('large'))
+  expect(run).toMatchObject({
+    status: 'COMPLETED',
+    output: { seen: ['small'], error: 'stream_errored' },
+    streams: { words: { state: 'errored', error: expect.stringContaining('"words" is 1048578 bytes, the limit is 1048576') as string } },
+  })
+})
