@@ -35,7 +35,13 @@ export async function answerOf(response: Response): Promise<Answer> {
   const body = (isJson && text !== '' ? JSON.parse(text) : {}) as Answer['body']
   // an error never says what broke inside, nor what a key is
   if (text.includes(KEY) || text.includes(OTHER_KEY)) throw new Error(`an answer holds a secret key: ${text}`)
-  return { status: response.status, type: body.error?.type, body, text, headers: response.headers }
+  return {
+    status: response.status, // a run may have an error too
+    type: response.ok ? undefined : body.error?.type,
+    body,
+    text,
+    headers: response.headers,
+  }
 }
 
 export async function startKeyedServer(options: Partial<RunServerOptions> = {}): Promise<KeyedServer> {
