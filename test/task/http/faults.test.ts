@@ -20,7 +20,7 @@ async function* numbers(count: number): AsyncGenerator<number> {
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i)
 
 describe('with connections that are lost at random', () => {
-  test.each(seeds(3))('a worker loses nothing and does nothing twice (seed %i)', { timeout: 60_000 }, async (seed) => {
+  test.each(seeds(3))('a worker loses nothing and does nothing twice (seed %i)', { timeout: 120_000 }, async (seed) => {
     const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
     onTestFinished(() => errors.mockRestore())
     const engine = memoryEngine()
@@ -83,7 +83,7 @@ describe('with connections that are lost at random', () => {
     expect(faults.filter((kind) => kind !== 'none').length).toBeGreaterThan(20)
   })
 
-  test.each(seeds(3))('a script begins one run, and ends it (seed %i)', { timeout: 60_000 }, async (seed) => {
+  test.each(seeds(3))('a script begins one run, and ends it (seed %i)', { timeout: 120_000 }, async (seed) => {
     const engine = memoryEngine()
     const server = await startServer({ engine })
     const proxy = await faultProxy(server.url, schedule({ seed: seed + 1000, faults: 10, bytes: 2000 }))

@@ -102,6 +102,21 @@ describe('wakes over HTTP', () => {
     await vi.waitFor(() => expect(lines.open.size).toBeLessThanOrEqual(5), SOON)
   })
 
+  test('of more topics than one connection may have need another', async () => {
+    const engine = memoryEngine()
+    const { backend, lines } = counted((await startServer({ engine })).url)
+    const run = await made(engine)
+    const many = Array.from({ length: 10_050 }, (_, i) => rings(backend, topics.run(`run_${i}`)))
+    const last = rings(backend, topics.run(run))
+    await vi.waitFor(() => expect([many.every(({ count }) => count() >= 1), last.count() >= 1]).toEqual([true, true]), SOON)
+    expect(lines.open.size).toBe(2)
+    const before = last.count()
+    await changed(engine, run)
+    await vi.waitFor(() => expect(last.count()).toBeGreaterThan(before), SOON)
+    for (const { stop } of [...many, last]) stop()
+    await vi.waitFor(() => expect(lines.open.size).toBe(0), SOON)
+  })
+
   test('are all rung after the connection was cut', async () => {
     const engine = memoryEngine()
     const proxy = await faultProxy((await startServer({ engine })).url, () => ({ kind: 'none' }))
