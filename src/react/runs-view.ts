@@ -75,7 +75,8 @@ export function deriveRuns<V, T, R extends object>(
       isLoadingMore,
       loadMore: more.load,
       connectionStatus,
-      isStale: values !== undefined && connectionStatus !== 'open',
+      // without ids nothing is followed, and what is shown is the truth
+      isStale: values !== undefined && connectionStatus !== 'open' && connectionStatus !== 'idle',
       isEnabled: true,
       issues: issues.length > 0 ? shareEqual<readonly Issue[]>(issuesOf(previous?.result), issues) : NO_ISSUES,
       raw: undefined,

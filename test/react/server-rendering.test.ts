@@ -1,7 +1,22 @@
-// On a server: nothing is asked for, and what is known is in the page.
+// On a server: nothing is asked for, whatever hook is there, and what is known is in the page.
 import { createElement } from 'react'
 import { renderToString } from 'react-dom/server'
-import { RunfeedProvider, useRunMetadata, useRunProgress, useRunStream } from 'runfeed/react'
+import { createRunClient } from 'runfeed'
+import {
+  RunfeedProvider,
+  useCancelRun,
+  useConnection,
+  useRun,
+  useRunChildren,
+  useRunHistory,
+  useRunMetadata,
+  useRunProgress,
+  useRuns,
+  useRunStream,
+  useRunText,
+  useSuspenseRun,
+  useTriggerRun,
+} from 'runfeed/react'
 import { expect, test } from 'vitest'
 import { scriptedRun } from '../../src/testing/scripted-run.ts'
 import { fakeClient } from './fake-client.ts'
@@ -20,5 +35,42 @@ test.each([
 ])('with initial data %s', (known, html) => {
   const client = fakeClient()
   expect(renderToString(createElement(RunfeedProvider, { client }, createElement(Page, { known })))).toBe(html)
+  expect(client.followed()).toEqual([])
+})
+
+function Everything() {
+  const states = [
+    useRun('run_a').status,
+    useRunMetadata('run_a').status,
+    useRunStream('run_a', 'text').status,
+    useRunText('run_a', 'text').status,
+    useRunProgress('run_a').status,
+    useRuns({ tag: 'x' }).status,
+    useRunChildren('run_a').status,
+    useRunHistory('run_a').status,
+    useTriggerRun('t').status,
+    useCancelRun('run_a').status,
+    useConnection().status,
+    useSuspenseRun('run_a', { initialData: scriptedRun({ id: 'run_a' }) }).status,
+  ]
+  return createElement('p', null, states.join(' '))
+}
+
+test('no hook opens a connection or makes a request', () => {
+  let asked = 0
+  const refuse = (): never => {
+    asked++
+    throw new Error('a server asks for nothing')
+  }
+  const client = createRunClient({ transport: { stream: refuse, request: refuse } })
+  const html = renderToString(createElement(RunfeedProvider, { client }, createElement(Everything)))
+  expect(html).toBe('<p>pending pending pending pending pending pending pending pending idle idle idle success</p>')
+  expect([asked, client.connection.getSnapshot().status]).toEqual([0, 'idle'])
+})
+
+test('a Suspense hook that knows nothing says what to do', () => {
+  const client = fakeClient()
+  const Reader = () => createElement('p', null, useSuspenseRun('run_a').run.id)
+  expect(() => renderToString(createElement(RunfeedProvider, { client }, createElement(Reader)))).toThrow(/initialData/)
   expect(client.followed()).toEqual([])
 })
