@@ -7,11 +7,16 @@ export const untilSignal = async (): Promise<(typeof SIGNALS)[number]> =>
     for (const signal of SIGNALS) process.on(signal, () => resolve(signal))
   })
 
-/** Ends the process with 0 when `stop` has, or after `limit` ms: what hangs then would hang for ever. */
+/** Ends the process when `stop` has, with 0, or after `limit` ms: what hangs then would hang for ever. @throws what `stop` does */
 export async function stopWithin(limit: number, stop: () => Promise<void>): Promise<never> {
-  const late = setTimeout(() => process.exit(0), limit)
-  await stop()
-  clearTimeout(late)
+  let code = 0
+  setTimeout(() => process.exit(code), limit)
+  try {
+    await stop()
+  } catch (thrown) {
+    code = 1
+    throw thrown
+  }
   // a task may have left a timer or a socket behind
   process.exit(0)
 }

@@ -1,7 +1,7 @@
 // `runfeed runs`, `trigger` and `watch` against a real server in this process, whose tasks are held at gates.
 import { logger, metadata, task } from 'runfeed/task'
 import { describe, expect, test } from 'vitest'
-import { jsonLines, run, start } from '../cli/command.ts'
+import { folder, jsonLines, run, serve, start, TASKS } from '../cli/command.ts'
 import { gate } from '../support/gate.ts'
 import { startServer } from '../support/server.ts'
 
@@ -193,13 +193,25 @@ describe('watch', () => {
     expect(await watcher.ended).toEqual({ code: 0, stdout: 'one two{"three":3}\n', stderr: '' })
   })
 
-  test('goes on when the server was away', async () => {
+  test('goes on when the server was killed and is back, with 0 when the run completes then', async () => {
+    const data = await folder()
+    const first = await serve(['--data', data])
+    const id = (await run(['trigger', 'greet', '"again"', '--url', first.url])).stdout.trim()
+    const watcher = start(['watch', id, '--url', first.url])
+    await watcher.said(/QUEUED/)
+    first.process.kill('SIGKILL')
+    await watcher.said(/the connection is lost; trying again\n/)
+    await serve(['--data', data, '--port', String(first.port), '--tasks', TASKS])
+    const { code, stdout } = await watcher.ended
+    expect(code).toBe(0)
+    expect(stdout).toContain('output: hello again')
+  })
+
+  test('Ctrl+C ends it with 130 while the server is away too', async () => {
     const held = gate()
     const server = await startServer({ tasks: [half(held.opened)] })
-    const id = await server.trigger('half')
-    const watcher = start(['watch', id, '--url', server.url])
+    const watcher = start(['watch', await server.trigger('half'), '--url', server.url])
     await watcher.said(/50 %/)
-    // what its connection is to a proxy that restarts
     await server.close()
     await watcher.said(/the connection is lost; trying again\n/)
     watcher.process.kill('SIGINT')
