@@ -51,11 +51,7 @@ export class Resource {
     this.entry = entry
   }
 
-  source<S extends Source<unknown>>(
-    make: (subscribe: Source<unknown>['subscribe']) => S,
-    startIndex?: number | undefined,
-    maxParts: number = Number.POSITIVE_INFINITY,
-  ): S {
+  source<S extends Source<unknown>>(make: (subscribe: Source<unknown>['subscribe']) => S, startIndex?: number, maxParts: number = Number.POSITIVE_INFINITY): S {
     const key = `${startIndex} ${maxParts}`
     let source = this.#sources.get(key) as S | undefined
     if (!source) this.#sources.set(key, (source = make((listener) => this.#follow(firstOf(startIndex), maxParts, listener))))

@@ -36,7 +36,7 @@ export class Store {
     // a stream that a settled run never opened needs no request
     const run = this.run(entry.run)
     const record = run?.topic.latest.run
-    if (run?.isOver && record && !Object.hasOwn(record.streams, entry.key)) entry.topic.latest = endStream(entry.topic.latest, 0, undefined)
+    if (run?.isOver && record && !ownOf(record.streams, entry.key)) entry.topic.latest = endStream(entry.topic.latest, 0, undefined)
   }
   /** Frames no longer reach it; it stays as it is. */
   drop(topic: string): void {
@@ -69,14 +69,14 @@ export class Store {
     const { lengths } = entry.ending
     for (const stream of this.#streamsOf(id)) {
       const { latest } = stream.topic
-      if (!latest.error && (!isStreamOver(latest) || latest.log.length < (lengths[stream.key] ?? 0))) return
+      if (!latest.error && (!isStreamOver(latest) || latest.log.length < (ownOf(lengths, stream.key) ?? 0))) return
     }
     if (entry.reachEnd()) this.onOver()
   }
 
   endStreams(id: string, lengths: { readonly [stream: string]: number }): void {
     const record = this.run(id)?.topic.latest.run
-    for (const { key, topic } of this.#streamsOf(id)) topic.latest = endStream(topic.latest, lengths[key] ?? 0, record?.streams[key])
+    for (const { key, topic } of this.#streamsOf(id)) topic.latest = endStream(topic.latest, ownOf(lengths, key) ?? 0, ownOf(record?.streams, key))
     this.onOver()
   }
 
@@ -84,3 +84,7 @@ export class Store {
     for (const entry of this.#entries.values()) if (entry instanceof StreamEntry && entry.run === id) yield entry
   }
 }
+
+/** A stream may be called as what every object inherits. */
+const ownOf = <T>(record: { readonly [key: string]: T } | undefined, key: string): T | undefined =>
+  Object.hasOwn(record ?? {}, key) ? record?.[key] : undefined

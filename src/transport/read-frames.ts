@@ -3,6 +3,7 @@ import { createParser } from 'eventsource-parser'
 import { ConnectionError, ProtocolError } from '../protocol/errors.ts'
 import { decodeFrame, type Frame } from '../protocol/frame.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
+import { checkFrame } from './check-frame.ts'
 
 /** One encoded frame with what stands around its data, in UTF-16 units: never more than its bytes. */
 const MAX_EVENT = MAX_FRAME_BYTES + 1024
@@ -28,7 +29,9 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
       // maxBufferSize does not bound an event that comes whole
       if (data.length > MAX_EVENT) throw tooLarge()
       const frame = decodeFrame(event, data)
-      if (frame) frames.push(frame)
+      if (!frame) return
+      checkFrame(frame)
+      frames.push(frame)
     },
     onError({ type }) {
       if (type === 'max-buffer-size-exceeded') throw tooLarge()
