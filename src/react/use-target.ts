@@ -42,9 +42,10 @@ const disabledTarget = <S>(empty: S): Target<S> => {
   const data = still(empty)
   return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId: '', isEnabled: false, initial: idle(empty) }
 }
-const DISABLED_RUN = disabledTarget(EMPTY_RUN)
-const DISABLED_STREAM = disabledTarget(EMPTY_STREAM)
-const DISABLED_LIST = disabledTarget(EMPTY_LIST)
+// marked, so that a bundle has those of its hooks alone
+const DISABLED_RUN = /* @__PURE__ */ disabledTarget(EMPTY_RUN)
+const DISABLED_STREAM = /* @__PURE__ */ disabledTarget(EMPTY_STREAM)
+const DISABLED_LIST = /* @__PURE__ */ disabledTarget(EMPTY_LIST)
 const failed = <S>(empty: S, runId: string, error: RunfeedError): Target<S> => {
   const data = still({ ...empty, error })
   return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId, isEnabled: true, initial: idle(empty) }
