@@ -6,7 +6,7 @@ import { HEARTBEAT_MS, TICK_MS } from '../protocol/limits.ts'
 import { type FeedRequest, type QueryWant, queryName, type RunWant, type StreamWant, type Want } from '../protocol/want.ts'
 import { Deadlines } from './deadlines.ts'
 import { type FeedAccess, OPEN_ACCESS } from './feed-access.ts'
-import { FeedSession } from './feed-session.ts'
+import { FeedSession, type SessionHost } from './feed-session.ts'
 import { Guard, type Hold, Place, type Watched } from './place.ts'
 import { QueryReader } from './query-reader.ts'
 import { isBounded } from './query-topic.ts'
@@ -53,8 +53,8 @@ export class FeedHub {
   readonly #options: Required<FeedHubOptions>
   readonly #topics: Topics
   readonly #deadlines: Deadlines
-  /** With the number of its wants. */
-  readonly #sessions = new Map<FeedSession, number>()
+  readonly #host: SessionHost
+  readonly #sessions = new Map<FeedSession, { readonly wants: number; readonly forget: () => void }>()
   #subscriptions = 0
   #pings: ReturnType<typeof setInterval> | undefined
 
@@ -72,6 +72,15 @@ export class FeedHub {
     this.heartbeat = this.#options.heartbeat
     this.#topics = new Topics(engine, this.#options.tick)
     this.#deadlines = new Deadlines(this.#options.now)
+    const { heartbeat, writeDeadline, now, onLag } = this.#options
+    this.#host = {
+      heartbeat,
+      writeDeadline,
+      now,
+      openMember: (session, run, cursor) => this.#member(session, run, cursor),
+      closed: (session) => this.#closed(session),
+      told: (at) => onLag(now() - at),
+    }
   }
 
   /** How many connections are open. */
@@ -85,26 +94,13 @@ export class FeedHub {
 
   /** Opens a session; the caller closes it. @throws RunfeedError `unavailable` when there are too many */
   open({ wants, poll = false }: FeedRequest, { ids = false, access = OPEN_ACCESS }: OpenOptions = {}): FeedSession {
-    const { heartbeat, maxAge, writeDeadline, maxConnections, maxSubscriptions, now, onLag } = this.#options
+    const { heartbeat, maxAge, maxConnections, maxSubscriptions, now } = this.#options
     if (this.#sessions.size >= maxConnections || this.#subscriptions + wants.length > maxSubscriptions)
       throw new RunfeedError('unavailable', `this server has ${this.#sessions.size} connections open, and takes no more now; try again in a moment`)
     // the last quarter is by chance: those that came together do not leave together
     const forget = this.#deadlines.add(now() + maxAge * (1 - Math.random() / 4), () => session.drain(Math.round(Math.random() * AGE_JITTER_MS)))
-    const session = new FeedSession({
-      heartbeat,
-      time: now(),
-      ids,
-      poll,
-      hasQueries: wants.some(({ query }) => query !== undefined),
-      writeDeadline,
-      openMember: (opened, run, cursor) => this.#member(opened, run, cursor, access),
-      closed: (closed) => {
-        forget()
-        this.#closed(closed)
-      },
-      told: (at) => onLag(now() - at),
-    })
-    this.#sessions.set(session, wants.length)
+    const session = new FeedSession(this.#host, { access, ids, poll, hasQueries: wants.some(({ query }) => query !== undefined) })
+    this.#sessions.set(session, { wants: wants.length, forget })
     this.#subscriptions += wants.length
     for (const want of wants) this.#add(session, want, access)
     // one timer for all, and none while nobody reads
@@ -165,15 +161,17 @@ export class FeedHub {
     return place
   }
 
-  #member(session: FeedSession, run: string, cursor: Cursor | undefined, access: FeedAccess): Place {
+  #member(session: FeedSession, run: string, cursor: Cursor | undefined): Place {
     const share = this.#topics.run(run, () => session.ring(place))
-    const place: Place = new Place(undefined, new RunReader(share.topic, cursor, viewOf(access, run, true)), undefined, [share])
+    const place: Place = new Place(undefined, new RunReader(share.topic, cursor, viewOf(session.access, run, true)), undefined, [share])
     session.add(place)
     return place
   }
 
   #closed(session: FeedSession): void {
-    this.#subscriptions -= this.#sessions.get(session) ?? 0
+    const known = this.#sessions.get(session)
+    known?.forget()
+    this.#subscriptions -= known?.wants ?? 0
     this.#sessions.delete(session)
     if (this.#sessions.size > 0) return
     clearInterval(this.#pings)

@@ -3,23 +3,19 @@
 import type { Cursor } from '../protocol/cursor.ts'
 import { encodeFrame } from '../protocol/frame.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
+import type { FeedAccess } from './feed-access.ts'
 import { Members } from './members.ts'
 import type { Place } from './place.ts'
 import type { Reading } from './run-reader.ts'
 
-export interface SessionOptions {
+/** What all sessions have in common. */
+export interface SessionHost {
   /** ms between two pings. */
   readonly heartbeat: number
-  /** ms since the epoch. */
-  readonly time: number
-  /** Whether each text names the place it leads to, as `id:`; for a feed of one resource. */
-  readonly ids: boolean
-  /** Ends once everything that was there has been told. */
-  readonly poll: boolean
-  /** Whether one of its wants is a query: a run may then be read for two reasons. */
-  readonly hasQueries: boolean
   /** ms within which the network must take something of what was written; who writes looks after it. */
   readonly writeDeadline: number
+  /** ms since the epoch. */
+  now(): number
   /** Makes the place of a member of a query. */
   openMember(session: FeedSession, run: string, cursor: Cursor | undefined): Place
   closed(session: FeedSession): void
@@ -27,16 +23,26 @@ export interface SessionOptions {
   told(at: number): void
 }
 
+export interface SessionOptions {
+  readonly access: FeedAccess
+  /** Whether each text names the place it leads to, as `id:`; for a feed of one resource. */
+  readonly ids: boolean
+  /** Ends once everything that was there has been told. */
+  readonly poll: boolean
+  /** Whether one of its wants is a query: a run may then be read for two reasons. */
+  readonly hasQueries: boolean
+}
+
 const NOTHING = (): void => {}
 /** What one turn of the writer gathers. */
 const TURN_BYTES = 64 * 1024
 
 export class FeedSession {
-  readonly writeDeadline: number
+  readonly #host: SessionHost
   readonly #options: SessionOptions
-  readonly #places = new Set<Place>()
-  // insertion order is the round: one that was read goes to the end
-  readonly #ready = new Set<Place>()
+  readonly #places: Place[] = []
+  // the round: one that was read goes to the end
+  readonly #ready: Place[] = []
   #control: string
   #isOpened = false
   #isDraining = false
@@ -44,10 +50,17 @@ export class FeedSession {
   #wake = NOTHING
   #members: Members | undefined
 
-  constructor(options: SessionOptions) {
+  constructor(host: SessionHost, options: SessionOptions) {
+    this.#host = host
     this.#options = options
-    this.writeDeadline = options.writeDeadline
-    this.#control = encodeFrame({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: options.heartbeat, time: options.time } })
+    this.#control = encodeFrame({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: host.heartbeat, time: host.now() } })
+  }
+
+  get access(): FeedAccess {
+    return this.#options.access
+  }
+  get writeDeadline(): number {
+    return this.#host.writeDeadline
   }
 
   get hasQueries(): boolean {
@@ -56,7 +69,7 @@ export class FeedSession {
   /** The runs of its queries; made for the first one that asks, because most sessions have none. */
   get members(): Members {
     return (this.#members ??= new Members({
-      open: (run, cursor) => this.#options.openMember(this, run, cursor),
+      open: (run, cursor) => this.#host.openMember(this, run, cursor),
       close: (place) => this.#forget(place),
       turn: async (place) => await this.#turn(place),
     }))
@@ -64,21 +77,22 @@ export class FeedSession {
 
   /** How many are read, members of queries included. */
   get size(): number {
-    return this.#places.size
+    return this.#places.length
   }
 
   /** The session leaves it when it is done, or when the session closes. */
   add(place: Place): void {
     // a member that entered while the session closed
     if (this.#isClosed) return place.leave()
-    this.#places.add(place)
+    place.isOpen = true
+    this.#places.push(place)
     this.ring(place)
   }
 
   /** There may be something to read. */
   ring(place: Place): void {
-    if (!this.#places.has(place)) return
-    this.#ready.add(place)
+    if (!place.isOpen) return
+    this.#queue(place)
     this.#wake()
   }
 
@@ -102,18 +116,19 @@ export class FeedSession {
 
   #gather(before: string): string | undefined | Promise<string | undefined> {
     let text = before
-    for (const place of this.#ready) {
-      if (text.length >= TURN_BYTES) break
+    while (text.length < TURN_BYTES) {
+      const place = this.#ready.shift()
+      if (!place) break
       const part = this.#turn(place)
       if (typeof part !== 'string') return part.then((read) => (this.#isClosed ? undefined : this.#gather(text + read)))
       text += part
     }
     if (text.length > 0) return text
-    if (this.#places.size === 0 || (this.#options.poll && this.#ready.size === 0)) {
+    if (this.#places.length === 0 || (this.#options.poll && this.#ready.length === 0)) {
       this.close()
       return undefined
     }
-    if (this.#ready.size > 0 || this.#control !== '' || this.#isDraining) return this.next()
+    if (this.#ready.length > 0 || this.#control !== '' || this.#isDraining) return this.next()
     return new Promise<void>((resolve) => {
       this.#wake = resolve
     }).then(() => this.next())
@@ -138,31 +153,42 @@ export class FeedSession {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    const places = [...this.#places]
-    this.#places.clear()
-    this.#ready.clear()
-    for (const place of places) place.leave()
+    this.#ready.length = 0
+    for (const place of this.#places.splice(0)) this.#leave(place)
     this.#wake()
-    this.#options.closed(this)
+    this.#host.closed(this)
+  }
+
+  #queue(place: Place): void {
+    if (place.isReady) return
+    place.isReady = true
+    this.#ready.push(place)
+  }
+
+  #leave(place: Place): void {
+    place.isOpen = false
+    place.leave()
   }
 
   #turn(place: Place): string | Promise<string> {
-    this.#ready.delete(place)
+    // one that was left while it waited for its turn
+    if (!place.isOpen) return ''
+    place.isReady = false
     const reading = place.read()
     return reading instanceof Promise ? reading.then((read) => this.#take(place, read)) : this.#take(place, reading)
   }
 
   #take(place: Place, { text, state, cursor, at }: Reading): string {
-    if (at !== undefined) this.#options.told(at)
-    if (state === 'more' && this.#places.has(place)) this.#ready.add(place)
+    if (at !== undefined) this.#host.told(at)
+    if (state === 'more' && place.isOpen) this.#queue(place)
     if (state === 'done') this.#forget(place)
     return this.#options.ids && cursor !== undefined ? withId(text, cursor) : text
   }
 
   #forget(place: Place): void {
-    if (!this.#places.delete(place)) return
-    this.#ready.delete(place)
-    place.leave()
+    if (!place.isOpen) return
+    this.#places.splice(this.#places.indexOf(place), 1)
+    this.#leave(place)
     this.#members?.over(place)
   }
 }

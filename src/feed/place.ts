@@ -48,6 +48,9 @@ export class Guard {
 }
 
 export class Place {
+  /** Kept here and not in sets of its session: there are as many sessions as readers. */
+  isOpen = false
+  isReady = false
   /** `undefined`: a member of a query, which is what may be read. */
   readonly want: Want | undefined
   readonly #reader: Reader

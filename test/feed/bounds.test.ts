@@ -43,7 +43,10 @@ async function trigger(url: string, id: string): Promise<string> {
   return ((await answer.json()) as { id: string }).id
 }
 
-describe('how many', () => {
+/** For machines that have much else to do. */
+const TIMEOUT = { timeout: 60_000 }
+
+describe('how many', TIMEOUT, () => {
   test('one connection more than there may be is answered 503, and the others go on', async () => {
     const server = await startServer({ tasks: [held], feed: { maxConnections: 2 } })
     const id = await server.trigger('held')
@@ -76,7 +79,7 @@ describe('how many', () => {
   })
 })
 
-describe('how slow', () => {
+describe('how slow', TIMEOUT, () => {
   test('who takes nothing of what was written is cut off, and nobody else', async () => {
     const { url, host } = await hosted({ tasks: [flood, held], feed: { writeDeadline: 2 * HEARTBEAT } })
     const [id, quiet] = [await trigger(url, 'flood'), await trigger(url, 'held')]
@@ -110,7 +113,7 @@ describe('how slow', () => {
   })
 })
 
-describe('how long', () => {
+describe('how long', TIMEOUT, () => {
   test('a connection of its age is told to come back at once, and ends', async () => {
     const server = await startServer({ tasks: [held], feed: { maxAge: 2 * HEARTBEAT } })
     const id = await server.trigger('held')
@@ -138,7 +141,7 @@ describe('how long', () => {
   })
 })
 
-describe('a host that speaks Fetch', () => {
+describe('a host that speaks Fetch', TIMEOUT, () => {
   const fetched = (): RunServer => {
     const server = createRunServer({ engine: memoryEngine(), heartbeat: HEARTBEAT, tasks: [held, flood], feed: { writeDeadline: HEARTBEAT } })
     onTestFinished(async () => await server.close())
