@@ -96,7 +96,9 @@ export class HeldRun {
       const { backend } = this.#options
       // a server that is away is not waited for by a run that is over
       const stored = await retrying(async () => (this.#isOver ? undefined : await backend.record.read(scope.run.id)), backend.patience)
-      if (!stored || this.#isOver) return
+      if (this.#isOver) return
+      // a server that keeps runs in memory was started anew
+      if (!stored) return scope.abort(new RunfeedError('run_ended', `${scope.run.id} is no longer in the record`))
       const { cancelRequestedAt, attempt, finishedAt } = stored.run
       if (attempt !== scope.run.attempt) scope.abort(new StaleAttemptError(scope.run.id, scope.run.attempt, attempt))
       else if (finishedAt !== null) scope.abort(new RunfeedError('run_ended', `${scope.run.id} has ended`))

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Run } from 'runfeed'
-import { memoryEngine, type RunServerOptions } from 'runfeed/server'
-import { batch, connectWorker, type ConnectWorkerOptions, metadata, task, tasks, withRun } from 'runfeed/task'
+import { createRunServer, memoryEngine, type RunServerOptions } from 'runfeed/server'
+import { batch, connectWorker, type ConnectWorkerOptions, metadata, runs, task, tasks, withRun } from 'runfeed/task'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { gate } from '../support/gate.ts'
 import { type Script, startScript } from '../support/process.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { HEARTBEAT, startServer, type TestServer } from '../support/server.ts'
 
 // processes start, connections are made anew: on a busy machine that takes its time
 vi.setConfig({ testTimeout: 30_000 })
@@ -238,6 +238,38 @@ describe('a worker elsewhere', () => {
 })
 
 describe('a server that restarts', () => {
+  test('without its record has its workers stop what nobody knows any more', async () => {
+    const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => errors.mockRestore())
+    const first = createRunServer({ engine: memoryEngine(), heartbeat: HEARTBEAT })
+    const { url, port } = await first.listen()
+    const started = gate()
+    const stopped = new Promise<unknown>((resolve) => {
+      const work = task({
+        id: 'work',
+        run: async (isKnown: boolean, { signal }) => {
+          if (isKnown) return 'known'
+          started.open()
+          await aborted(signal)
+          resolve(signal.reason)
+          return 'lost'
+        },
+      })
+      const worker = connectWorker({ url, tasks: [work] })
+      onTestFinished(async () => await worker.stop())
+      void work.trigger(false)
+    })
+    await started.opened
+    await first.close()
+    const second = createRunServer({ engine: memoryEngine(), heartbeat: HEARTBEAT })
+    onTestFinished(async () => await second.close())
+    await second.listen({ port })
+    expect(await stopped).toMatchObject({ type: 'run_ended' })
+    // and goes on with what the new one has
+    const { id } = await tasks.trigger('work', true)
+    await vi.waitFor(async () => expect(await runs.retrieve(id)).toMatchObject({ status: 'COMPLETED', output: 'known' }), SOON)
+  })
+
   test.each(['SIGTERM', 'SIGKILL'] as const)(
     'after %s finds its workers still at work: nothing is lost, nothing done twice',
     { timeout: 60_000 },
