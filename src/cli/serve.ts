@@ -1,4 +1,5 @@
 // `runfeed serve`: the reference server, over a folder, with the tasks of files.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { EmbeddedEngine } from '../engine/embedded.ts'
@@ -105,6 +106,12 @@ async function openServer(
 async function openEngine(folder: string | undefined): Promise<EmbeddedEngine> {
   if (folder === undefined) return (await import('../engine/memory/memory-engine.ts')).memoryEngine()
   const { sqliteEngine } = await import('../engine/sqlite/sqlite-engine.ts')
+  try {
+    // one that it makes keeps itself out of git
+    if (mkdirSync(folder, { recursive: true }) !== undefined) writeFileSync(join(folder, '.gitignore'), '*\n')
+  } catch (thrown) {
+    throw new UsageError(`runs cannot be kept in ${folder}: ${toRunfeedError(thrown).message}`)
+  }
   return sqliteEngine({ file: join(folder, 'runs.db') })
 }
 

@@ -1,6 +1,6 @@
 // `runfeed serve` as a process: what it prints, what it keeps, how it stops, and what it refuses.
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -52,6 +52,7 @@ test('keeps runs in its folder, goes on with those that were queued, and has the
   const data = join(await folder(), 'below', 'it')
   const first = await serve(['--data', data])
   const [{ id } = {}] = jsonLines((await run(['trigger', 'greet', '"again"', '--json', '--url', first.url])).stdout)
+  expect(await readFile(join(data, '.gitignore'), 'utf8')).toBe('*\n')
   const second = await run(['serve', '--data', data, '--port', '0'])
   expect(second.code).toBe(1)
   expect(second.stderr).toMatch(/^✗ .*runs\.db is in use by another process; stop that one, or give this one a file of its own\n$/)
@@ -59,6 +60,16 @@ test('keeps runs in its folder, goes on with those that were queued, and has the
   expect((await first.ended).code).toBe(0)
   const third = await serve(['--data', data, '--tasks', TASKS])
   expect(await run(['watch', String(id), '--url', third.url])).toMatchObject({ code: 0, stdout: expect.stringContaining('hello again') as string })
+})
+
+test('a folder that is there is left as it is, and a file is no folder', async () => {
+  const data = await folder()
+  await writeFile(join(data, 'mine'), '')
+  await serve(['--data', data])
+  expect(await readdir(data)).not.toContain('.gitignore')
+  const { code, stderr } = await run(['serve', '--port', '0', '--data', join(data, 'mine')])
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/^✗ runs cannot be kept in .*mine: [^\n]+\n$/)
 })
 
 test('a port that was asked for and is taken is an error; the usual one is not', async () => {
