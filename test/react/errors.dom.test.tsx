@@ -18,29 +18,29 @@ const no = new RunfeedError('forbidden', 'no')
 type Options = Pick<FollowOptions, 'client' | 'throwOnError' | 'onError'>
 interface Case {
   readonly name: string
-  readonly use: (options: Options) => { readonly status: string; readonly error: RunfeedError | undefined }
+  readonly useHook: (options: Options) => { readonly status: string; readonly error: RunfeedError | undefined }
   readonly fail: (client: FakeClient) => void
 }
 const run = (client: FakeClient): void => client.run('run_a').set({ error: no })
 const stream = (client: FakeClient): void => client.stream('run_a', 'text').set({ error: no })
 const cases: Case[] = [
-  { name: 'useRun', use: (options) => useRun('run_a', options), fail: run },
-  { name: 'useRunMetadata', use: (options) => useRunMetadata('run_a', options), fail: run },
-  { name: 'useRunProgress', use: (options) => useRunProgress('run_a', options), fail: run },
-  { name: 'useRunStream', use: (options) => useRunStream('run_a', 'text', options), fail: stream },
-  { name: 'useRunText', use: (options) => useRunText('run_a', 'text', options), fail: stream },
-  { name: 'useRuns', use: (options) => useRuns({ tag: 'x' }, options), fail: (client) => client.runList({ tag: 'x', limit: 50 }).set({ error: no }) },
-  { name: 'useRunHistory', use: (options) => useRunHistory('run_a', options), fail: () => {} },
+  { name: 'useRun', useHook: (options) => useRun('run_a', options), fail: run },
+  { name: 'useRunMetadata', useHook: (options) => useRunMetadata('run_a', options), fail: run },
+  { name: 'useRunProgress', useHook: (options) => useRunProgress('run_a', options), fail: run },
+  { name: 'useRunStream', useHook: (options) => useRunStream('run_a', 'text', options), fail: stream },
+  { name: 'useRunText', useHook: (options) => useRunText('run_a', 'text', options), fail: stream },
+  { name: 'useRuns', useHook: (options) => useRuns({ tag: 'x' }, options), fail: (client) => client.runList({ tag: 'x', limit: 50 }).set({ error: no }) },
+  { name: 'useRunHistory', useHook: (options) => useRunHistory('run_a', options), fail: () => {} },
 ]
 
 beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
 afterEach(() => void vi.restoreAllMocks())
 
-async function show({ use, fail }: Case, options: Options) {
+async function show({ useHook, fail }: Case, options: Options) {
   const client = fakeClient()
   client.runs.history = () => Promise.reject(no)
   const Reader = () => {
-    const { status, error } = use({ ...options, client })
+    const { status, error } = useHook({ ...options, client })
     return <p>{`${status} ${error?.type}`}</p>
   }
   const view = render(
