@@ -364,6 +364,43 @@ describe('too many', () => {
     expect([first.status, second.status, third.status]).toEqual(expected)
   })
 
+  test('of 10,000 subscriptions of one token half are refused, and the neighbour’s feed goes on', async () => {
+    const server = await startKeyedServer({ limits: { feedsPerToken: 5 } })
+    const { text } = await server.ask(KEY, '/v1/runs', { runs: Array.from({ length: 1000 }, () => ({ task: 'report' })) })
+    const wants = (JSON.parse(text) as { runs: Run[] }).runs.map(({ id }) => ({ run: id }))
+    const neighbour = await server.create(KEY, { task: 'lone' })
+    const token = await tokenFor(['read:tasks:report'])
+    const controller = new AbortController()
+    onTestFinished(() => controller.abort())
+    const feeds = await Promise.all(Array.from({ length: 10 }, () => server.feed(token, wants, controller.signal)))
+    expect(feeds.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 200, 200, 200, 200, 429, 429, 429, 429, 429])
+    let isTold = false
+    const frames = await framesUntil(await server.feed(await tokenFor(['read:tasks:lone']), [{ run: neighbour.id }]), ({ event }) => {
+      if (event === 'run' && !isTold) {
+        isTold = true
+        void server.ask(KEY, `/v1/runs/${neighbour.id}/metadata`, { operations: [{ op: 'set', key: 'n', value: 1 }] }, { method: 'PATCH' })
+      }
+      return event === 'patch'
+    })
+    expect(frames.filter(({ event }) => event === 'denied')).toEqual([])
+  })
+
+  test('a host that speaks Fetch counts feeds too, until their bodies are over', async () => {
+    const server = createRunServer({ engine: memoryEngine(), auth: { secretKeys: [KEY] }, limits: { feedsPerToken: 1 } })
+    onTestFinished(() => server.close())
+    const token = await tokenFor(['read:tasks:report'])
+    const follow = async (): Promise<Response> =>
+      await server.fetch(new Request('https://x/v1/runs/run_x/events', { headers: { authorization: `Bearer ${token}` } }))
+    // it is denied what it asks for, and open until that is read
+    const first = await follow()
+    expect([first.status, (await follow()).status]).toEqual([200, 429])
+    expect(await first.text()).toContain('"code":"forbidden"')
+    const second = await follow()
+    expect(second.status).toBe(200)
+    await second.body?.cancel()
+    expect((await follow()).status).toBe(200)
+  })
+
   test('requests of one address that hang are refused, the key’s holder is not', async () => {
     const server = await startKeyedServer({ limits: { requestsPerAddress: 2 } })
     const { id } = await server.create(KEY)
