@@ -23,15 +23,18 @@ export interface RunsMemory<V> {
   readonly values: readonly V[] | undefined
   readonly selected: { readonly from: readonly V[]; readonly by: unknown; readonly value: unknown } | undefined
   readonly hasMore: boolean
+  /** How the rows were read. */
+  readonly mode: string | undefined
 }
 
 const DISABLED = Object.freeze({ ...disabledFields, runs: undefined, hasMore: false, isLoadingMore: false, loadMore: (): void => {} })
-const FORGOTTEN = { runs: undefined, rows: new Map<string, never>(), values: undefined, selected: undefined, hasMore: false }
+const FORGOTTEN = { runs: undefined, rows: new Map<string, never>(), values: undefined, selected: undefined, hasMore: false, mode: undefined }
 
 export interface ListChoice<V, T> {
   select?: ((runs: readonly V[]) => T) | undefined
   isEqual?: ((a: T, b: T) => boolean) | undefined
   initialData?: readonly Run[] | undefined
+  mode?: 'keep-last' | 'strict' | undefined
 }
 
 /**
@@ -51,8 +54,10 @@ export function deriveRuns<V, T, R extends object>(
     const runs = data.runs ?? before?.runs ?? options.initialData
     const isLoadingMore = data.runs === undefined && data.error === undefined && before?.runs !== undefined
     const hasMore = isLoadingMore ? (before?.hasMore ?? false) : data.hasMore && more.isPossible
-    const rows = !runs || runs === before?.runs || !read ? (before?.rows ?? FORGOTTEN.rows) : rowsOf(runs, read, before?.rows)
-    const values = !runs ? undefined : runs === before?.runs ? before.values : shareItems(before?.values, valuesOf(runs, read && rows))
+    const isSameMode = before?.mode === options.mode
+    const isSame = runs === before?.runs && isSameMode
+    const rows = !runs || isSame || !read ? (before?.rows ?? FORGOTTEN.rows) : rowsOf(runs, read, isSameMode ? before?.rows : undefined)
+    const values = !runs ? undefined : isSame ? before?.values : shareItems(before?.values, valuesOf(runs, read && rows))
     let error: RunfeedError | undefined = data.error
     let selected = before?.selected
     const issues: Issue[] = []
@@ -82,7 +87,7 @@ export function deriveRuns<V, T, R extends object>(
       raw: undefined,
       stop: target.gate.stop,
     } as unknown as R
-    return { result: keepSame(previous?.result, next), memory: { runs, rows, values, selected, hasMore } }
+    return { result: keepSame(previous?.result, next), memory: { runs, rows, values, selected, hasMore, mode: options.mode } }
   }
 }
 

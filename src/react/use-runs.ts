@@ -9,7 +9,7 @@ import { readContractRun } from './contract-run.ts'
 import type { FollowOptions, RunRef } from './options.ts'
 import type { Result } from './result.ts'
 import type { ReadRun } from './run-view.ts'
-import { deriveRuns } from './runs-view.ts'
+import { deriveRuns, type ListChoice } from './runs-view.ts'
 import { throwIfAsked, useToldError } from './use-callbacks.ts'
 import { useOnData } from './use-run-value.ts'
 import { useSource } from './use-source.ts'
@@ -67,13 +67,17 @@ export function useRunChildren<T = readonly RunSummary[]>(
 export function useContractRuns<C extends RunContract, T = readonly RunSummaryOf<C>[]>(
   contract: C,
   query: RunQuery | null | undefined,
-  { mode, ...options }: RunsOptions<RunSummaryOf<C>, T> & { readonly mode?: 'keep-last' | 'strict' | undefined } = {},
+  options: RunsOptions<RunSummaryOf<C>, T> & { readonly mode?: 'keep-last' | 'strict' | undefined } = {},
 ): RunsResult<T> {
-  const read = readContractRun<C>(contract, mode) as unknown as ReadRun<RunSummaryOf<C>>
+  const read = readContractRun<C>(contract, options.mode) as unknown as ReadRun<RunSummaryOf<C>>
   return useRunList(query && { task: contract.id, ...query }, read, options)
 }
 
-function useRunList<V, T>(query: RunQuery | null | undefined, read: ReadRun<V> | undefined, options: RunsOptions<V, T>): RunsResult<T> {
+function useRunList<V, T>(
+  query: RunQuery | null | undefined,
+  read: ReadRun<V> | undefined,
+  options: RunsOptions<V, T> & Pick<ListChoice<V, T>, 'mode'>,
+): RunsResult<T> {
   const page = Math.min(Math.max(1, Math.floor(options.limit ?? DEFAULT_QUERY_LIMIT)), MAX_QUERY_LIMIT)
   // an inline query counts by what it says
   const name = query ? queryName({ ...query, limit: page }) : undefined

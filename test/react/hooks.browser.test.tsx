@@ -49,6 +49,17 @@ const page = (client: RunClient, cells: number) => (
     <Table cells={cells} />
   </RunfeedProvider>
 )
+/** What a page of much text costs. */
+function burn(): void {
+  const until = performance.now() + 40
+  while (performance.now() < until);
+}
+function SlowText({ client }: { readonly client: RunClient }) {
+  const { text } = useRunText('run_a', 'text', { client })
+  burn()
+  useLayoutEffect(() => void renders++)
+  return <pre>{text}</pre>
+}
 const shows = (n: number) =>
   vi.waitFor(() => {
     expect(new Set([...document.querySelectorAll('i')].map((each) => each.textContent))).toEqual(new Set([String(n)]))
@@ -74,6 +85,30 @@ test('100 components on one run render once per publication, and all show the sa
   expect(torn).toEqual([])
   expect(feed.connections).toBe(1)
   stop()
+  await screen.unmount()
+})
+
+test('300 chunks in 1.2 s under a render of 40 ms: not a render per chunk, and the last one is on screen', async () => {
+  const chunks = 300
+  const feed = createScriptedFeed({
+    script: Array.from({ length: chunks }, (_, i) => ({ at: i * 4, stream: { run: 'run_a', stream: 'text', chunks: ['x'] } })),
+    at: -1,
+  })
+  const client = feed.client.getSnapshot()
+  const screen = await render(<SlowText client={client} />)
+  const begin = performance.now()
+  renders = 0
+  // what has come by now, however late this is called: a server does not wait for a page
+  await new Promise<void>((resolve) => {
+    const tick = (): void => {
+      feed.at(performance.now() - begin)
+      if (feed.now >= feed.duration) return resolve()
+      setTimeout(tick)
+    }
+    tick()
+  })
+  await vi.waitFor(() => expect(document.querySelector('pre')?.textContent).toBe('x'.repeat(chunks)), 20_000)
+  expect(renders).toBeLessThanOrEqual(35)
   await screen.unmount()
 })
 

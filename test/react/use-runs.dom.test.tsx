@@ -143,7 +143,9 @@ describe('case by case', () => {
     expect(result.current.runs?.[0]).toBe(typed)
     expect(result.current).toMatchObject({ status: 'success', runs: [{ id: 'run_1' }, { id: 'run_2', version: 2, metadata: { n: 2n } }] })
     expect(result.current.issues).toMatchObject([{ path: ['run_2', 'metadata', 'n'] }])
-    const strict = renderHook(() => hooks.useRuns({ tag: 'x' }, { client, mode: 'strict' }))
+    const strict = renderHook(({ mode }) => hooks.useRuns({ tag: 'x' }, { client, mode }), { initialProps: { mode: 'keep-last' as 'keep-last' | 'strict' } })
+    expect(strict.result.current.status).toBe('success')
+    strict.rerender({ mode: 'strict' })
     expect(strict.result.current).toMatchObject({ status: 'error', error: { type: 'invalid_data' }, runs: [{ id: 'run_1' }, { id: 'run_2' }] })
   })
 

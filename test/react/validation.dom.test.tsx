@@ -1,6 +1,7 @@
 // Once per version and schema, never per component; and what development builds say of mistakes.
 import { render, renderHook } from '@testing-library/react'
 import { StrictMode } from 'react'
+import fc from 'fast-check'
 import { createRunClient } from 'runfeed'
 import { createRunHooks, RunfeedProvider, useRun, useRunMetadata, useRunStream } from 'runfeed/react'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -40,6 +41,42 @@ describe('validation', () => {
     expect(document.validate).toHaveBeenCalledTimes(20)
     client.write('run_a', { n: 21 }, { status: 'COMPLETED', output: { rows: 1 } })
     expect(output.validate).toHaveBeenCalledTimes(1)
+  })
+
+  test('whatever comes, what is shown is the last good value, and the issues are of the newest document (property)', () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const document = fc.record({ a: fc.oneof(fc.integer(), fc.string()), b: fc.oneof(fc.integer(), fc.constant(null)) }, { requiredKeys: [] })
+    const whole = z.object({ a: z.number(), b: z.number().optional() })
+    const perKey = { a: z.number(), b: z.number().default(0) }
+    fc.assert(
+      fc.property(fc.array(document, { minLength: 1, maxLength: 12 }), (documents) => {
+        const client = fakeClient()
+        const { result, unmount } = renderHook(
+          () => [useRunMetadata('run_a', { client, schema: whole }), useRunMetadata('run_a', { client, schema: perKey })] as const,
+        )
+        let lastWhole: unknown
+        let lastKeys: { readonly a?: unknown; readonly b: unknown } = { b: 0 }
+        for (const each of documents) {
+          client.write('run_a', each)
+          const isGood = typeof each.a === 'number' && each.b !== null
+          if (isGood) lastWhole = each
+          lastKeys = {
+            ...(typeof each.a === 'number' ? { a: each.a } : each.a === undefined || lastKeys.a === undefined ? {} : { a: lastKeys.a }),
+            b: each.b === null ? lastKeys.b : (each.b ?? 0),
+          }
+          const [wholly, byKey] = result.current
+          expect(wholly.metadata).toEqual(lastWhole)
+          expect(wholly.isSuccess).toBe(lastWhole !== undefined)
+          // nothing has been written yet: no mistake of anybody's
+          expect(wholly.issues.length > 0).toBe(!isGood && (lastWhole !== undefined || Object.keys(each).length > 0))
+          expect(byKey).toMatchObject({ status: 'success', metadata: lastKeys })
+          expect(byKey.issues.length).toBe(Number(typeof each.a === 'string') + Number(each.b === null))
+        }
+        expect(client.run('run_a').subscriptions).toBe(2)
+        unmount()
+      }),
+      { numRuns: 60 },
+    )
   })
 
   test('of a part happens once, whatever reads it', () => {
