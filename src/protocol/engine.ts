@@ -167,6 +167,8 @@ export interface ClaimRequest {
   readonly sequence?: number
   /** For tasks with a concurrency limit: how many of each concurrency key (`''` is none) may execute at once, and how many of them do already. */
   readonly limits?: { readonly [task: string]: { readonly limit: number; readonly executing: { readonly [key: string]: number } } }
+  /** What the tasks say of runs whose trigger says nothing: a server that does not hold them gives it to the runs that are made from then on. Ms. */
+  readonly settings?: { readonly [task: string]: { readonly maxAttempts?: number; readonly maxDuration?: number; readonly ttl?: number } }
 }
 
 /** The run as it is after the claim: EXECUTING, its attempt counted. */

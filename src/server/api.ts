@@ -6,6 +6,7 @@ import type { AnyTask } from '../task/task-definition.ts'
 import { withTaskSettings } from '../task/with-task-settings.ts'
 import type { AccessEnv } from './access.ts'
 import { tokenRoutes } from './auth/token-routes.ts'
+import { withAskedSettings } from './asked-settings.ts'
 import { chunkRoutes } from './chunk-routes.ts'
 import { commitRoutes } from './commit-routes.ts'
 import { counted } from './counted.ts'
@@ -48,7 +49,7 @@ export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api 
   const hub = new FeedHub(engine, { ...options, ...feed, onLag: (ms) => metrics.lag(ms) })
   const wakes = new WakeHub(hub.heartbeat)
   // what a task says about its runs holds for those that are triggered over HTTP too
-  const backend = withTaskSettings(counted(engine, metrics), tasks)
+  const backend = withTaskSettings(withAskedSettings(counted(engine, metrics)), tasks)
   const known = new KnownTasks(tasks.map(({ id }) => id))
   const routes: readonly Route[] = [
     ...feedRoutes(hub),

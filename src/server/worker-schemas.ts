@@ -60,6 +60,8 @@ export const commit: z.ZodType<Omit<Commit, 'run'>> = z.object({
   base: z.number().int().optional(),
 }) as z.ZodType<Omit<Commit, 'run'>>
 
+const attempts = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+
 export const newRun: z.ZodType<NewRun> = z.object({
   id: runId.optional(),
   namespace: name.optional(),
@@ -72,7 +74,7 @@ export const newRun: z.ZodType<NewRun> = z.object({
   replayOf: runId.optional(),
   delayUntil: moment.optional(),
   expiresAt: moment.optional(),
-  maxAttempts: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+  maxAttempts: attempts.optional(),
   maxDuration: z.number().positive().optional(),
   idempotencyKey: key.optional(),
   concurrencyKey: key.optional(),
@@ -98,6 +100,9 @@ export const claimRequest: z.ZodType<Omit<ClaimRequest, 'namespace' | 'isRemote'
   max: z.number().int().min(1).max(MAX_RUNS),
   sequence: count.optional(),
   limits: z.record(name, z.object({ limit: count, executing: z.record(z.string().max(256), count) })).optional(),
+  settings: z
+    .record(name, z.object({ maxAttempts: attempts.optional(), maxDuration: z.number().positive().optional(), ttl: z.number().positive().optional() }))
+    .optional(),
 }) as z.ZodType<Omit<ClaimRequest, 'namespace' | 'isRemote'>>
 export const renewRequest: z.ZodType<{ readonly worker: string; readonly runs: readonly string[] }> = z.object({
   worker: workerId,

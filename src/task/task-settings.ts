@@ -61,7 +61,7 @@ export function checkSettings({ queue, retry = {}, maxDuration, ttl }: TaskSetti
 }
 
 /** A run to be, with what its task says where the trigger said nothing. */
-export function withSettings(run: NewRun, { maxAttempts, maxDuration, ttl }: CheckedSettings): NewRun {
+export function withSettings(run: NewRun, { maxAttempts, maxDuration, ttl }: Partial<Pick<CheckedSettings, 'maxAttempts' | 'maxDuration' | 'ttl'>>): NewRun {
   return {
     ...(maxAttempts !== undefined && { maxAttempts }),
     ...(maxDuration !== undefined && { maxDuration }),

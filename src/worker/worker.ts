@@ -1,5 +1,5 @@
 // A worker: takes runs from a backend under a lease, executes as many at once as it has slots, and lets go of them in order.
-import type { Claim, RunBackend } from '../protocol/engine.ts'
+import type { Claim, ClaimRequest, RunBackend } from '../protocol/engine.ts'
 import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import { MAX_RUNS } from '../protocol/limits.ts'
 import { newWriterId, type Run } from '../protocol/run.ts'
@@ -52,6 +52,7 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
   const executing = new Concurrency()
   const leases = new Leases(backend, id, ({ message }) => console.error(`runfeed: leases were not renewed: ${message}`))
   const executions = new Set<Promise<void>>()
+  const settings = settingsOf(definitions.values())
   let stopped = false
   let looking: Promise<void> | undefined
   let again = false
@@ -99,7 +100,7 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
     if (max <= 0 || definitions.size === 0) return []
     const limits = executing.limits(definitions.values())
     // the same number until it is answered: what a lost answer has claimed is given again
-    const claims = await backend.queue.claim({ worker: id, tasks: [...definitions.keys()], max, limits, sequence })
+    const claims = await backend.queue.claim({ worker: id, tasks: [...definitions.keys()], max, limits, settings, sequence })
     sequence++
     // the answer to an earlier one may leave slots free, with work that nobody rings for
     if (failures > 0) again = true
@@ -160,3 +161,12 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
 }
 
 const logError = (error: RunfeedError, run: Run): void => console.error(`runfeed: ${run.task} ${run.id}: ${error.message}`)
+
+function settingsOf(definitions: Iterable<TaskDefinition>): NonNullable<ClaimRequest['settings']> {
+  return Object.fromEntries(
+    [...definitions].map(({ id, settings: { maxAttempts, maxDuration, ttl } }) => [
+      id,
+      { ...(maxAttempts !== undefined && { maxAttempts }), ...(maxDuration !== undefined && { maxDuration }), ...(ttl !== undefined && { ttl }) },
+    ]),
+  )
+}

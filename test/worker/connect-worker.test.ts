@@ -121,6 +121,20 @@ describe('a worker elsewhere', () => {
     expect((await server.ended(await server.trigger('work'))).status).toBe('TIMED_OUT')
   })
 
+  test('tells a server that does not know its tasks how often their runs are tried', async () => {
+    const work = task({
+      id: 'work',
+      retry: { maxAttempts: 2, minTimeout: 0 },
+      run: (_: unknown, { ctx }) => {
+        if (ctx.run.attempt === 1) throw new Error('not yet')
+      },
+    })
+    const server = await serverAndWorker({ tasks: [work] })
+    // its first claim is answered once a run of it has ended
+    await server.ended(await server.trigger('work'))
+    expect(await server.ended(await server.trigger('work'))).toMatchObject({ status: 'COMPLETED', attempt: 2 })
+  })
+
   test('leaves its settings to a server that knows its tasks and executes none', async () => {
     const work = task({
       id: 'work',
