@@ -296,8 +296,8 @@ describe('bodies', () => {
     expect([status, type]).toEqual([404, 'not_found'])
   })
 
-  test('that never come are answered 408, and others meanwhile', async () => {
-    const server = await startKeyedServer({ requestTimeout: 400 })
+  test('that never come are answered 408, and others meanwhile', { timeout: 60_000 }, async () => {
+    const server = await startKeyedServer({ requestTimeout: 1500 })
     const { id } = await server.create(KEY)
     const { port } = new URL(server.url)
     const slow = Array.from({ length: 20 }, () => {
@@ -336,7 +336,7 @@ describe('too many', () => {
     return { status: response.status, retryAfter: response.headers.get('retry-after'), close: () => controller.abort() }
   }
 
-  test('feeds of one token are refused, whoever else asks is not, and one that closes makes room', async () => {
+  test('feeds of one token are refused, whoever else asks is not, and one that closes makes room', { timeout: 60_000 }, async () => {
     const server = await startKeyedServer({ limits: { feedsPerToken: 3 } })
     const { id } = await server.create(KEY)
     const [token, other] = [await tokenFor([`read:runs:${id}`], { subject: 'ann' }), await tokenFor([`read:runs:${id}`])]
@@ -364,7 +364,7 @@ describe('too many', () => {
     expect([first.status, second.status, third.status]).toEqual(expected)
   })
 
-  test('of 10,000 subscriptions of one token half are refused, and the neighbour’s feed goes on', async () => {
+  test('of 10,000 subscriptions of one token half are refused, and the neighbour’s feed goes on', { timeout: 60_000 }, async () => {
     const server = await startKeyedServer({ limits: { feedsPerToken: 5 } })
     const { text } = await server.ask(KEY, '/v1/runs', { runs: Array.from({ length: 1000 }, () => ({ task: 'report' })) })
     const wants = (JSON.parse(text) as { runs: Run[] }).runs.map(({ id }) => ({ run: id }))

@@ -11,7 +11,7 @@ import { KEY, startKeyedServer } from './keyed-server.ts'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-test('in 24 hours each token ends when it says, and each run when its time is over', async () => {
+test('in 24 hours each token ends when it says, and each run when its time is over', { timeout: 60_000 }, async () => {
   let now = Date.UTC(2026, 0, 1)
   const engine: EmbeddedEngine = memoryEngine({ now: () => now, retentionMs: 12 * HOUR })
   const server = await startKeyedServer({ engine, now: () => now })
@@ -46,7 +46,7 @@ test('in 24 hours each token ends when it says, and each run when its time is ov
   expect(oldestIs).toEqual(Array.from({ length: 24 }, (_, hour) => (hour < 11 ? '200' : 'not_found')))
 })
 
-test('a feed ends with its token: each want is denied in its time, and the others go on', async () => {
+test('a feed ends with its token: each want is denied in its time, and the others go on', { timeout: 60_000 }, async () => {
   let now = Date.UTC(2026, 0, 1)
   const server = await startKeyedServer({ engine: memoryEngine({ now: () => now }), now: () => now })
   const [one, two] = [await server.create(KEY), await server.create(KEY)]

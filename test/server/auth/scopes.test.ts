@@ -251,7 +251,7 @@ const queries = fc.record(
   { requiredKeys: [] },
 )
 
-test('a query is answered only if each run that it returns, now or after others came, may be read', async () => {
+test('a query is answered only if each run that it returns, now or after others came, may be read', { timeout: 60_000 }, async () => {
   let allowed = 0
   await fc.assert(
     fc.asyncProperty(trees, trees, scopeShapes, queries, async (before, after, shapes, query) => {
