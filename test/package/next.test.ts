@@ -15,8 +15,9 @@ const NEXT = ['next@16.4.6', 'react', 'react-dom', 'typescript@5.9.3', '@types/r
 
 let app: PackedApp
 let server: ChildProcess | undefined
+let origin = ''
 
-beforeAll(() => {
+beforeAll(async () => {
   app = packedApp(NEXT)
   for (const { file, code } of blocksOf('page', readFileSync(join(root, 'docs/recipes/next.md'), 'utf8'))) {
     const path = join(app.folder, file.replace(/^page\//, ''))
@@ -28,17 +29,7 @@ beforeAll(() => {
     JSON.stringify({ compilerOptions: { strict: true, allowImportingTsExtensions: true, noEmit: true, skipLibCheck: true } }),
   )
   run(app.folder, process.execPath, 'node_modules/next/dist/bin/next', 'build')
-}, 300_000)
 
-afterAll(async () => {
-  if (server && server.exitCode === null) {
-    server.kill('SIGTERM')
-    await once(server, 'exit')
-  }
-  app.remove()
-})
-
-test('a page of a Next app shows a run of its own server, live', async () => {
   const { createServer } = await import('node:http')
   // Next wants a port by number
   const probe = createServer().listen(0, '127.0.0.1')
@@ -52,11 +43,22 @@ test('a page of a Next app shows a run of its own server, live', async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   for await (const line of createInterface(server.stdout as NodeJS.ReadableStream)) if (line.includes('Ready')) break
+  origin = `http://127.0.0.1:${port}`
+}, 300_000)
 
+afterAll(async () => {
+  if (server && server.exitCode === null) {
+    server.kill('SIGTERM')
+    await once(server, 'exit')
+  }
+  app.remove()
+})
+
+test('a page of a Next app shows a run of its own server, live', async () => {
   const browser = await chromium.launch(await ourChromium())
   try {
     const page = await browser.newPage()
-    await page.goto(`http://127.0.0.1:${port}/`)
+    await page.goto(`${origin}/`)
     await page.evaluate(() => {
       const seen: string[] = []
       Object.assign(globalThis, { seen })
@@ -70,6 +72,30 @@ test('a page of a Next app shows a run of its own server, live', async () => {
     const seen = await page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen)
     // nothing on the way gathered the feed: it was seen to rise
     expect(seen.length).toBeGreaterThanOrEqual(4)
+  } finally {
+    await browser.close()
+  }
+})
+
+test('a server component reads a run, and the browser goes on with it without a word about hydration', async () => {
+  const trigger = await fetch(`${origin}/v1/tasks/bake/trigger`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ payload: 20 }),
+  })
+  const { id } = (await trigger.json()) as { id: string }
+  const html = await (await fetch(`${origin}/runs/${id}`)).text()
+  expect(html).toMatch(/<p>(QUEUED|DEQUEUED|EXECUTING|COMPLETED): \d+ loaves<\/p>/)
+
+  const browser = await chromium.launch(await ourChromium())
+  try {
+    const page = await browser.newPage()
+    const said: string[] = []
+    page.on('console', (message) => said.push(`${message.type()} ${message.text()}`))
+    page.on('pageerror', (error) => said.push(error.message))
+    await page.goto(`${origin}/runs/${id}`)
+    await page.getByText('COMPLETED: 20 loaves').waitFor()
+    expect(said).toEqual([])
   } finally {
     await browser.close()
   }
