@@ -1,26 +1,26 @@
 // A server of one kind, in a process of its own: many connections, and one update to all of them when it is told to. The same text for each kind.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { pathToFileURL } from 'node:url'
 import { createRunServer, memoryEngine } from 'runfeed/server'
 
 export type Kind = 'runfeed' | 'node:http' | 'better-sse'
 
 /** What the parent says, and what is answered. */
 export type Order = { readonly do: 'update'; readonly number: number } | { readonly do: 'memory' }
-export type Answer = { readonly url: string; readonly path: string } | { readonly rss: number; readonly connections: number }
+export type Answer = { readonly url: string; readonly path: string } | { readonly rss: number }
 
 interface Feed {
   readonly url: string
   readonly path: string
   update(number: number): void
-  connections(): number
 }
 
 interface SseSession {
   readonly isConnected: boolean
 }
 interface SseChannel {
-  readonly sessionCount: number
   broadcast(data: unknown, event: string): unknown
   register(session: SseSession): unknown
 }
@@ -48,17 +48,10 @@ async function runfeed(): Promise<Feed> {
   const [run] = await engine.record.create([{ task: 'bench', payload: null, metadata: { number: -1 } }])
   const { url } = await server.listen()
   const id = run?.id as string
-  let open = 0
-  const count = async (): Promise<void> => {
-    const text = await (await fetch(`${url}/metrics`)).text()
-    open = Number(/^\w*feed\w*connections\w* (\d+)$|^runfeed_feeds_open (\d+)$/m.exec(text)?.slice(1).find(Boolean) ?? Number.NaN)
-  }
-  void count
   return {
     url,
     path: `/v1/runs/${id}/events`,
     update: (number) => void engine.record.commit({ run: id, operations: [{ op: 'set', key: 'number', value: number }] }),
-    connections: () => open,
   }
 }
 
@@ -84,19 +77,22 @@ async function plain(): Promise<Feed> {
       const text = `event: patch\ndata: ${JSON.stringify(data(number))}\n\n`
       for (const response of responses) response.write(text)
     },
-    connections: () => responses.size,
   }
 }
 
 async function betterSse(): Promise<Feed> {
   // by its name at run time: who only checks types has not installed the bench's peers
-  const name = 'better-sse'
-  const { createSession, createChannel } = (await import(name).catch(() => {
-    throw new Error('better-sse is not installed: npm install --prefix bench')
-  })) as BetterSse
+  const peers = createRequire(new URL('../peers/package.json', import.meta.url))
+  let path: string
+  try {
+    path = peers.resolve('better-sse')
+  } catch {
+    throw new Error('better-sse is not installed: npm install --prefix bench/peers')
+  }
+  const { createSession, createChannel } = (await import(pathToFileURL(path).href)) as BetterSse
   const channel = createChannel()
   const url = await listening((request, response) => void createSession(request, response).then((session) => channel.register(session)))
-  return { url, path: '/', update: (number) => void channel.broadcast(data(number), 'patch'), connections: () => channel.sessionCount }
+  return { url, path: '/', update: (number) => void channel.broadcast(data(number), 'patch') }
 }
 
 const feed = await (open[process.argv[2] as Kind] ?? open['node:http'])()
@@ -104,7 +100,7 @@ const collect = (globalThis as { gc?: () => void }).gc
 process.on('message', (order: Order) => {
   if (order.do === 'update') return feed.update(order.number)
   collect?.()
-  process.send?.({ rss: process.memoryUsage.rss(), connections: feed.connections() } satisfies Answer)
+  process.send?.({ rss: process.memoryUsage.rss() } satisfies Answer)
 })
 process.on('disconnect', () => process.exit(0))
 process.send?.({ url: feed.url, path: feed.path } satisfies Answer)

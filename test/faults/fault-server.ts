@@ -32,6 +32,15 @@ export class FaultServer {
     return `http://127.0.0.1:${this.#port}`
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** As an operator stops it. */
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM')
+  }
+
   /** Loses the process at once, with all that it had not said, and starts another one. */
   async crash(): Promise<void> {
     await (this.#starting ??= this.#end('SIGKILL')
@@ -59,7 +68,7 @@ export class FaultServer {
     throw new Error('the server ended before it said where it is')
   }
 
-  async #end(signal: 'SIGKILL'): Promise<void> {
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#child
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')

@@ -1,0 +1,68 @@
+// Many connections to one feed, over plain sockets in a process of their own: it says when all of them are open, and when an update has
+// reached all of them.
+import { connect } from 'node:net'
+
+export type ClientsOrder =
+  | { readonly do: 'open'; readonly url: string; readonly path: string; readonly count: number }
+  | { readonly do: 'await'; readonly number: number }
+/** `at` is ms since the epoch, with fractions. */
+export type ClientsAnswer = { readonly all: 'open' } | { readonly all: number; readonly at: number } | { readonly lost: number }
+
+/** Connections that are being opened at once: more than the backlog of a listening socket would be refused. */
+const AT_ONCE = 100
+/** What may be cut between two reads. */
+const TAIL = 64
+
+const now = (): number => performance.timeOrigin + performance.now()
+const say = (answer: ClientsAnswer): void => void process.send?.(answer)
+
+let count = 0
+let opened = 0
+let awaited = ''
+let number = 0
+let reached = 0
+
+function openOne(url: URL, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port: Number(url.port), host: url.hostname })
+    let tail = ''
+    let isOpen = false
+    socket.setEncoding('latin1')
+    socket.on('connect', () => socket.write(`GET ${path} HTTP/1.1\r\nhost: ${url.host}\r\naccept: text/event-stream\r\n\r\n`))
+    socket.on('data', (text: string) => {
+      if (!isOpen) {
+        // status and headers; what comes later is the feed
+        isOpen = true
+        resolve()
+      }
+      const seen = tail + text
+      if (awaited !== '' && seen.includes(awaited)) {
+        tail = ''
+        if (++reached === count) say({ all: number, at: now() })
+      } else tail = seen.slice(-TAIL)
+    })
+    socket.on('error', reject)
+    socket.on('close', () => say({ lost: opened }))
+  })
+}
+
+process.on('message', (order: ClientsOrder) => {
+  if (order.do === 'await') {
+    number = order.number
+    awaited = `number","value":${number}}`
+    reached = 0
+    // it is heard of before the update is made
+    process.send?.({ all: -1, at: now() } satisfies ClientsAnswer)
+    return
+  }
+  count = order.count
+  const url = new URL(order.url)
+  const worker = async (): Promise<void> => {
+    while (opened < count) {
+      opened++
+      await openOne(url, order.path)
+    }
+  }
+  void Promise.all(Array.from({ length: AT_ONCE }, worker)).then(() => say({ all: 'open' }))
+})
+process.on('disconnect', () => process.exit(0))
