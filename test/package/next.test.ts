@@ -11,7 +11,7 @@ import { blocksOf } from '../house/docs.ts'
 import { type PackedApp, packedApp, root, run } from './packed.ts'
 
 // Next brings its own compiler, and wants the TypeScript that has a JavaScript API
-const NEXT = ['next@16.4.6', 'react', 'react-dom', 'typescript@5.9.3', '@types/react', '@types/node']
+const NEXT = ['next@16.4.6', 'react', 'react-dom', 'typescript@5.9.3', '@types/react', '@types/node', 'zod']
 
 let app: PackedApp
 let server: ChildProcess | undefined
@@ -99,4 +99,30 @@ test('a server component reads a run, and the browser goes on with it without a 
   } finally {
     await browser.close()
   }
+})
+
+test('what docs/hooks.md shows type-checks on TypeScript 5.9 too, against the declarations that are published', () => {
+  const folder = join(app.folder, 'shown')
+  for (const { file, code } of blocksOf('hooks', readFileSync(join(root, 'docs/hooks.md'), 'utf8'))) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    writeFileSync(join(folder, file), code)
+  }
+  const compilerOptions = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    jsx: 'react-jsx',
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    moduleDetection: 'force',
+    target: 'es2022',
+    lib: ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
+    types: ['node'],
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['.'] }))
+  const tsc = join(app.folder, 'node_modules/typescript/bin/tsc')
+  expect(run(folder, process.execPath, tsc, '--version')).toContain('5.9')
+  expect(run(folder, process.execPath, tsc)).toBe('')
 })
