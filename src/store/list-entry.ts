@@ -61,7 +61,8 @@ export class ListEntry extends Entry<RunListSnapshot> {
   /** A member's record, where it is newer than the known one. After a crash a number can be made twice, under another cursor. */
   take(run: Run, cursor: Cursor | undefined): void {
     const known = this.#known.get(run.id)
-    if (!this.has(run.id) || (known && (run.version < known.run.version || cursor === known.cursor))) return
+    const { version } = known?.run ?? { version: 0 }
+    if (!this.has(run.id) || run.version < version || (known && run.version === version && cursor === known.cursor)) return
     this.#known.set(run.id, { run, cursor })
     this.#touch()
   }

@@ -8,7 +8,8 @@ export interface Seen {
   errors: string[]
 }
 export interface TabPage {
-  start(identity: string): void
+  /** @param identity - shares with the tabs that have the same. */
+  start(identity?: string, baseUrl?: string, accessToken?: string): void
   follow(run: string): void
   stop(run: string): void
   readonly seen: { readonly [run: string]: Seen }
@@ -27,8 +28,8 @@ const stops = new Map<string, AbortController>()
 const seen: { [run: string]: Seen } = {}
 window.tab = {
   seen,
-  start(identity) {
-    client = createRunClient({ baseUrl: '', share: acrossTabs({ identity }) })
+  start(identity, baseUrl = '', accessToken) {
+    client = createRunClient({ baseUrl, accessToken, ...(identity !== undefined && { share: acrossTabs({ identity }) }) })
   },
   follow(run) {
     const entry: Seen = { chunks: [], metadata: null, ended: 0, errors: [] }

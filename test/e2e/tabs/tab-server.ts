@@ -1,8 +1,9 @@
 // A server whose page is the one of these tests, and a task that writes when it is told to.
 import { fileURLToPath } from 'node:url'
-import { createRunServer, memoryEngine } from 'runfeed/server'
+import { createRunServer, memoryEngine, type RunServerOptions } from 'runfeed/server'
 import { metadata, task } from 'runfeed/task'
 import { build, type Rolldown } from 'vite'
+import { faultProxy } from '../../faults/proxy.ts'
 
 const PAGE = '<!doctype html><meta charset="utf-8"><title>tab</title><script type="module" src="/page.js"></script>'
 
@@ -30,10 +31,13 @@ export interface TabServer {
   finish(): void
   /** Feeds that are open now. */
   feeds(): Promise<number>
+  /** Loses every connection. */
+  cut(): void
   close(): Promise<void>
 }
 
-export async function serveTabs(): Promise<TabServer> {
+/** @param secretKey - one of the options' keys, where there are any. */
+export async function serveTabs(options: Partial<RunServerOptions> = {}, secretKey?: string): Promise<TabServer> {
   const scripts = await pageScripts()
   const listeners = new Set<() => void>()
   let written = 0
@@ -68,6 +72,7 @@ export async function serveTabs(): Promise<TabServer> {
     tasks: [speak],
     heartbeat: 500,
     concurrency: 50,
+    ...options,
     fallback: (request) => {
       const { pathname } = new URL(request.url)
       if (pathname === '/') return new Response(PAGE, { headers: { 'content-type': 'text/html' } })
@@ -75,11 +80,13 @@ export async function serveTabs(): Promise<TabServer> {
       return script === undefined ? new Response(null, { status: 404 }) : new Response(script, { headers: { 'content-type': 'text/javascript' } })
     },
   })
-  const { url } = await server.listen()
+  const proxy = await faultProxy((await server.listen()).url, () => ({ kind: 'none' }))
+  const { url } = proxy
+  const headers = { 'content-type': 'application/json', ...(secretKey !== undefined && { authorization: `Bearer ${secretKey}` }) }
   return {
     url,
     async start() {
-      const response = await fetch(`${url}/v1/tasks/speak/trigger`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+      const response = await fetch(`${url}/v1/tasks/speak/trigger`, { method: 'POST', headers, body: '{}' })
       return ((await response.json()) as { id: string }).id
     },
     write() {
@@ -94,9 +101,13 @@ export async function serveTabs(): Promise<TabServer> {
       changed()
     },
     async feeds() {
-      const text = await (await fetch(`${url}/metrics`)).text()
+      const text = await (await fetch(`${url}/metrics`, { headers })).text()
       return Number(/^runfeed_feeds_open(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1])
     },
-    close: () => server.close(),
+    cut: () => proxy.cutAll(),
+    async close() {
+      await proxy.close()
+      await server.close()
+    },
   }
 }

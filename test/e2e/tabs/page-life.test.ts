@@ -1,0 +1,141 @@
+// What happens to a page in a browser: it loses the network, is frozen, and is served from elsewhere than the runs.
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { createPublicToken } from 'runfeed/server'
+import { launchBrowser } from '../demo-page.ts'
+import { serveTabs, type TabServer } from './tab-server.ts'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+})
+
+const PATIENT = { timeout: 20_000, interval: 20 }
+
+async function setUp() {
+  const server = await serveTabs()
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await page.goto(server.url)
+  const run = await server.start()
+  await page.evaluate((id) => {
+    window.tab.start()
+    window.tab.follow(id)
+  }, run)
+  return { server, context, page, run }
+}
+const close = async ({ server, context }: { readonly server: TabServer; readonly context: { close(): Promise<void> } }): Promise<void> => {
+  await context.close()
+  await server.close()
+}
+const hasAll = (page: Page, run: string, length: number): Promise<void> =>
+  vi.waitFor(async () => {
+    const { chunks, metadata, errors } = await page.evaluate((id) => window.tab.seen[id] ?? { chunks: [], metadata: null, errors: [] }, run)
+    expect([chunks.map(([index]) => index), metadata, errors]).toEqual([Array.from({ length }, (_, index) => index), { n: length - 1 }, []])
+  }, PATIENT)
+const isAt = (page: Page, connection: RegExp): Promise<void> =>
+  vi.waitFor(async () => expect(await page.evaluate(() => window.tab.connection())).toMatch(connection), PATIENT)
+
+test('a page that was offline has all that it missed, and shows no error of its runs', async () => {
+  const set = await setUp()
+  const { server, context, page, run } = set
+  try {
+    server.write()
+    await hasAll(page, run, 1)
+    for (let drop = 2; drop <= 4; drop++) {
+      await context.setOffline(true)
+      // an emulated network keeps what is open: the server ends it, and the page cannot come back
+      server.cut()
+      await isAt(page, /^reconnecting/)
+      server.write()
+      await context.setOffline(false)
+      await hasAll(page, run, drop)
+      await isAt(page, /^open/)
+    }
+    expect(await page.evaluate((id) => window.tab.seen[id]?.ended, run)).toBe(0)
+  } finally {
+    await close(set)
+  }
+}, 120_000)
+
+test('a page that is told that it will be frozen has no connection meanwhile, and goes on when it runs again', async () => {
+  const set = await setUp()
+  const { server, page, run } = set
+  // Chromium without a window freezes no page: its events are all that a page sees of it
+  const turn = (event: string): Promise<void> => page.evaluate((name) => void document.dispatchEvent(new Event(name)), event)
+  try {
+    server.write()
+    await hasAll(page, run, 1)
+    for (let freeze = 2; freeze <= 6; freeze++) {
+      await turn('freeze')
+      await vi.waitFor(async () => expect(await server.feeds()).toBe(0), PATIENT)
+      server.write()
+      await turn('resume')
+      await hasAll(page, run, freeze)
+    }
+    expect(await page.evaluate((id) => window.tab.seen[id]?.chunks.map(([, chunk]) => chunk), run)).toEqual([0, 1, 2, 3, 4, 5])
+  } finally {
+    await close(set)
+  }
+}, 120_000)
+
+test('a page that stands still without a word for longer than its connection lives has all that it missed', async () => {
+  const set = await setUp()
+  const { server, context, page, run } = set
+  try {
+    server.write()
+    await hasAll(page, run, 1)
+    const session = await context.newCDPSession(page)
+    await session.send('Debugger.enable')
+    const paused = new Promise((resolve) => session.once('Debugger.paused', resolve))
+    await session.send('Debugger.pause')
+    await paused
+    server.cut()
+    await vi.waitFor(async () => expect(await server.feeds()).toBe(0), PATIENT)
+    server.write()
+    await session.send('Debugger.resume')
+    await session.send('Debugger.disable')
+    await hasAll(page, run, 2)
+  } finally {
+    await close(set)
+  }
+}, 120_000)
+
+test('a page of another origin goes on after a cut; its token is in no address', async () => {
+  const secretKey = 'a-secret-key-that-is-long-enough-for-tests'
+  const pages = await serveTabs()
+  const server = await serveTabs({ auth: { secretKeys: [secretKey] }, cors: { origins: [pages.url] } }, secretKey)
+  const context = await browser.newContext()
+  try {
+    const run = await server.start()
+    const token = await createPublicToken({ secretKey, scopes: [`read:runs:${run}`] })
+    const page = await context.newPage()
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+    await page.goto(pages.url)
+    await page.evaluate(
+      ([id, url, own]) => {
+        window.tab.start(undefined, url, own)
+        window.tab.follow(id)
+      },
+      [run, server.url, token] as const,
+    )
+    for (let length = 1; length <= 2; length++) {
+      server.write()
+      await hasAll(page, run, length)
+      server.cut()
+    }
+    server.write()
+    await hasAll(page, run, 3)
+    expect(asked.filter((url) => url === `${server.url}/v1/feed`).length).toBeGreaterThan(1)
+    const [, payload = ''] = token.split('.')
+    expect(asked.filter((url) => url.includes(payload) || url.includes('token'))).toEqual([])
+  } finally {
+    await context.close()
+    await server.close()
+    await pages.close()
+  }
+}, 120_000)
