@@ -8,9 +8,19 @@ export const START: Cursor = '0.0'
 
 export const formatCursor = (number: number, tag: string): Cursor => `${number}.${tag}`
 
-export function parseCursor(cursor: Cursor): { readonly number: number; readonly tag: string } | undefined {
+interface ParsedCursor {
+  readonly number: number
+  readonly tag: string
+}
+/** The one that was parsed last: whoever reads a frame looks at its cursor several times. */
+let last: { readonly cursor: Cursor; readonly parsed: ParsedCursor } | undefined
+
+export function parseCursor(cursor: Cursor): ParsedCursor | undefined {
+  if (last?.cursor === cursor) return last.parsed
   const match = /^(\d{1,15})\.([0-9a-z]{1,16})$/.exec(cursor)
-  return match ? { number: Number(match[1]), tag: match[2] as string } : undefined
+  if (!match) return undefined
+  last = { cursor, parsed: { number: Number(match[1]), tag: match[2] as string } }
+  return last.parsed
 }
 
 /** Four letters tell two commits of one number apart; they are no secret. */

@@ -55,9 +55,8 @@ export const toPointer = (path: Path): string => path.map((segment) => `/${escap
  */
 export function parsePointer(pointer: string): readonly string[] {
   if (pointer === '') return []
-  if (!pointer.startsWith('/') || /~(?![01])/.test(pointer)) throw new InvalidOperationError(pointer, 'not a JSON pointer')
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+  if (!pointer.startsWith('/') || (pointer.includes('~') && /~(?![01])/.test(pointer))) throw new InvalidOperationError(pointer, 'not a JSON pointer')
+  const tokens = pointer.slice(1).split('/')
+  // few names have what is escaped, and each patch has several names
+  return pointer.includes('~') ? tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~')) : tokens
 }
