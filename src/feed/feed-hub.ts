@@ -2,11 +2,13 @@
 import type { Cursor } from '../protocol/cursor.ts'
 import type { RunEngine } from '../protocol/engine.ts'
 import { InvalidRequestError, RunfeedError } from '../protocol/errors.ts'
+import { encodeFrame, type FrameOf } from '../protocol/frame.ts'
 import { HEARTBEAT_MS, TICK_MS } from '../protocol/limits.ts'
 import { type FeedRequest, type QueryWant, queryName, type RunWant, type StreamWant, type Want } from '../protocol/want.ts'
 import { Deadlines } from './deadlines.ts'
 import { type FeedAccess, OPEN_ACCESS } from './feed-access.ts'
 import { FeedSession, type SessionHost } from './feed-session.ts'
+import type { Member } from './members.ts'
 import { Guard, type Hold, Place, type Watched } from './place.ts'
 import { QueryReader } from './query-reader.ts'
 import { isBounded } from './query-topic.ts'
@@ -48,6 +50,12 @@ export interface OpenOptions {
 /** A client that is told to come back because of its connection's age comes within this time. */
 const AGE_JITTER_MS = 1000
 
+/** 500 clients come back over 8 s, and more of them over longer, so that the server is not taken down by its return. */
+const SPREAD_OF_ONE_MS = 16
+const MAX_SPREAD_MS = 25_000
+/** Over so much they come back by themselves. */
+const LONE_SPREAD_MS = 2000
+
 export class FeedHub {
   readonly heartbeat: number
   readonly #options: Required<FeedHubOptions>
@@ -76,7 +84,7 @@ export class FeedHub {
     this.#host = {
       heartbeat,
       writeDeadline,
-      now,
+      beat: () => this.#beat(),
       openMember: (session, run, cursor) => this.#member(session, run, cursor),
       closed: (session) => this.#closed(session),
       told: (at) => onLag(now() - at),
@@ -108,9 +116,10 @@ export class FeedHub {
     return session
   }
 
-  /** Tells everybody to come back elsewhere, and ends their sessions. @param reconnectAfter - ms; each gets up to twice that, so that they do not come at once. */
+  /** Tells everybody to come back elsewhere, and ends their sessions. @param reconnectAfter - ms, and more for most: they do not come at once. */
   drain(reconnectAfter: number): void {
-    for (const session of this.#sessions.keys()) session.drain(Math.round(reconnectAfter * (1 + Math.random())))
+    const spread = Math.max(reconnectAfter, this.#spread)
+    for (const session of this.#sessions.keys()) session.drain(Math.round(reconnectAfter + spread * Math.random()))
   }
 
   #add(session: FeedSession, want: Want, access: FeedAccess): void {
@@ -161,11 +170,12 @@ export class FeedHub {
     return place
   }
 
-  #member(session: FeedSession, run: string, cursor: Cursor | undefined): Place {
+  #member(session: FeedSession, run: string, cursor: Cursor | undefined): Member {
     const share = this.#topics.run(run, () => session.ring(place))
-    const place: Place = new Place(undefined, new RunReader(share.topic, cursor, viewOf(session.access, run, true)), undefined, [share])
+    const reader = new RunReader(share.topic, cursor, viewOf(session.access, run, true))
+    const place: Place = new Place(undefined, reader, undefined, [share])
     session.add(place)
-    return place
+    return { place, reader }
   }
 
   #closed(session: FeedSession): void {
@@ -178,9 +188,19 @@ export class FeedHub {
     this.#pings = undefined
   }
 
+  /** ms over which so many come back. */
+  get #spread(): number {
+    return Math.min(MAX_SPREAD_MS, this.#sessions.size * SPREAD_OF_ONE_MS)
+  }
+
+  #beat(): FrameOf<'ping'>['data'] {
+    const spread = this.#spread
+    return { time: this.#options.now(), ...(spread > LONE_SPREAD_MS && { spread }) }
+  }
+
   #ping(): void {
-    const time = this.#options.now()
-    for (const session of this.#sessions.keys()) session.ping(time)
+    const text = encodeFrame({ event: 'ping', data: this.#beat() })
+    for (const session of this.#sessions.keys()) session.ping(text)
     // an injected clock moves without the timers
     this.#deadlines.look()
   }

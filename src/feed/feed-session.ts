@@ -1,10 +1,10 @@
 // One connection: a set of places that wakes mark as ready, and a writer that goes round them. Nothing is queued here; whoever writes to
 // the network asks for the next text when the last one has drained.
 import type { Cursor } from '../protocol/cursor.ts'
-import { encodeFrame } from '../protocol/frame.ts'
+import { encodeFrame, type FrameOf } from '../protocol/frame.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
 import type { FeedAccess } from './feed-access.ts'
-import { Members } from './members.ts'
+import { type Member, Members } from './members.ts'
 import type { Place } from './place.ts'
 import type { Reading } from './run-reader.ts'
 
@@ -14,10 +14,10 @@ export interface SessionHost {
   readonly heartbeat: number
   /** ms within which the network must take something of what was written; who writes looks after it. */
   readonly writeDeadline: number
-  /** ms since the epoch. */
-  now(): number
+  /** What an `open` and a `ping` say. */
+  beat(): FrameOf<'ping'>['data']
   /** Makes the place of a member of a query. */
-  openMember(session: FeedSession, run: string, cursor: Cursor | undefined): Place
+  openMember(session: FeedSession, run: string, cursor: Cursor | undefined): Member
   closed(session: FeedSession): void
   /** A frame is on its way that tells of a commit of this moment, ms since the epoch. */
   told(at: number): void
@@ -53,7 +53,7 @@ export class FeedSession {
   constructor(host: SessionHost, options: SessionOptions) {
     this.#host = host
     this.#options = options
-    this.#control = encodeFrame({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: host.heartbeat, time: host.now() } })
+    this.#control = encodeFrame({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: host.heartbeat, ...host.beat() } })
   }
 
   get access(): FeedAccess {
@@ -134,11 +134,11 @@ export class FeedSession {
     }).then(() => this.next())
   }
 
-  /** @param time - ms since the epoch. */
-  ping(time: number): void {
+  /** @param text - the frame, which is the same for all. */
+  ping(text: string): void {
     // who has not yet taken the last one is slow, not idle
     if (this.#control !== '') return
-    this.#control = encodeFrame({ event: 'ping', data: { time } })
+    this.#control = text
     this.#wake()
   }
 

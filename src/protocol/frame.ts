@@ -22,8 +22,11 @@ export type Denied = (
 ) & { readonly code: string; readonly message: string }
 
 interface FrameData {
-  /** The first frame, at once. `heartbeat` is ms between two pings, `time` the server's clock. */
-  readonly open: { readonly protocol: number; readonly heartbeat: number; readonly time: number }
+  /**
+   * The first frame, at once. `heartbeat` is ms between two pings, `time` the server's clock, `spread` the ms over which clients come back when the
+   * server is lost: it knows how many they are.
+   */
+  readonly open: { readonly protocol: number; readonly heartbeat: number; readonly time: number; readonly spread?: number }
   /** Replaces what the client has, unless the client's is newer. */
   readonly run: { readonly run: Run; readonly cursor: Cursor; readonly omitted?: Omitted }
   /**
@@ -72,7 +75,7 @@ interface FrameData {
   readonly leave: { readonly query: string; readonly run: string }
   /** This subscription failed; the others go on. */
   readonly denied: Denied
-  readonly ping: { readonly time: number }
+  readonly ping: { readonly time: number; readonly spread?: number }
   /** This node drains; come back after so many ms. */
   readonly bye: { readonly reconnectAfter: number }
 }

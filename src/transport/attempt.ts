@@ -36,6 +36,8 @@ export class Attempt {
   heartbeat: number = HEARTBEAT_MS
   /** The node drains, and asked us to stay away until then. */
   returnAt = 0
+  /** Over how many ms the server's clients come back when it is lost. */
+  spread = 0
   readonly #environment: Environment
   readonly #host: AttemptHost
   readonly #controller = new AbortController()
@@ -85,6 +87,7 @@ export class Attempt {
     const isFirst = this.openedAt === undefined
     this.openedAt ??= this.lastFrameAt
     if (frame.event === 'open' && frame.data.heartbeat > 0) this.heartbeat = frame.data.heartbeat
+    if (frame.event === 'open' || frame.event === 'ping') this.spread = Number(frame.data.spread ?? 0)
     if (isFirst || frame.event === 'open') this.#watch(this.heartbeat * 3)
     if (isFirst) this.#host.opened(this)
     this.#host.received(this, frame)

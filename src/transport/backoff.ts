@@ -14,6 +14,8 @@ const HEALTHY_MS = 1_000
 export class Backoff {
   readonly #environment: Environment
   #failures = 0
+  /** What a server said that many follow; kept while it is away. */
+  #spread = 0
 
   constructor(environment: Environment) {
     this.#environment = environment
@@ -22,11 +24,13 @@ export class Backoff {
   /**
    * Counts a failure.
    * @param openedAt - when the connection that failed had opened, if it had.
+   * @param spread - ms over which the clients of that connection's server come back.
    * @returns ms to wait. At least what `Retry-After` asks for.
    */
-  next(error: unknown, openedAt?: number): number {
+  next(error: unknown, openedAt?: number, spread = 0): number {
+    if (openedAt !== undefined) this.#spread = Math.min(spread, MAX_RETRY_AFTER_MS) || 0
     if (openedAt !== undefined && this.#environment.now() - openedAt >= HEALTHY_MS) this.#failures = 0
-    const jittered = this.#environment.random() * Math.min(MAX_MS, BASE_MS * 2 ** this.#failures++)
+    const jittered = this.#environment.random() * Math.max(this.#spread, Math.min(MAX_MS, BASE_MS * 2 ** this.#failures++))
     // added to it, because everybody was told the same
     return Math.min(retryAfterOf(error) ?? 0, MAX_RETRY_AFTER_MS) + jittered
   }

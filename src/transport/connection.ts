@@ -241,7 +241,7 @@ export class Connection {
     this.#over(attempt)
     if (!error.retryable) return this.#refused(error, isSpare ? this.#current : undefined)
     const away = attempt.returnAt - this.#environment.now()
-    const wait = away > 0 ? away : this.#backoff.next(error, attempt.openedAt)
+    const wait = away > 0 ? away : this.#backoff.next(error, attempt.openedAt, attempt.spread)
     if (isSpare && this.#current) return this.#replace(wait)
     this.#go('lost', error)
     // a replacement that was under way is the connection now

@@ -211,6 +211,24 @@ describe('a run of several wants', () => {
   })
 })
 
+test('a run whose own want is over is told on as a member from there, however often it comes and goes', async () => {
+  const { engine, server } = await open()
+  const run = await made(engine)
+  await started(engine, run.id)
+  await ended(engine, run.id)
+  await engine.record.commit({ run: run.id, tags: { remove: ['t'] } })
+  const feed = await follow(server, [{ query: tagged }, { run: run.id }])
+  await feed.until(({ events }) => events.includes('end') && events.includes('list'))
+  for (const value of [1, 2]) {
+    await engine.record.commit({ run: run.id, tags: { add: ['t'] }, operations: [{ op: 'set', key: 'late', value }] })
+    await feed.until(({ runs, queries }) => runs.get(run.id)?.metadata['late'] === value && queries.get(name)?.ids.length === 1)
+    await engine.record.commit({ run: run.id, tags: { remove: ['t'] } })
+    await feed.until(({ queries }) => queries.get(name)?.ids.length === 0)
+  }
+  expect(feed.events.filter((event) => event === 'run')).toHaveLength(1)
+  expect(feed.runs.get(run.id)).toEqual(await server.run(run.id))
+})
+
 const action = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('create' as const), tags: fc.subarray(['a', 'b']) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('tag' as const), at: fc.nat(), tag: fc.constantFrom('a', 'b'), on: fc.boolean() }) },
