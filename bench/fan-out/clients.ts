@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 
 export type ClientsOrder =
-  | { readonly do: 'open'; readonly url: string; readonly path: string; readonly count: number }
+  | { readonly do: 'open'; readonly url: string; readonly path: string; readonly body?: string | undefined; readonly count: number }
   | { readonly do: 'await'; readonly number: number }
 /** `at` is ms since the epoch, with fractions. */
 export type ClientsAnswer = { readonly all: 'open' } | { readonly all: number; readonly at: number } | { readonly lost: number }
@@ -22,13 +22,15 @@ let awaited = ''
 let number = 0
 let reached = 0
 
-function openOne(url: URL, path: string): Promise<void> {
+function openOne(url: URL, path: string, body: string | undefined): Promise<void> {
+  const head = `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nhost: ${url.host}\r\naccept: text/event-stream\r\n`
+  const request = body === undefined ? `${head}\r\n` : `${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
   return new Promise((resolve, reject) => {
     const socket = connect({ port: Number(url.port), host: url.hostname })
     let tail = ''
     let isOpen = false
     socket.setEncoding('latin1')
-    socket.on('connect', () => socket.write(`GET ${path} HTTP/1.1\r\nhost: ${url.host}\r\naccept: text/event-stream\r\n\r\n`))
+    socket.on('connect', () => socket.write(request))
     socket.on('data', (text: string) => {
       if (!isOpen) {
         // status and headers; what comes later is the feed
@@ -60,7 +62,7 @@ process.on('message', (order: ClientsOrder) => {
   const worker = async (): Promise<void> => {
     while (opened < count) {
       opened++
-      await openOne(url, order.path)
+      await openOne(url, order.path, order.body)
     }
   }
   void Promise.all(Array.from({ length: AT_ONCE }, worker)).then(() => say({ all: 'open' }))

@@ -94,16 +94,16 @@ async function measure(count: number): Promise<readonly Row[]> {
 
 async function open(kind: Kind, count: number): Promise<Bench> {
   const server = child('serve.ts', [kind])
-  const { url, path } = (await heard(server)) as Extract<Answer, { url: string }>
+  const { url, path, body } = (await heard(server)) as Extract<Answer, { url: string }>
   // what the first connections make once (code, caches, room for the young) is not theirs
   const first = child('clients.ts', [])
-  await ask(first, { do: 'open', url, path, count: WARM_UP })
+  await ask(first, { do: 'open', url, path, body, count: WARM_UP })
   await round({ server, clients: first }, WARM_UP, 999_999)
   first.kill('SIGKILL')
   await setTimeout(SETTLE_MS)
   const before = await memory(server)
   const clients = child('clients.ts', [])
-  await ask(clients, { do: 'open', url, path, count })
+  await ask(clients, { do: 'open', url, path, body, count })
   const bench = { kind, server, clients, perConnection: 0, perSecond: [] }
   // what is made by the first update is there then
   await round(bench, count, 1_000_000)

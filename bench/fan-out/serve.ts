@@ -9,11 +9,13 @@ export type Kind = 'runfeed' | 'node:http' | 'better-sse'
 
 /** What the parent says, and what is answered. */
 export type Order = { readonly do: 'update'; readonly number: number } | { readonly do: 'memory' }
-export type Answer = { readonly url: string; readonly path: string } | { readonly rss: number }
+/** `body`: what is sent to the path; without one it is got. */
+export type Answer = { readonly url: string; readonly path: string; readonly body?: string } | { readonly rss: number }
 
 interface Feed {
   readonly url: string
   readonly path: string
+  readonly body?: string
   update(number: number): void
 }
 
@@ -50,7 +52,9 @@ async function runfeed(): Promise<Feed> {
   const id = run?.id as string
   return {
     url,
-    path: `/v1/runs/${id}/events`,
+    // as our client asks
+    path: '/v1/feed',
+    body: JSON.stringify({ protocol: 1, wants: [{ run: id }] }),
     update: (number) => void engine.record.commit({ run: id, operations: [{ op: 'set', key: 'number', value: number }] }),
   }
 }
@@ -89,9 +93,9 @@ async function betterSse(): Promise<Feed> {
   } catch {
     throw new Error('better-sse is not installed: npm install --prefix bench/peers')
   }
-  const { createSession, createChannel } = (await import(pathToFileURL(path).href)) as BetterSse
-  const channel = createChannel()
-  const url = await listening((request, response) => void createSession(request, response).then((session) => channel.register(session)))
+  const peer = (await import(pathToFileURL(path).href)) as BetterSse
+  const channel = peer.createChannel()
+  const url = await listening((request, response) => void peer.createSession(request, response).then((session) => channel.register(session)))
   return { url, path: '/', update: (number) => void channel.broadcast(data(number), 'patch') }
 }
 
@@ -103,4 +107,4 @@ process.on('message', (order: Order) => {
   process.send?.({ rss: process.memoryUsage.rss() } satisfies Answer)
 })
 process.on('disconnect', () => process.exit(0))
-process.send?.({ url: feed.url, path: feed.path } satisfies Answer)
+process.send?.({ url: feed.url, path: feed.path, ...(feed.body !== undefined && { body: feed.body }) } satisfies Answer)
