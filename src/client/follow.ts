@@ -10,6 +10,8 @@ interface News<V> {
   readonly values: readonly V[]
   readonly at: number
   readonly isDone: boolean
+  /** Told after the values: how it ended. */
+  readonly error?: RunfeedError | undefined
 }
 /** Made once per follower: it remembers what it has told. */
 type Reader<S, V> = () => (snapshot: S) => News<V>
@@ -36,11 +38,13 @@ export const streamReader: Reader<StreamSnapshot, Json> = () => {
     const at = Math.max(log.firstIndex, Math.min(next, changedFrom(log, cuts)))
     cuts = log.cuts
     next = Math.max(at, log.length)
-    const values = log.slice(at)
-    if (values.length === 0 && state === 'errored') throw new RunfeedError('stream_errored', failure ?? 'the stream failed')
-    if (values.length === 0 && state === 'aborted') throw new RunfeedError('stream_aborted', 'the stream ended with its run')
-    return { values, at, isDone: state === 'closed' }
+    return { values: log.slice(at), at, isDone: state === 'closed', error: endOf(state, failure) }
   }
+}
+
+function endOf(state: StreamSnapshot['state'], failure: string | undefined): RunfeedError | undefined {
+  if (state === 'errored') return new RunfeedError('stream_errored', failure ?? 'the stream failed')
+  return state === 'aborted' ? new RunfeedError('stream_aborted', 'the stream ended with its run') : undefined
 }
 
 /** Each state of the list, for as long as it is followed. */
@@ -116,6 +120,7 @@ function follow<S extends Failing, V>(
       const news = read(snapshot)
       const isDone = news.isDone || closed.getSnapshot().status === 'closed'
       if (news.values.length > 0 || isDone) follower.tell({ ...news, isDone })
+      if (news.error) throw news.error
       if (isDone) stop()
     } catch (thrown) {
       stop()
@@ -143,8 +148,8 @@ export function subscribe<S extends Failing, V>(
   if (typeof onChange !== 'function') throw new InvalidRequestError('a subscription needs an `onChange` function, which is told what is new')
   return follow(source, reader, closed, signal, {
     tell({ values, at, isDone }) {
-      for (const [offset, value] of values.entries()) onChange(value, at + offset)
-      if (isDone) onEnd?.()
+      for (const [offset, value] of values.entries()) guarded(() => onChange(value, at + offset))
+      if (isDone) guarded(() => onEnd?.())
     },
     fail(thrown) {
       // whoever gives up by a signal knows it
@@ -154,4 +159,15 @@ export function subscribe<S extends Failing, V>(
     },
     after() {},
   })
+}
+
+/** A mistake in a callback is reported as uncaught, and ends nothing. */
+function guarded(call: () => void): void {
+  try {
+    call()
+  } catch (thrown) {
+    queueMicrotask(() => {
+      throw thrown
+    })
+  }
 }

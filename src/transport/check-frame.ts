@@ -3,9 +3,12 @@ import { parseCursor } from '../protocol/cursor.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import type { Frame, FrameEvent } from '../protocol/frame.ts'
 
-type Field = readonly [name: string, kind: string]
+interface Field {
+  readonly name: string
+  readonly kind: string
+}
 /** Each name with its kind: `$` text, `.` a cursor, `#` a number of 0 or more, `[` an array, `{` an object. */
-const fields = (...names: readonly string[]): readonly Field[] => names.map((name) => [name.slice(0, -1), name.slice(-1)])
+const fields = (...names: readonly string[]): readonly Field[] => names.map((name) => ({ name: name.slice(0, -1), kind: name.slice(-1) }))
 
 const FIELDS: { readonly [E in FrameEvent]: readonly Field[] } = {
   open: fields('heartbeat#'),
@@ -28,15 +31,16 @@ const LENGTH = fields('length#')
 
 /** @throws ProtocolError that names the field. */
 export function checkFrame({ event, data }: Frame): void {
-  const check = (wanted: readonly Field[], value: unknown): void => {
-    for (const [name, kind] of wanted)
-      if (!isKind(kind, (value as { readonly [name: string]: unknown } | null)?.[name])) throw new ProtocolError(`a ${event} frame has no right ${name}`)
-  }
-  check(FIELDS[event], data)
-  if (event === 'run') check(RUN, data.run)
-  if (event === 'enter') check(MEMBER, data.run)
-  if (event === 'list') for (const member of data.runs) check(MEMBER, member)
-  if (event === 'end') for (const length of Object.values(data.lengths)) check(LENGTH, { length })
+  check(event, FIELDS[event], data)
+  if (event === 'run') check(event, RUN, data.run)
+  if (event === 'enter') check(event, MEMBER, data.run)
+  if (event === 'list') for (const member of data.runs) check(event, MEMBER, member)
+  if (event === 'end') for (const length of Object.values(data.lengths)) check(event, LENGTH, { length })
+}
+
+function check(event: string, wanted: readonly Field[], value: unknown): void {
+  const of = value as { readonly [name: string]: unknown } | null
+  for (const { name, kind } of wanted) if (!isKind(kind, of?.[name])) throw new ProtocolError(`a ${event} frame has no right ${name}`)
 }
 
 function isKind(kind: string, value: unknown): boolean {

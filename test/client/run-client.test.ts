@@ -629,6 +629,21 @@ describe('the end', () => {
   })
 })
 
+test.each(['errored', 'aborted'] as const)('a loop over a stream that ends as %s has its last chunks, and then throws', async (state) => {
+  const { client, transport, flush } = setUp()
+  const chunks: Json[] = []
+  const reading = (async () => {
+    for await (const chunk of client.stream('run_a', 'log')) chunks.push(chunk)
+  })()
+  const failure = reading.catch((thrown: unknown) => thrown)
+  await flush()
+  // all of it is published at once
+  transport.last.send(chunksFrame(0, 'a', 'b'), { event: 'stream', data: { run: 'run_a', stream: 'log', state, start: 0, length: 2 } })
+  await flush()
+  expect(await failure).toMatchObject({ type: `stream_${state}` })
+  expect(chunks).toEqual(['a', 'b'])
+})
+
 describe('documents', () => {
   test('keep the identity of what did not change, and survive a status that nobody knows', async () => {
     const { client, transport, flush } = setUp()
