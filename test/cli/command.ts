@@ -54,7 +54,7 @@ function begin(args: readonly string[], { env = {}, input = '', cwd = ROOT, isTe
   const line = `stty cols 100 rows 40; exec ${words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')}`
   const [file, ...rest] = isTerminal ? ['script', '-qec', line, '/dev/null'] : words
   // what the machine has set is not the test's
-  const { RUNFEED_URL: _url, RUNFEED_SECRET_KEY: _key, RUNFEED_TOKEN: _token, FORCE_COLOR: _force, NO_COLOR: _no, ...own } = process.env
+  const { RUNFEED_URL: _url, RUNFEED_SECRET_KEY: _key, RUNFEED_TOKEN: _token, FORCE_COLOR: _force, NO_COLOR: _no, CI: _ci, ...own } = process.env
   const child = spawn(file as string, rest, {
     cwd,
     env: { ...own, TERM: 'xterm', NODE_COMPILE_CACHE: CACHE, ...env },
