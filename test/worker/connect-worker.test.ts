@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Run } from 'runfeed'
 import { createRunServer, memoryEngine, type RunServerOptions } from 'runfeed/server'
-import { batch, connectWorker, type ConnectWorkerOptions, metadata, runs, task, tasks, withRun } from 'runfeed/task'
+import { batch, connectWorker, type ConnectWorkerOptions, metadata, runs, type Task, task, tasks, withRun } from 'runfeed/task'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { gate } from '../support/gate.ts'
 import { type Script, startScript } from '../support/process.ts'
@@ -22,6 +22,15 @@ async function serverAndWorker(options: Omit<ConnectWorkerOptions, 'url'>, serve
 }
 
 const aborted = async (signal: AbortSignal): Promise<void> => await new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+
+const failingOnce = (): Task<'work'> =>
+  task({
+    id: 'work',
+    retry: { maxAttempts: 2, minTimeout: 0 },
+    run: (_: unknown, { ctx }) => {
+      if (ctx.run.attempt === 1) throw new Error('not yet')
+    },
+  })
 
 describe('a worker elsewhere', () => {
   test('executes what is triggered at the server: metadata, streams, children, attempts', async () => {
@@ -101,13 +110,7 @@ describe('a worker elsewhere', () => {
   })
 
   test('what it triggers outside of a run has the settings of its tasks', async () => {
-    const work = task({
-      id: 'work',
-      retry: { maxAttempts: 2, minTimeout: 0 },
-      run: (_: unknown, { ctx }) => {
-        if (ctx.run.attempt === 1) throw new Error('not yet')
-      },
-    })
+    const work = failingOnce()
     const server = await serverAndWorker({ tasks: [work] })
     const { id } = await work.trigger(null)
     const byId = await tasks.trigger('work', null)
@@ -122,13 +125,7 @@ describe('a worker elsewhere', () => {
   })
 
   test('tells a server that does not know its tasks how often their runs are tried', async () => {
-    const work = task({
-      id: 'work',
-      retry: { maxAttempts: 2, minTimeout: 0 },
-      run: (_: unknown, { ctx }) => {
-        if (ctx.run.attempt === 1) throw new Error('not yet')
-      },
-    })
+    const work = failingOnce()
     const server = await serverAndWorker({ tasks: [work] })
     // its first claim is answered once a run of it has ended
     await server.ended(await server.trigger('work'))
@@ -136,13 +133,7 @@ describe('a worker elsewhere', () => {
   })
 
   test('leaves its settings to a server that knows its tasks and executes none', async () => {
-    const work = task({
-      id: 'work',
-      retry: { maxAttempts: 2, minTimeout: 0 },
-      run: (_: unknown, { ctx }) => {
-        if (ctx.run.attempt === 1) throw new Error('not yet')
-      },
-    })
+    const work = failingOnce()
     const server = await serverAndWorker({ tasks: [work] }, { tasks: [work], concurrency: 0 })
     expect(await server.ended(await server.trigger('work'))).toMatchObject({ status: 'COMPLETED', attempt: 2 })
   })
