@@ -4,15 +4,15 @@ import { isJsonObject, type Json, type JsonObject, toJson } from '../protocol/js
 import { MAX_KEY_LENGTH, NAME_PATTERN } from '../protocol/limits.ts'
 import { isTerminalStatus, RUN_STATUSES, type TerminalStatus } from '../protocol/status.ts'
 
-export const name = z.string().regex(NAME_PATTERN, 'use 1 to 128 letters, digits and . : / - _')
-export const runId = z.string().min(1).max(128)
-export const workerId = z.string().min(1).max(128)
-export const cursor = z.string().max(64)
-export const key = z.string().min(1).max(MAX_KEY_LENGTH)
-export const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+export const name: z.ZodString = z.string().regex(NAME_PATTERN, 'use 1 to 128 letters, digits and . : / - _')
+export const runId: z.ZodString = z.string().min(1).max(128)
+export const workerId: z.ZodString = z.string().min(1).max(128)
+export const cursor: z.ZodString = z.string().max(64)
+export const key: z.ZodString = z.string().min(1).max(MAX_KEY_LENGTH)
+export const count: z.ZodNumber = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 /** Ms since the epoch. */
-export const moment = z.number().min(0).max(8.64e15)
-export const terminalStatus = z.enum(RUN_STATUSES.filter(isTerminalStatus) as [TerminalStatus, ...TerminalStatus[]])
+export const moment: z.ZodNumber = z.number().min(0).max(8.64e15)
+export const terminalStatus: z.ZodType<TerminalStatus> = z.enum(RUN_STATUSES.filter(isTerminalStatus) as [TerminalStatus, ...TerminalStatus[]])
 
 // what JSON.parse gave is JSON but for its depth, its names and 1e999: toJson judges those, and throws InvalidValueError
 const isGiven = (value: unknown): boolean => value !== undefined
