@@ -27,6 +27,8 @@ export const csvImport = defineRun({
     file: z.union([z.literal('sample'), z.string().regex(/^[0-9a-f-]{36}\.csv$/)]),
   }),
   metadata: {
+    /** Again, because lists of runs come without payloads. */
+    name: z.string(),
     status: z.enum(['reading', 'importing', 'done']),
     totalRows: count,
     processedRows: count,

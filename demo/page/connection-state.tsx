@@ -1,67 +1,51 @@
-// The wire, in one word. A short break is not worth one: it shows after a second.
+// The wire, in one word.
 import type { ConnectionStatus } from 'runfeed'
-import { useRunClient } from 'runfeed/react'
-import { type ReactElement, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { useConnection } from 'runfeed/react'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
 
-type Look = 'live' | 'idle' | 'away'
-
-interface Word {
-  readonly look: Look
-  readonly text: string
-}
-
-const LIVE: Word = { look: 'live', text: 'Live' }
-const IDLE: Word = { look: 'idle', text: 'Connected' }
-const AWAY: Word = { look: 'away', text: 'Reconnecting…' }
-
-function wordFor(status: ConnectionStatus, isUnreachable: boolean): Word {
+/** @returns nothing where there is nothing to say yet. */
+function wordFor(status: ConnectionStatus, isAway: boolean): string | undefined {
   switch (status) {
     case 'open':
-      return LIVE
-    // nothing is followed, so nothing is open: the list says whether the server is there
+    case 'reconnecting':
+      return isAway ? 'Reconnecting…' : 'Live'
     case 'idle':
     case 'connecting':
-      return isUnreachable ? AWAY : IDLE
-    case 'reconnecting':
-      return AWAY
+      return isAway ? 'Connecting…' : undefined
     case 'paused':
-      return { look: 'idle', text: 'Paused' }
+      return 'Paused'
     case 'closed':
     case 'failed':
-      return { look: 'away', text: 'Disconnected' }
+      return 'Disconnected'
     default:
       return status satisfies never
   }
 }
 
-const PATIENCE_MS = 1000
+interface ConnectionStateProps {
+  /** The reader is told that the connection is away. */
+  readonly isAway: boolean
+}
 
-export function ConnectionState({ isUnreachable }: { readonly isUnreachable: boolean }): ReactElement {
-  const { connection } = useRunClient()
-  const subscribe = useCallback((listener: () => void) => connection.subscribe(listener), [connection])
-  const { status } = useSyncExternalStore(subscribe, () => connection.getSnapshot())
-  const now = wordFor(status, isUnreachable)
-  const [shown, setShown] = useState(now)
-  useEffect(() => {
-    const timer = setTimeout(() => setShown(now), now.look === 'away' ? PATIENCE_MS : 0)
-    return () => clearTimeout(timer)
-    // a word's text and look are all there is to it
-    // oxlint-disable-next-line react/exhaustive-deps
-  }, [now.text, now.look])
+export function ConnectionState({ isAway }: ConnectionStateProps): ReactElement {
+  const { status } = useConnection()
+  const word = wordFor(status, isAway)
   return (
     <>
-      <div className="connection" data-look={shown.look}>
-        <span className="connection-dot" aria-hidden="true" />
-        <span className="visually-hidden">Connection: </span>
-        {shown.text}
-      </div>
-      <Announcement isAway={shown.look === 'away'} />
+      {word !== undefined && (
+        <div className="connection" data-look={word === 'Live' ? 'live' : word === 'Paused' ? 'idle' : 'away'}>
+          <span className="connection-dot" aria-hidden="true" />
+          <span className="visually-hidden">Connection: </span>
+          {word}
+        </div>
+      )}
+      <Announcement isAway={isAway} />
     </>
   )
 }
 
-/** Said aloud: that it is away, and that it is back. "Live" comes and goes with every run, and is news to nobody. */
-function Announcement({ isAway }: { readonly isAway: boolean }): ReactElement {
+/** Said aloud: that it is away, and that it is back. */
+function Announcement({ isAway }: ConnectionStateProps): ReactElement {
   const wasAway = useRef(false)
   const [said, setSaid] = useState('')
   useEffect(() => {

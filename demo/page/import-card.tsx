@@ -1,35 +1,36 @@
 // One import: a line that says what it is, and below it, when open, everything that is known about it, live.
-import type { Run, RunOf } from 'runfeed'
+import type { Run } from 'runfeed'
 import { RunProgress, RunStatusBadge } from 'runfeed/components'
-import { useRunClient, useRunProgress } from 'runfeed/react'
+import { type RunSummaryOf, useCancelRun, useRunClient, useRunProgress } from 'runfeed/react'
 import { type ReactElement, useId } from 'react'
-import { csvImport } from '../contracts.ts'
+import type { csvImport } from '../contracts.ts'
+import { messageOf } from './api.ts'
 import { duration, elapsed, number, startedAt } from './format.ts'
 import { importHooks } from './hooks.ts'
 import { ImportLog } from './import-log.tsx'
 import { MetadataView } from './metadata-view.tsx'
+import { Problem } from './problem.tsx'
 import { RejectedRows } from './rejected-rows.tsx'
 import { RunFailure } from './run-failure.tsx'
 import { useAction } from './use-action.ts'
 import { useNow } from './use-now.ts'
 
 interface ImportCardProps {
-  /** As the list has it; an open card follows the run itself. */
-  readonly run: Run
+  /** As the list has it. */
+  readonly run: ImportRun
   readonly isOpen: boolean
   readonly toggle: () => void
-  /** Something was done that the list should know of. */
-  readonly changed: () => void
 }
 
-type ImportRun = RunOf<typeof csvImport>
+type ImportRun = RunSummaryOf<typeof csvImport>
 
-export function ImportCard({ run, isOpen, toggle, changed }: ImportCardProps): ReactElement {
-  // a closed card asks for nothing: fifty of them are fifty lines of text
-  const live = importHooks.useRun(run.id, { enabled: isOpen, initialData: run, onComplete: (_, { live }) => live && changed() })
+export function ImportCard({ run, isOpen, toggle }: ImportCardProps): ReactElement {
+  // an open card follows the run itself, as its bar does, so that all of it shows one version. A closed one asks for nothing, unless its import
+  // has not begun and so has not said its name
+  const live = importHooks.useRun(run.id, { enabled: isOpen || run.metadata?.name === undefined })
   const shown = live.run ?? run
+  const name = live.run?.payload.name ?? shown.metadata?.name ?? 'Import'
   const body = useId()
-  const { name } = nameOf(shown)
   return (
     <article className="card" data-open={isOpen || undefined} aria-label={`Import of ${name}`}>
       <div className="card-head">
@@ -45,35 +46,26 @@ export function ImportCard({ run, isOpen, toggle, changed }: ImportCardProps): R
         </h3>
         {/* an import that waits for its rows is at work, for whoever looks at it */}
         <RunStatusBadge status={shown.status === 'WAITING' ? 'EXECUTING' : shown.status} stale={isOpen && live.isStale} labels={{ EXECUTING: 'Importing' }} />
-        {!isOpen && <Summary run={run} />}
+        {!isOpen && <Summary run={shown} />}
         <time className="card-time" dateTime={new Date(shown.createdAt).toISOString()}>
           {startedAt(shown)}
         </time>
       </div>
       <div id={body} hidden={!isOpen}>
-        {isOpen && live.error && (
-          <p className="problem" role="alert">
-            This import cannot be followed: {live.error.message}
-          </p>
-        )}
-        {isOpen && live.run && <Body run={live.run} known={run} isStale={live.isStale} changed={changed} />}
+        {isOpen && <Problem text={live.error && `This import cannot be followed: ${live.error.message}`} />}
+        {isOpen && <Body run={shown} name={name} isStale={live.isStale} />}
       </div>
     </article>
   )
 }
 
-const nameOf = ({ payload }: Pick<Run, 'payload'>): { readonly name: string } => {
-  const parsed = csvImport.payload.safeParse(payload)
-  return { name: parsed.success ? parsed.data.name : 'unnamed file' }
-}
-
 /** What is worth a line of an import that is not open. */
-function Summary({ run }: { readonly run: Run }): ReactElement | null {
-  const { acceptedRows, rejectedRows } = run.metadata
+function Summary({ run }: { readonly run: ImportRun }): ReactElement | null {
+  const { acceptedRows, rejectedRows } = run.metadata ?? {}
   if (run.status === 'FAILED' && run.error) return <span className="card-summary">{run.error.message}</span>
-  if (typeof acceptedRows !== 'number') return null
+  if (acceptedRows === undefined) return null
   const parts = [`${number(acceptedRows)} accepted`]
-  if (typeof rejectedRows === 'number' && rejectedRows > 0) parts.push(`${number(rejectedRows)} rejected`)
+  if (rejectedRows) parts.push(`${number(rejectedRows)} rejected`)
   const took = duration(run)
   if (took !== undefined) parts.push(took)
   return <span className="card-summary">{parts.join(' · ')}</span>
@@ -81,19 +73,20 @@ function Summary({ run }: { readonly run: Run }): ReactElement | null {
 
 interface BodyProps {
   readonly run: ImportRun
-  readonly known: Run
+  readonly name: string
   readonly isStale: boolean
-  readonly changed: () => void
 }
 
-function Body({ run, known, isStale, changed }: BodyProps): ReactElement {
+function Body({ run, name, isStale }: BodyProps): ReactElement {
   const { metadata } = run
+  // for the first moment of a card that is opened; a bar needs neither payload nor output
+  const known: Run = { ...run, metadata: { ...run.metadata } as Run['metadata'], payload: null, output: undefined }
   const progress = useRunProgress(run.id, { value: 'processedRows', max: 'totalRows', failed: 'rejectedRows', initialData: known })
   return (
     <div className="card-body">
       <div className="card-progress">
         <RunProgress progress={progress} unit="rows" label={run.finishedAt === null ? PHASE[metadata?.status ?? 'queued'] : 'Rows'} locale="en" />
-        <Controls run={run} changed={changed} />
+        <Controls run={run} />
       </div>
       <RunFailure run={run} />
       <dl className="counters">
@@ -103,7 +96,7 @@ function Body({ run, known, isStale, changed }: BodyProps): ReactElement {
         <Time run={run} isStale={isStale} />
       </dl>
       <div className="card-columns">
-        <ImportLog runId={run.id} name={nameOf(run).name} isOpened={run.streams['log'] !== undefined} />
+        <ImportLog runId={run.id} name={name} isOpened={run.streams['log'] !== undefined} />
         <RejectedRows reasons={metadata?.reasons} examples={metadata?.examples} total={metadata?.rejectedRows ?? 0} isOver={run.finishedAt !== null} />
       </div>
       <MetadataView runId={run.id} />
@@ -148,25 +141,23 @@ function Time({ run, isStale }: { readonly run: ImportRun; readonly isStale: boo
 }
 
 /** One button that is always there, so that focus stays where it was when the import ends. */
-function Controls({ run, changed }: { readonly run: ImportRun; readonly changed: () => void }): ReactElement {
+function Controls({ run }: { readonly run: ImportRun }): ReactElement {
   const { runs } = useRunClient()
-  const action = useAction()
+  const replay = useAction()
+  const cancel = useCancelRun(run.id)
   const isOver = run.finishedAt !== null
-  const isEnding = !isOver && run.cancelRequestedAt !== null
-  const act = async (): Promise<void> => {
-    await (isOver ? runs.replay(run.id) : runs.cancel(run.id))
-    changed()
-  }
+  const isEnding = !isOver && (cancel.isPending || run.cancelRequestedAt !== null)
   return (
     <div className="card-controls">
-      <button type="button" className="button" disabled={action.isBusy || isEnding} onClick={() => action.run(act)}>
+      <button
+        type="button"
+        className="button"
+        disabled={replay.isBusy || isEnding}
+        onClick={() => (isOver ? replay.run(async () => await runs.replay(run.id)) : void cancel.cancel())}
+      >
         {isOver ? 'Start again' : isEnding ? 'Canceling…' : 'Cancel'}
       </button>
-      {action.error !== undefined && (
-        <p className="problem" role="alert">
-          {action.error}
-        </p>
-      )}
+      <Problem text={isOver ? replay.error : cancel.error && messageOf(cancel.error)} />
     </div>
   )
 }

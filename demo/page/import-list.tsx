@@ -1,22 +1,29 @@
-// All imports, newest first. What runs and what is newest is open; the rest is a line each, and follows nothing.
+// All imports, newest first, live. What runs and what is newest is open; the rest is a line each.
 import { type ReactElement, useState } from 'react'
+import { messageOf } from './api.ts'
+import { importHooks } from './hooks.ts'
 import { ImportCard } from './import-card.tsx'
-import { useAction } from './use-action.ts'
-import type { RunList } from './use-run-list.ts'
+import { Problem } from './problem.tsx'
 
-export function ImportList({ list }: { readonly list: RunList }): ReactElement {
+const PAGE = 10
+
+interface ImportListProps {
+  /** The reader is told that the connection is away. */
+  readonly isAway: boolean
+}
+
+export function ImportList({ isAway }: ImportListProps): ReactElement {
   const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map())
-  const older = useAction()
-  const { runs, error } = list
+  const { runs, isPending, error, hasMore, isLoadingMore, loadMore } = importHooks.useRuns({}, { limit: PAGE })
   return (
-    <section className="imports" aria-labelledby="imports-title" aria-busy={runs === undefined && error === undefined}>
-      <h2 id="imports-title">Imports</h2>
-      {error !== undefined && (
-        <output className="problem" data-tone="waiting">
-          {error} {runs === undefined ? 'Trying again…' : 'What is shown may be behind; trying again…'}
-        </output>
-      )}
-      {runs === undefined && error === undefined && <Loading />}
+    <section className="imports" aria-labelledby="imports-title" aria-busy={isPending}>
+      <div className="imports-head">
+        <h2 id="imports-title">Imports</h2>
+        {/* beside the title: nothing moves when it comes and goes. The word at the top is said aloud for both */}
+        {isAway && <p className="quiet">{runs ? 'May be behind; trying again…' : 'Trying to reach the server…'}</p>}
+      </div>
+      <Problem text={error && messageOf(error)} />
+      {isPending && <Loading />}
       {runs?.length === 0 && (
         <p className="empty">
           <strong>Nothing has been imported yet.</strong>
@@ -29,21 +36,16 @@ export function ImportList({ list }: { readonly list: RunList }): ReactElement {
             const isOpen = chosen.get(run.id) ?? (index === 0 || run.finishedAt === null)
             return (
               <li key={run.id}>
-                <ImportCard run={run} isOpen={isOpen} toggle={() => setChosen(new Map(chosen).set(run.id, !isOpen))} changed={list.refresh} />
+                <ImportCard run={run} isOpen={isOpen} toggle={() => setChosen(new Map(chosen).set(run.id, !isOpen))} />
               </li>
             )
           })}
         </ol>
       )}
-      {list.hasOlder && (
-        <button type="button" className="button older" disabled={older.isBusy} onClick={() => older.run(list.loadOlder)}>
+      {hasMore && (
+        <button type="button" className="button older" disabled={isLoadingMore} onClick={loadMore}>
           Show older imports
         </button>
-      )}
-      {older.error !== undefined && (
-        <p className="problem" role="alert">
-          {older.error}
-        </p>
       )}
     </section>
   )

@@ -1,10 +1,10 @@
 // A box that scrolls. It follows only who stands at its end: whoever has scrolled up stays where they are.
-import { type ReactElement, type ReactNode, useEffect, useRef } from 'react'
+import { type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
 
 interface ScrollAreaProps {
   readonly label: string
   readonly className: string
-  /** Keeps the end in sight while the content grows. */
+  /** Keeps the end in sight while the content grows; what comes after the last of it too, such as a note on how it ended. */
   readonly follows?: boolean
   readonly children: ReactNode
 }
@@ -16,8 +16,10 @@ export function ScrollArea({ label, className, follows = false, children }: Scro
   const box = useRef<HTMLElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const isAtEnd = useRef(true)
+  const [isFollowing, setFollowing] = useState(follows)
+  if (follows && !isFollowing) setFollowing(true)
   useEffect(() => {
-    if (!follows || !box.current || !content.current) return
+    if (!isFollowing || !box.current || !content.current) return
     const area = box.current
     // the size, not a render: streamed text grows without one
     const observer = new ResizeObserver(() => {
@@ -25,7 +27,7 @@ export function ScrollArea({ label, className, follows = false, children }: Scro
     })
     observer.observe(content.current)
     return () => observer.disconnect()
-  }, [follows])
+  }, [isFollowing])
   const scrolled = (): void => {
     const area = box.current
     if (area) isAtEnd.current = area.scrollHeight - area.scrollTop - area.clientHeight <= AT_END

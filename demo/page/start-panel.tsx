@@ -1,9 +1,10 @@
 // Where an import begins: a file that is dropped anywhere on the page, one that is chosen, or the sample.
 import { type ChangeEvent, type ReactElement, useEffect, useRef, useState } from 'react'
 import { messageOf, startSample, upload } from './api.ts'
+import { Problem } from './problem.tsx'
 import { useAction } from './use-action.ts'
 
-export function StartPanel({ started }: { readonly started: () => void }): ReactElement {
+export function StartPanel(): ReactElement {
   const action = useAction()
   const input = useRef<HTMLInputElement>(null)
   const start = (files: readonly File[]): void => {
@@ -13,7 +14,6 @@ export function StartPanel({ started }: { readonly started: () => void }): React
       for (const file of files) {
         try {
           await upload(file)
-          started()
         } catch (thrown) {
           // the other files are not to blame
           problems.push(messageOf(thrown))
@@ -40,25 +40,11 @@ export function StartPanel({ started }: { readonly started: () => void }): React
         <button type="button" className="button" data-kind="primary" disabled={action.isBusy} onClick={() => input.current?.click()}>
           Choose a file
         </button>
-        <button
-          type="button"
-          className="button"
-          disabled={action.isBusy}
-          onClick={() =>
-            action.run(async () => {
-              await startSample()
-              started()
-            })
-          }
-        >
+        <button type="button" className="button" disabled={action.isBusy} onClick={() => action.run(startSample)}>
           Start the sample
         </button>
       </div>
-      {action.error !== undefined && (
-        <p className="problem" role="alert">
-          {action.error}
-        </p>
-      )}
+      <Problem text={action.error} />
     </section>
   )
 }

@@ -26,7 +26,7 @@ export function csvImportTask(rowTask: CsvRowTask, fileOf: (file: string) => str
       const rule: RowRule = payload.file === 'sample' ? 'airports' : 'any'
       const log = new Log()
       const told = await metadata.stream('log', log)
-      metadata.set('status', 'reading')
+      metadata.set('name', payload.name).set('status', 'reading')
       log.info(`reading ${payload.name}`)
       try {
         const { header, delimiter, rows } = await checkCsv(file, payload.name)
