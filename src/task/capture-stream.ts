@@ -1,10 +1,11 @@
 // `metadata.stream`: pumps a source into a stream of the record. What is handed back reads from the record's own log, so that reading it,
 // or not, neither stalls nor loses the capture.
-import { InvalidRequestError, toRunfeedError } from '../protocol/errors.ts'
+import { InvalidRequestError, RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import { NAME_PATTERN } from '../protocol/limits.ts'
 import { ChunkWriter, endStream, openStream, type StreamTarget } from './chunk-writer.ts'
 import { readStream } from './read-stream.ts'
 import type { RunScope } from './run-scope.ts'
+import { WrittenChunks } from './written-chunks.ts'
 
 /** Of a stream's error, in UTF-16 units: a server elsewhere takes no more. */
 const MAX_ERROR = 32_768
@@ -26,12 +27,19 @@ export async function captureStream<T>(
     attempt: run === scope.run.id ? scope.run.attempt : undefined,
   }
   const { start } = await openStream(target)
-  scope.hold(pump(target, source, scope).catch((thrown: unknown) => scope.host.report(toRunfeedError(thrown))))
-  return readStream<T>(scope.host.backend, run, key, start)
+  const written = target.attempt === undefined ? new WrittenChunks() : undefined
+  scope.hold(pump(target, source, scope, written).catch((thrown: unknown) => scope.host.report(toRunfeedError(thrown))))
+  return written ? written.read<T>(target) : readStream<T>(scope.host.backend, run, key, start)
 }
 
-async function pump<T>(target: StreamTarget, source: AsyncIterable<T> | ReadableStream<T>, { signal }: RunScope): Promise<void> {
-  const writer = new ChunkWriter(target)
+/** @param written - of another run's stream, which does not end here. */
+async function pump<T>(
+  target: StreamTarget,
+  source: AsyncIterable<T> | ReadableStream<T>,
+  { signal, host }: RunScope,
+  written: WrittenChunks | undefined,
+): Promise<void> {
+  const writer = new ChunkWriter(target, undefined, written && ((index, count) => written.add(index, count)))
   const chunks = (source as AsyncIterable<T>)[Symbol.asyncIterator]()
   // one listener for the whole capture, and no promise that outlives a chunk: either would grow with a long stream
   let stop = (): void => {}
@@ -52,6 +60,7 @@ async function pump<T>(target: StreamTarget, source: AsyncIterable<T> | Readable
       if (next.done) {
         await writer.drained()
         await endStream(target, { state: 'closed' })
+        written?.end()
         return
       }
       await writer.write(next.value)
@@ -61,8 +70,13 @@ async function pump<T>(target: StreamTarget, source: AsyncIterable<T> | Readable
     const error = toRunfeedError(thrown)
     void Promise.resolve(chunks.return?.()).catch(() => {})
     await writer.drained().catch(() => {})
+    // nobody else is told by another run's stream, which stays open
+    if (written) host.report(new RunfeedError('stream_errored', `stream "${target.stream}" of ${target.run}: ${error.message}`))
+    written?.end(new RunfeedError('stream_errored', error.message))
     await endStream(target, { state: 'errored', error: error.message.slice(0, MAX_ERROR) })
   } finally {
     signal.removeEventListener('abort', onAbort)
+    // what has not ended by now ends with its run
+    written?.end(new RunfeedError('stream_aborted', `stream "${target.stream}" ended with its run`))
   }
 }

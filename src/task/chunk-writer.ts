@@ -48,10 +48,16 @@ export class ChunkWriter {
 
   readonly #opened: Promise<unknown>
 
-  /** @param opened - the stream is open: nothing is sent before. */
-  constructor(target: StreamTarget, opened: Promise<unknown> = Promise.resolve()) {
+  readonly #stored: (index: number, count: number) => void
+
+  /**
+   * @param opened - the stream is open: nothing is sent before.
+   * @param stored - told where chunks are, once they are in the record.
+   */
+  constructor(target: StreamTarget, opened: Promise<unknown> = Promise.resolve(), stored: (index: number, count: number) => void = () => {}) {
     this.#target = target
     this.#opened = opened
+    this.#stored = stored
   }
 
   /** Bytes that wait to be sent. */
@@ -86,7 +92,8 @@ export class ChunkWriter {
         if (this.#pending.length === 0) this.#bytes = 0
         // the same sequence number each time: the record knows whether it had them
         const from = { by, writer: { id: this.#writer, sequence: ++this.#sequence }, ...(attempt === undefined ? {} : { attempt }) }
-        await retrying(async () => await backend.chunks.append(run, stream, chunks, from), backend.patience)
+        const { index } = await retrying(async () => await backend.chunks.append(run, stream, chunks, from), backend.patience)
+        this.#stored(index, chunks.length)
       }
     } catch (thrown) {
       this.#error = toRunfeedError(thrown)

@@ -5,7 +5,7 @@ import { topics } from '../protocol/want.ts'
 import { nextWake } from './next-wake.ts'
 import { retrying } from './retrying.ts'
 
-const READ_BYTES = 64 * 1024
+export const READ_BYTES = 64 * 1024
 
 /** Ends where the stream ends. @throws RunfeedError `stream_errored`, `stream_aborted`; `stream_gap` where the record cut it before it was read. */
 export async function* readStream<T>(backend: RunBackend, run: string, stream: string, from: number): AsyncGenerator<T, void, undefined> {
@@ -21,7 +21,8 @@ export async function* readStream<T>(backend: RunBackend, run: string, stream: s
         if (read.chunks.length === 0) break
         // never a hole in silence: it was cut at its bound before it was read
         if (read.index > at) throw new RunfeedError('stream_gap', `chunks ${at} to ${read.index - 1} of stream "${stream}" are no longer kept; read it sooner`)
-        yield* read.chunks as readonly T[]
+        // the reader may change what it is handed; the record may not change with it
+        yield* structuredClone(read.chunks) as readonly T[]
         index = read.index + read.chunks.length
       }
       if (state === 'closed') return

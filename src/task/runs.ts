@@ -1,6 +1,7 @@
 // `runs`: any run of the record: within a run, in a server's process, or by the configured server.
 import type { RunBackend } from '../protocol/engine.ts'
 import { NotFoundError } from '../protocol/errors.ts'
+import type { Json } from '../protocol/json.ts'
 import type { RunListRequest, RunPage } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
@@ -28,6 +29,9 @@ export interface Runs {
   subscribe(run: RunRef): AsyncIterable<Run>
 }
 
+/** An engine of this process gives what it keeps: whoever changed that would change the record, past its log. */
+const copied = (run: Run, payload: Json = structuredClone(run.payload)): Run => ({ ...structuredClone({ ...run, payload: null }), payload })
+
 const idOf = (run: RunRef): string => (typeof run === 'string' ? run : run.id)
 
 async function* subscribe(ref: RunRef): AsyncGenerator<Run, void, undefined> {
@@ -39,6 +43,7 @@ async function* subscribe(ref: RunRef): AsyncGenerator<Run, void, undefined> {
   const bell = nextWake(backend, [topics.run(id)])
   signal?.addEventListener('abort', bell.stop)
   try {
+    let payload: Json | undefined
     for (let seen = 0; ; ) {
       signal?.throwIfAborted()
       const woken = bell.next()
@@ -47,7 +52,9 @@ async function* subscribe(ref: RunRef): AsyncGenerator<Run, void, undefined> {
       // asked before the last look: what a descendant still said is then in it
       const isSettled = stored.run.finishedAt !== null && (await again(async () => await record.isSettled(id)))
       const { run } = isSettled ? ((await again(async () => await record.read(id))) ?? stored) : stored
-      if (run.version > seen) yield run
+      // up to 10 MB that never change: one copy for all versions
+      payload ??= structuredClone(run.payload)
+      if (run.version > seen) yield copied(run, payload)
       seen = run.version
       if (isSettled) return
       await woken
@@ -68,9 +75,12 @@ export const runs: Runs = {
   retrieve: async (run) => {
     const stored = await ask(async (record) => await record.read(idOf(run)))
     if (!stored) throw new NotFoundError(idOf(run))
-    return stored.run
+    return copied(stored.run)
   },
-  list: async (query = {}) => await ask(async (record) => await record.list(query)),
-  cancel: async (run) => await ask(async (record) => await record.cancel(idOf(run))),
+  async list(query = {}) {
+    const page = await ask(async (record) => await record.list(query))
+    return { ...page, runs: page.runs.map((run) => copied(run)) }
+  },
+  cancel: async (run) => copied(await ask(async (record) => await record.cancel(idOf(run)))),
   subscribe,
 }

@@ -41,7 +41,8 @@ async function ended({ host, signal }: RunScope, id: string): Promise<Run> {
 }
 
 function resultOf(run: Run): TaskResult<unknown> {
-  if (run.status === 'COMPLETED') return { ok: true, id: run.id, output: run.output }
+  // the parent may change what it is handed; the child's record may not change with it
+  if (run.status === 'COMPLETED') return { ok: true, id: run.id, output: structuredClone(run.output) }
   return {
     ok: false,
     id: run.id,

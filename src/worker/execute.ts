@@ -36,7 +36,7 @@ export async function execute(attempt: Attempt): Promise<Conclusion> {
 async function live({ scope, definition, hooks, concluded }: Attempt, facts: Facts, reach: (conclusion: Conclusion) => void): Promise<void> {
   const { run, signal } = scope
   const judged = await payloadOf(definition, run.payload)
-  const ctx = { run: { id: run.id, attempt: run.attempt, parentId: run.parentId, rootId: run.rootId, tags: run.tags }, task: { id: definition.id } }
+  const ctx = { run: { id: run.id, attempt: run.attempt, parentId: run.parentId, rootId: run.rootId, tags: [...run.tags] }, task: { id: definition.id } }
   const params: HookParams = { payload: judged.payload, ctx, metadata, signal }
   const lifecycle = new Lifecycle(scope, hooks, definition.hooks, params)
   const onAbort = (): void => {

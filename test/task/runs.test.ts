@@ -1,3 +1,4 @@
+import { memoryEngine, sqliteEngine } from 'runfeed/server'
 import { batch, metadata, runs, task, tasks } from 'runfeed/task'
 import { describe, expect, test } from 'vitest'
 import { gate } from '../support/gate.ts'
@@ -186,3 +187,45 @@ describe('subscribe', () => {
     await runs.cancel(followed)
   })
 })
+
+describe.each([
+  ['memory', () => memoryEngine()],
+  ['SQLite', () => sqliteEngine({ file: ':memory:' })],
+] as const)('what is read of the record of the %s engine is a copy', (_, engine) => {
+  test('chunks, results, tags and runs may be changed', async () => {
+    const child = task({ id: 'child', run: () => ({ items: [1] }) })
+    const work = task({
+      id: 'work',
+      run: async (_: unknown, { ctx }) => {
+        metadata.set('list', [1])
+        const source = async function* () {
+          yield { n: 1 }
+        }
+        for await (const chunk of await metadata.stream('chunks', source())) chunk.n = 2
+        const result = await child.triggerAndWait(null)
+        if (result.ok) result.output.items.push(2)
+        spoil(ctx.run.tags)
+        await metadata.flush()
+        for await (const run of runs.subscribe(ctx.run.id)) {
+          spoil(run)
+          break
+        }
+        spoil(await runs.retrieve(ctx.run.id))
+        spoil((await runs.list({ task: 'work' })).runs[0])
+        spoil(await runs.cancel(result.id))
+        metadata.append('list', 2)
+      },
+    })
+    const server = await startServer({ engine: engine(), tasks: [work, child] })
+    const run = await server.ended(await server.trigger('work', { words: ['a'] }, { tags: ['t'] }))
+    expect(run).toMatchObject({ payload: { words: ['a'] }, tags: ['t'], metadata: { list: [1, 2] } })
+    expect(await (await server.get(`/v1/runs/${run.id}/chunks/chunks?index=0`)).json()).toMatchObject({ chunks: [{ n: 1 }] })
+    expect((await runs.list({ task: 'child' })).runs).toMatchObject([{ output: { items: [1] } }])
+  })
+})
+
+/** Adds to every array in it, as code that does not know better would. */
+function spoil(value: unknown): void {
+  if (Array.isArray(value)) value.push('spoilt')
+  else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) spoil(one)
+}

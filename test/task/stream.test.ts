@@ -1,5 +1,5 @@
 import { memoryEngine } from 'runfeed/server'
-import { metadata, task } from 'runfeed/task'
+import { metadata, runs, task } from 'runfeed/task'
 import { expect, test } from 'vitest'
 import { gate } from '../support/gate.ts'
 import { startServer } from '../support/server.ts'
@@ -135,6 +135,67 @@ test('a child writes into a stream of its parent, beside the parent', async () =
   expect(end).toMatchObject({ state: 'closed', length: 5 })
   expect(new Set(chunks.slice(0, 4))).toEqual(new Set(['a', 'b', 'c', 'd']))
   expect(chunks[4]).toBe('z')
+})
+
+test('what a child writes into a stream of its parent is read back to its own end, while the parent waits for it', async () => {
+  const child = task({
+    id: 'child',
+    run: async (name: string) => {
+      const source = async function* () {
+        for (let i = 0; i < 20; i++) {
+          // another's chunks come between
+          await new Promise(setImmediate)
+          yield `${name}${i}`
+        }
+      }
+      const read: string[] = []
+      for await (const word of await metadata.parent.stream('llm', source())) read.push(word)
+      return read
+    },
+  })
+  const parent = task({
+    id: 'parent',
+    run: async () => {
+      const { runs } = await child.batchTriggerAndWait(['a', 'b', 'c'].map((payload) => ({ payload })))
+      return runs.map((result) => result.ok && result.output)
+    },
+  })
+  const server = await startServer({ tasks: [parent, child] })
+  const run = await server.ended(await server.trigger('parent'))
+  expect(run.output).toEqual(['a', 'b', 'c'].map((name) => Array.from({ length: 20 }, (_, i) => `${name}${i}`)))
+  expect((await chunksOf(server, run.id, 'llm')).chunks).toHaveLength(60)
+})
+
+test('a source that fails into a stream of the parent reaches its reader and onError, and leaves the stream open', async () => {
+  const source = async function* () {
+    yield 'a'
+    throw new Error('the model went away')
+  }
+  const child = task({
+    id: 'child',
+    run: async () => {
+      const read: string[] = []
+      const reading = (async () => {
+        for await (const word of await metadata.parent.stream('llm', source())) read.push(word)
+      })()
+      await expect(reading).rejects.toMatchObject({ type: 'stream_errored', message: 'the model went away' })
+      return read
+    },
+  })
+  const states: unknown[] = []
+  const parent = task({
+    id: 'parent',
+    run: async (_: unknown, { ctx }) => {
+      const result = await child.triggerAndWait(null)
+      states.push((await runs.retrieve(ctx.run.id)).streams)
+      return result.ok && result.output
+    },
+  })
+  const told: string[] = []
+  const server = await startServer({ tasks: [parent, child], onError: ({ type }) => told.push(type) })
+  expect(await server.ended(await server.trigger('parent'))).toMatchObject({ output: ['a'], streams: { llm: { state: 'aborted' } } })
+  expect(states).toEqual([{ llm: { state: 'open' } }])
+  expect(told).toEqual(['stream_errored'])
 })
 
 test('what is cut before it is read is told to its reader, and not passed over', async () => {
