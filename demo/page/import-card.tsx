@@ -18,18 +18,22 @@ import { useNow } from './use-now.ts'
 interface ImportCardProps {
   /** As the list has it. */
   readonly run: ImportRun
+  /** The list may be behind. */
+  readonly isStale: boolean
   readonly isOpen: boolean
   readonly toggle: () => void
 }
 
 type ImportRun = RunSummaryOf<typeof csvImport>
 
-export function ImportCard({ run, isOpen, toggle }: ImportCardProps): ReactElement {
+export function ImportCard({ run, isStale, isOpen, toggle }: ImportCardProps): ReactElement {
   // an open card follows the run itself, as its bar does, so that all of it shows one version. A closed one asks for nothing, unless its import
   // has not begun and so has not said its name
   const live = importHooks.useRun(run.id, { enabled: isOpen || run.metadata?.name === undefined })
   const shown = live.run ?? run
   const name = live.run?.payload.name ?? shown.metadata?.name ?? 'Import'
+  // what has ended stays as it is
+  const isBehind = isStale && shown.finishedAt === null
   const body = useId()
   return (
     <article className="card" data-open={isOpen || undefined} aria-label={`Import of ${name}`}>
@@ -45,7 +49,7 @@ export function ImportCard({ run, isOpen, toggle }: ImportCardProps): ReactEleme
           </button>
         </h3>
         {/* an import that waits for its rows is at work, for whoever looks at it */}
-        <RunStatusBadge status={shown.status === 'WAITING' ? 'EXECUTING' : shown.status} stale={isOpen && live.isStale} labels={{ EXECUTING: 'Importing' }} />
+        <RunStatusBadge status={shown.status === 'WAITING' ? 'EXECUTING' : shown.status} stale={isBehind} labels={{ EXECUTING: 'Importing' }} />
         {!isOpen && <Summary run={shown} />}
         <time className="card-time" dateTime={new Date(shown.createdAt).toISOString()}>
           {startedAt(shown)}
@@ -53,7 +57,7 @@ export function ImportCard({ run, isOpen, toggle }: ImportCardProps): ReactEleme
       </div>
       <div id={body} hidden={!isOpen}>
         {isOpen && <Problem text={live.error && `This import cannot be followed: ${live.error.message}`} />}
-        {isOpen && <Body run={shown} name={name} isStale={live.isStale} />}
+        {isOpen && <Body run={shown} name={name} isStale={isBehind} />}
       </div>
     </article>
   )

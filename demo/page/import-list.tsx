@@ -14,7 +14,7 @@ interface ImportListProps {
 
 export function ImportList({ isAway }: ImportListProps): ReactElement {
   const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map())
-  const { runs, isPending, error, hasMore, isLoadingMore, loadMore } = importHooks.useRuns({}, { limit: PAGE })
+  const { runs, isPending, error, isStale, hasMore, isLoadingMore, loadMore } = importHooks.useRuns({}, { limit: PAGE })
   return (
     <section className="imports" aria-labelledby="imports-title" aria-busy={isPending}>
       <div className="imports-head">
@@ -36,7 +36,7 @@ export function ImportList({ isAway }: ImportListProps): ReactElement {
             const isOpen = chosen.get(run.id) ?? (index === 0 || run.finishedAt === null)
             return (
               <li key={run.id}>
-                <ImportCard run={run} isOpen={isOpen} toggle={() => setChosen(new Map(chosen).set(run.id, !isOpen))} />
+                <ImportCard run={run} isStale={isStale} isOpen={isOpen} toggle={() => setChosen(new Map(chosen).set(run.id, !isOpen))} />
               </li>
             )
           })}

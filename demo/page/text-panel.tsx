@@ -12,7 +12,7 @@ const DEFAULT_SPEED = 40
 const MAX_SPEED = 200
 
 export function TextPanel(): ReactElement {
-  const { runs, isPending, error } = textHooks.useRuns({}, { limit: 1 })
+  const { runs, isPending, error, isStale } = textHooks.useRuns({}, { limit: 1 })
   const newest = runs?.[0]
   const live = textHooks.useRun(newest?.id)
   const run = live.run ?? newest
@@ -37,7 +37,7 @@ export function TextPanel(): ReactElement {
     <div className="card text-run">
       <div className="card-head">
         <h2 id="text-title">Stream a text</h2>
-        {run && <RunStatusBadge status={run.status} stale={live.isStale} labels={{ EXECUTING: 'Writing' }} />}
+        {run && <RunStatusBadge status={run.status} stale={isRunning && isStale} labels={{ EXECUTING: 'Writing' }} />}
       </div>
       <p className="quiet">
         <cite>Alice’s Adventures in Wonderland</cite>, token by token.

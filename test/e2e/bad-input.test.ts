@@ -1,26 +1,15 @@
 // Bad files: refused as a whole by a sentence, before the first row, or reported row by row; what was accepted is kept.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser } from 'playwright'
 import type { Run } from 'runfeed'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { counter, hasBadge, launchBrowser, newestCard, openPage } from './demo-page.ts'
+import { describe, expect, test } from 'vitest'
+import { counter, hasBadge, newestCard } from './demo-page.ts'
 import { tableRows } from './demo-record.ts'
-import { dataFolder, type DemoServer, removeFolder, startDemo } from './demo-server.ts'
+import { sharedDemo } from './shared-demo.ts'
 
 const MB = 1024 * 1024
 
-let browser: Browser
-let server: DemoServer
-beforeAll(async () => {
-  browser = await launchBrowser()
-  server = await startDemo({ data: await dataFolder() })
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.end('SIGTERM')
-  if (server) await removeFolder(server.data)
-})
+const demo = sharedDemo()
 
 interface Answer {
   readonly status: number
@@ -30,7 +19,7 @@ interface Answer {
 
 async function upload(name: string, content: string | Buffer): Promise<Answer> {
   const headers = { 'x-runfeed-demo': '1', 'x-file-name': encodeURIComponent(name) }
-  const response = await fetch(`${server.url}/upload`, { method: 'POST', headers, body: new Blob([content as string]) })
+  const response = await fetch(`${demo.server.url}/upload`, { method: 'POST', headers, body: new Blob([content as string]) })
   return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) }
 }
 
@@ -39,13 +28,13 @@ async function imported(name: string, content: string | Buffer): Promise<Run> {
   const answer = await upload(name, content)
   expect(answer).toMatchObject({ status: 201 })
   // the feed's body ends when the import has
-  await (await fetch(`${server.url}/v1/runs/${answer.id}/events`)).text()
-  return (await (await fetch(`${server.url}/v1/runs/${answer.id}`)).json()) as Run
+  await (await fetch(`${demo.server.url}/v1/runs/${answer.id}/events`)).text()
+  return (await (await fetch(`${demo.server.url}/v1/runs/${answer.id}`)).json()) as Run
 }
 
-const uploads = (): readonly string[] => readdirSync(join(server.data, 'uploads'))
+const uploads = (): readonly string[] => readdirSync(join(demo.server.data, 'uploads'))
 const imports = async (): Promise<number> =>
-  ((await (await fetch(`${server.url}/v1/runs?task=csv-import&limit=200`)).json()) as { runs: unknown[] }).runs.length
+  ((await (await fetch(`${demo.server.url}/v1/runs?task=csv-import&limit=200`)).json()) as { runs: unknown[] }).runs.length
 
 const header = 'id,name\n'
 const rows = (count: number): string => Array.from({ length: count }, (_, i) => `${i},row ${i}\n`).join('')
@@ -77,7 +66,7 @@ describe.each(REFUSED)('%s', (_, content, status, message) => {
 })
 
 test('the page shows every refusal at the upload, one line per file, and imports the good files among them', async () => {
-  const page = await openPage(browser, server.url)
+  const page = await demo.open()
   const bad = REFUSED.map(([, content], i) => ({ name: `bad ${i}.csv`, mimeType: 'text/csv', buffer: Buffer.from(content as string) }))
   const good = { name: 'good.csv', mimeType: 'text/csv', buffer: Buffer.from('id\n1\n') }
   await page.locator('input[type=file]').setInputFiles([...bad.slice(0, 4), good, ...bad.slice(4)])
@@ -115,12 +104,12 @@ test('ragged rows, a NUL, broken text and a field of 5 MB are reported by their 
     { line: 1006 + Math.floor(lines) + 1, reason: 'a field holds a NUL or is not UTF-8 text' },
     { line: 1007 + Math.floor(lines) + 1, reason: 'a field holds a NUL or is not UTF-8 text' },
   ])
-  const table = tableRows(server, run.id)
+  const table = tableRows(demo.server, run.id)
   expect(table).toHaveLength(1001)
   expect(table.at(-1)).toMatchObject({ fields: ['1007', 'last'] })
   expect(table.slice(0, 1000).map(({ line }) => line)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 2))
 
-  const page = await openPage(browser, server.url)
+  const page = await demo.open()
   expect(await counter(newestCard(page), 'Accepted').textContent()).toBe('1,001')
   expect(await newestCard(page).locator('.reasons li').allTextContents()).toContain('1 a field is longer than 1,000,000 characters')
   await page.close()
@@ -131,7 +120,7 @@ test('a character that lies across the 64 kB that are looked at is whole', async
   const content = Buffer.concat([start, Buffer.alloc(64 * 1024 - 1 - start.length, 'a'), Buffer.from('\u20ac\n')])
   const run = await imported('edge.csv', content)
   expect(run.output).toMatchObject({ rows: 1, accepted: 1 })
-  expect(tableRows(server, run.id)[0]?.fields[1]?.at(-1)).toBe('\u20ac')
+  expect(tableRows(demo.server, run.id)[0]?.fields[1]?.at(-1)).toBe('\u20ac')
 })
 
 test('a header alone is a file of no rows', async () => {
@@ -141,7 +130,7 @@ test('a header alone is a file of no rows', async () => {
 test('an upload that is sent again begins no second import', async () => {
   const id = crypto.randomUUID()
   const send = async (uploadId: string): Promise<Response> =>
-    await fetch(`${server.url}/upload`, {
+    await fetch(`${demo.server.url}/upload`, {
       method: 'POST',
       headers: { 'x-runfeed-demo': '1', 'x-file-name': 'twice.csv', 'x-upload-id': uploadId },
       body: 'id\n1\n',

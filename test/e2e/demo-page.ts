@@ -4,9 +4,13 @@ import { chromium } from '../../scripts/chromium.ts'
 
 export const launchBrowser = async (): Promise<Browser> => await playwright.launch(await chromium())
 
-/** A page that has been asked for nothing yet. What goes wrong in it fails the test that opened it. */
-export async function openPage(browser: Browser, url: string): Promise<Page> {
+/**
+ * A page that has been asked for nothing yet. What goes wrong in it fails the test that opened it.
+ * @param prepare - done before the page is there.
+ */
+export async function openPage(browser: Browser, url: string, prepare?: (page: Page) => Promise<void>): Promise<Page> {
   const page = await browser.newPage()
+  await prepare?.(page)
   page.on('pageerror', (error) => {
     throw error
   })

@@ -1,35 +1,24 @@
 // The main job: somebody starts the sample and watches it come in, row by row.
 import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bar, counter, hasBadge, isAt, launchBrowser, logLines, newestCard, openPage, seenValues } from './demo-page.ts'
+import { expect, test } from 'vitest'
+import { bar, counter, hasBadge, isAt, logLines, newestCard, seenValues } from './demo-page.ts'
 import { newestRun, tableRows } from './demo-record.ts'
-import { dataFolder, type DemoServer, removeFolder, startDemo } from './demo-server.ts'
+import { sharedDemo } from './shared-demo.ts'
 
 const FILE = new URL('../../node_modules/vega-datasets/data/airports.csv', import.meta.url)
 const rows = parse(readFileSync(FILE, 'utf8'), { columns: true }) as readonly { city: string; state: string }[]
 const rejected = rows.filter(({ city, state }) => city === 'NA' || state === 'NA').length
 const text = (n: number): string => n.toLocaleString('en')
 
-let browser: Browser
-let server: DemoServer
-beforeAll(async () => {
-  browser = await launchBrowser()
-  server = await startDemo({ data: await dataFolder(), rowDelay: 6 })
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.end('SIGTERM')
-  if (server) await removeFolder(server.data)
-})
+const demo = sharedDemo({ rowDelay: 6 })
 
 test('the sample has the rows that everything else here counts on', () => {
   expect([rows.length, rejected]).toEqual([3376, 12])
 })
 
 test('the bar rises, the counts are those of the file, each accepted row is in the table once', async () => {
-  const page = await openPage(browser, server.url)
+  const page = await demo.open()
   await page.getByText('Nothing has been imported yet.').waitFor()
   await page.getByRole('button', { name: 'Start the sample' }).click()
   const card = newestCard(page)
@@ -47,21 +36,21 @@ test('the bar rises, the counts are those of the file, each accepted row is in t
   expect(await logLines(card).last().textContent()).toMatch(/^done in .*: 3,364 accepted, 12 rejected$/)
   expect(await card.locator('.reasons').textContent()).toBe('12 city and state are missing or not valid')
 
-  const run = await newestRun(server, 'csv-import')
+  const run = await newestRun(demo.server, 'csv-import')
   expect(run.metadata).toMatchObject({ totalRows: rows.length, processedRows: rows.length, acceptedRows: rows.length - rejected, rejectedRows: rejected })
   expect(run.metadata['rowRuns']).toHaveLength(1000)
   expect(new Set(run.metadata['rowRuns'] as string[]).size).toBe(1000)
-  const table = tableRows(server, run.id)
+  const table = tableRows(demo.server, run.id)
   expect(table).toHaveLength(rows.length - rejected)
   expect(table[0]).toEqual({ line: 2, fields: Object.values(rows[0] ?? {}) })
   await page.close()
 })
 
 test('two tabs and a reload half-way show the same import, and see it to its end', async () => {
-  const first = await openPage(browser, server.url)
+  const first = await demo.open()
   await first.getByRole('button', { name: 'Start the sample' }).click()
   await hasBadge(newestCard(first), 'Importing')
-  const second = await openPage(browser, server.url)
+  const second = await demo.open()
   await hasBadge(newestCard(second), 'Importing')
   await isAt(bar(newestCard(first)), 20)
   expect(await counter(newestCard(first), 'Time').textContent()).toMatch(/^\d+ s$/)
@@ -93,7 +82,7 @@ test('two tabs and a reload half-way show the same import, and see it to its end
 })
 
 test('whoever reads the log further up is left there', async () => {
-  const page = await openPage(browser, server.url)
+  const page = await demo.open()
   await page.getByRole('button', { name: 'Start the sample' }).click()
   const card = newestCard(page)
   await hasBadge(card, 'Importing')

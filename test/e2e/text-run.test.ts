@@ -1,43 +1,33 @@
 // The text: written at the speed that was asked for, and stopped when somebody says so.
-import type { Browser, Page } from 'playwright'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { hasBadge, launchBrowser, openPage } from './demo-page.ts'
+import type { Locator, Page } from 'playwright'
+import { expect, test } from 'vitest'
+import { hasBadge } from './demo-page.ts'
 import { startText } from '../faults/demo-runs.ts'
 import { type Fault, faultProxy } from '../faults/proxy.ts'
 import { newestRun } from './demo-record.ts'
-import { dataFolder, type DemoServer, removeFolder, startDemo } from './demo-server.ts'
+import { sharedDemo } from './shared-demo.ts'
 
-let browser: Browser
-let server: DemoServer
-beforeAll(async () => {
-  browser = await launchBrowser()
-  server = await startDemo({ data: await dataFolder() })
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.end('SIGTERM')
-  if (server) await removeFolder(server.data)
-})
+const demo = sharedDemo()
 
 const written = (page: Page): Promise<string | null> => page.locator('[data-part="written"]').textContent()
 
 test('a canceled text ends on the server, and no part comes after', async () => {
-  const page = await openPage(browser, server.url)
+  const page = await demo.open()
   const panel = page.getByRole('complementary')
   await panel.getByRole('slider', { name: 'Speed' }).fill('100')
   await panel.getByRole('button', { name: 'Start' }).click()
   await panel.getByText('Alice was beginning to get very tired').waitFor()
-  expect((await newestRun(server, 'stream-text')).payload).toEqual({ tokensPerSecond: 100 })
+  expect((await newestRun(demo.server, 'stream-text')).payload).toEqual({ tokensPerSecond: 100 })
 
   await panel.getByRole('button', { name: 'Cancel' }).click()
   await hasBadge(panel, 'Canceled')
   await panel.locator('[data-part="note"]').getByText('Stopped before the end').waitFor()
-  const run = await newestRun(server, 'stream-text')
+  const run = await newestRun(demo.server, 'stream-text')
   expect([run.status, run.streams['text']?.state]).toEqual(['CANCELED', 'aborted'])
   expect(run.metadata['progress']).toBeLessThan(1)
 
   // the stream is over: a reader from the beginning gets it all, and its end
-  const feed = await (await fetch(`${server.url}/v1/runs/${run.id}/streams/text`)).text()
+  const feed = await (await fetch(`${demo.server.url}/v1/runs/${run.id}/streams/text`)).text()
   const parts = feed
     .split('\n\n')
     .filter((frame) => /^event: chunks$/m.test(frame))
@@ -48,14 +38,30 @@ test('a canceled text ends on the server, and no part comes after', async () => 
   await page.close()
 })
 
+test('a text that is stopped when it is longer than its box says so within it', async () => {
+  const page = await demo.open()
+  await page.setViewportSize({ width: 390, height: 800 })
+  const panel = page.getByRole('complementary')
+  await panel.getByRole('slider', { name: 'Speed' }).fill('100')
+  await panel.getByRole('button', { name: 'Start' }).click()
+  const box = panel.getByRole('region', { name: 'The text' })
+  await expect.poll(() => box.evaluate(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight), { timeout: 30_000 }).toBeGreaterThan(100)
+  await panel.getByRole('button', { name: 'Cancel' }).click()
+  const note = panel.locator('[data-part="note"]').getByText('Stopped before the end')
+  await note.waitFor()
+  const bottomOf = async (part: Locator): Promise<number> => await part.evaluate((element) => element.getBoundingClientRect().bottom)
+  await expect.poll(async () => (await bottomOf(box)) - (await bottomOf(note))).toBeGreaterThan(0)
+  await page.close()
+})
+
 test('a second tab and a reload show the same text, whole', async () => {
-  const page = await openPage(browser, server.url)
+  const page = await demo.open()
   const panel = page.getByRole('complementary')
   // faster than the slider goes: it is the end that counts here
-  await startText(server.url, 500)
+  await startText(demo.server.url, 500)
   await panel.getByText('Down, down, down.').waitFor()
   await page.reload()
-  const other = await openPage(browser, server.url)
+  const other = await demo.open()
   for (const tab of [page, other]) await hasBadge(tab.getByRole('complementary'), 'Completed')
   for (const tab of [page, other]) await tab.getByText('hanging from the roof.').waitFor()
   expect(await written(page)).toBe(await written(other))
@@ -64,25 +70,25 @@ test('a second tab and a reload show the same text, whole', async () => {
   await other.close()
 })
 
-test('while the feed is away, badge and button both say what the list knows', async () => {
+test('while the feed is away, the page says so; once it is back, badge and button both say what has happened meanwhile', async () => {
   let fault: Fault = { kind: 'none' }
-  const proxy = await faultProxy(server.url, (_, asked) => (asked.includes('/v1/feed') ? fault : { kind: 'none' }))
-  const page = await openPage(browser, proxy.url)
+  const proxy = await faultProxy(demo.server.url, (_, asked) => (asked.includes('/v1/feed') ? fault : { kind: 'none' }))
+  const page = await demo.open(proxy.url)
   const panel = page.getByRole('complementary')
-  await startText(server.url, 10)
+  await startText(demo.server.url, 10)
   await hasBadge(panel, 'Writing')
   fault = { kind: 'cut', after: 0 }
   proxy.cutAll()
   await page.locator('.connection').getByText('Reconnecting…').waitFor()
   await page.getByText('The connection is lost.').waitFor()
-  const { id } = await newestRun(server, 'stream-text')
-  await fetch(`${server.url}/v1/runs/${id}/cancel`, { method: 'POST', headers: { 'x-runfeed': '1' } })
+  await panel.locator('.rf-badge[data-stale]').waitFor()
+  const { id } = await newestRun(demo.server, 'stream-text')
+  await fetch(`${demo.server.url}/v1/runs/${id}/cancel`, { method: 'POST', headers: { 'x-runfeed': '1' } })
+  fault = { kind: 'none' }
   await panel.getByRole('button', { name: 'Start' }).waitFor()
   await hasBadge(panel, 'Canceled')
   expect(await panel.getByText('Writing').count()).toBe(0)
-  fault = { kind: 'none' }
   await page.getByText('The connection is back.').waitFor()
-  // nothing runs: what is said aloud stays, whatever the word for the eye is
   await page.close()
   await proxy.close()
 })

@@ -1,22 +1,11 @@
 // A file of one's own: chosen, dropped, or refused.
 import { request } from 'node:http'
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { counter, hasBadge, launchBrowser, newestCard, openPage } from './demo-page.ts'
+import { expect, test } from 'vitest'
+import { counter, hasBadge, newestCard } from './demo-page.ts'
 import { newestRun, tableRows } from './demo-record.ts'
-import { dataFolder, type DemoServer, removeFolder, startDemo } from './demo-server.ts'
+import { sharedDemo } from './shared-demo.ts'
 
-let browser: Browser
-let server: DemoServer
-beforeAll(async () => {
-  browser = await launchBrowser()
-  server = await startDemo({ data: await dataFolder() })
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.end('SIGTERM')
-  if (server) await removeFolder(server.data)
-})
+const demo = sharedDemo()
 
 // line: 1 header, 2 quotes, 3 and 4 a newline, 5 empty, 6 too short, 7 too long, 8 no first field, 9 without an end
 const AWKWARD = [
@@ -32,7 +21,7 @@ const AWKWARD = [
 ].join('\r\n')
 
 test('quotes, newlines in fields, a byte order mark, CRLF and ragged rows come in as they are', async () => {
-  const page = await openPage(browser, server.url)
+  const page = await demo.open()
   await page.locator('input[type=file]').setInputFiles({ name: 'awkward "one".csv', mimeType: 'text/csv', buffer: Buffer.from(AWKWARD) })
   const card = newestCard(page)
   await hasBadge(card, 'Completed')
@@ -45,8 +34,8 @@ test('quotes, newlines in fields, a byte order mark, CRLF and ragged rows come i
   )
   expect(await card.locator('.example-line').allTextContents()).toEqual(['line 6', 'line 7', 'line 8'])
 
-  const { id } = await newestRun(server, 'csv-import')
-  expect(tableRows(server, id)).toEqual([
+  const { id } = await newestRun(demo.server, 'csv-import')
+  expect(tableRows(demo.server, id)).toEqual([
     { line: 2, fields: ['Smith, "Jo"', 'said "no"', '1'] },
     { line: 3, fields: ['two\r\nlines', 'second', '2'] },
     { line: 9, fields: ['Zoë', 'last', '7'] },
@@ -63,13 +52,13 @@ test.each([
   const answer = await post('/upload', { 'x-runfeed-demo': '1', 'x-file-name': `${name}.csv` }, Buffer.from(lines.join('\n')))
   const { id } = JSON.parse(answer.body) as { id: string }
   // the feed's body ends when the import has
-  await (await fetch(`${server.url}/v1/runs/${id}/events`)).text()
-  expect(tableRows(server, id)).toEqual([{ line: 2, fields: ['Zoë', '1,5'] }])
-  expect(await (await fetch(`${server.url}/v1/runs/${id}/streams/log`)).text()).toContain(`its fields are separated by ${name}`)
+  await (await fetch(`${demo.server.url}/v1/runs/${id}/events`)).text()
+  expect(tableRows(demo.server, id)).toEqual([{ line: 2, fields: ['Zoë', '1,5'] }])
+  expect(await (await fetch(`${demo.server.url}/v1/runs/${id}/streams/log`)).text()).toContain(`its fields are separated by ${name}`)
 })
 
 test('a file that is dropped on the page is imported', async () => {
-  const page = await openPage(browser, server.url)
+  const page = await demo.open()
   const transfer = await page.evaluateHandle(() => {
     const data = new DataTransfer()
     data.items.add(new File(['a,b\n1,2\n'], 'dropped.csv', { type: 'text/csv' }))
@@ -102,14 +91,17 @@ interface Answer {
 /** fetch() lets nobody choose Host and Origin. */
 async function post(path: string, headers: Record<string, string>, body: Buffer = Buffer.from('a\n1\n')): Promise<Answer> {
   return await new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port: server.port, path, method: 'POST', headers: { 'content-length': body.length, ...headers } }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        text += chunk
-      })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
-    })
+    const sent = request(
+      { host: '127.0.0.1', port: demo.server.port, path, method: 'POST', headers: { 'content-length': body.length, ...headers } },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => {
+          text += chunk
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }))
+      },
+    )
     sent.on('error', reject)
     sent.end(body)
   })
@@ -117,14 +109,14 @@ async function post(path: string, headers: Record<string, string>, body: Buffer 
 
 test('another site cannot start an import: not by its origin, not by its name, not without the header', async () => {
   const own = { 'x-runfeed-demo': '1', 'x-file-name': 'x.csv' }
-  const before = await newestRun(server, 'csv-import')
+  const before = await newestRun(demo.server, 'csv-import')
   for (const path of ['/upload', '/sample']) {
     expect((await post(path, { ...own, origin: 'https://example.com' })).status).toBe(403)
     expect((await post(path, { ...own, host: 'example.com' })).status).toBe(403)
     // what a form can send is refused before anybody looks at it
     expect((await post(path, { 'x-file-name': 'x.csv' })).status).toBe(415)
   }
-  expect((await newestRun(server, 'csv-import')).id).toBe(before.id)
+  expect((await newestRun(demo.server, 'csv-import')).id).toBe(before.id)
 })
 
 test('what is too large, empty or nameless is refused in a sentence', async () => {
@@ -137,13 +129,13 @@ test('what is too large, empty or nameless is refused in a sentence', async () =
 })
 
 test('the page is served whole, and nothing beside it', async () => {
-  const index = await fetch(server.url)
+  const index = await fetch(demo.server.url)
   expect(index.headers.get('cache-control')).toBe('no-cache')
   const script = /src="(\/assets\/[^"]+\.js)"/.exec(await index.text())?.[1]
-  const asset = await fetch(`${server.url}${script}`)
+  const asset = await fetch(`${demo.server.url}${script}`)
   expect([asset.status, asset.headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8'])
   expect(asset.headers.get('cache-control')).toContain('immutable')
   for (const path of ['/package.json', '/..%2f..%2fpackage.json', '/assets/..%2f..%2f..%2fpackage.json', '/assets/']) {
-    expect((await fetch(`${server.url}${path}`)).status).toBe(404)
+    expect((await fetch(`${demo.server.url}${path}`)).status).toBe(404)
   }
 })
