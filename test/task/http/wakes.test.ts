@@ -9,6 +9,8 @@ import { startServer } from '../../support/server.ts'
 // processes start, connections are made anew: on a busy machine that takes its time
 vi.setConfig({ testTimeout: 30_000 })
 const SOON = { timeout: 20_000 }
+/** A machine that stands still for three heartbeats loses its connection, and is rung once more: that is for the test of it alone. */
+const PATIENT = { heartbeat: 15_000 }
 
 interface Lines {
   /** Opened so far. */
@@ -50,7 +52,7 @@ const changed = async (engine: RunEngine, run: string): Promise<unknown> =>
 describe('wakes over HTTP', () => {
   test('ring once when they are there, and then for what happens', async () => {
     const engine = memoryEngine()
-    const { backend } = counted((await startServer({ engine })).url)
+    const { backend } = counted((await startServer({ engine, ...PATIENT })).url)
     const [a, b] = [await made(engine), await made(engine)]
     const [ofA, ofB] = [rings(backend, topics.run(a)), rings(backend, topics.run(b))]
     await vi.waitFor(() => expect([ofA.count(), ofB.count()]).toEqual([1, 1]), SOON)
@@ -59,7 +61,7 @@ describe('wakes over HTTP', () => {
   })
 
   test('of topics that come together share a connection, and it closes with the last listener', async () => {
-    const { backend, lines } = counted((await startServer()).url)
+    const { backend, lines } = counted((await startServer(PATIENT)).url)
     const many = Array.from({ length: 500 }, (_, i) => rings(backend, topics.run(`run_${i}`)))
     await vi.waitFor(() => expect(many.every(({ count }) => count() === 1)).toBe(true), SOON)
     expect(lines.opened).toBe(1)
@@ -74,7 +76,7 @@ describe('wakes over HTTP', () => {
 
   test('of topics that come one by one need few connections, and none of their rings is lost', async () => {
     const engine = memoryEngine()
-    const { backend, lines } = counted((await startServer({ engine })).url)
+    const { backend, lines } = counted((await startServer({ engine, ...PATIENT })).url)
     const runs = await Promise.all(Array.from({ length: 16 }, async () => await made(engine)))
     const seen = new Map<string, number>()
     /** What a waiting run does: takes its place, looks, and looks again at each ring. */
@@ -104,7 +106,7 @@ describe('wakes over HTTP', () => {
 
   test('of more topics than one connection may have need another', async () => {
     const engine = memoryEngine()
-    const { backend, lines } = counted((await startServer({ engine })).url)
+    const { backend, lines } = counted((await startServer({ engine, ...PATIENT })).url)
     const run = await made(engine)
     const many = Array.from({ length: 10_050 }, (_, i) => rings(backend, topics.run(`run_${i}`)))
     const last = rings(backend, topics.run(run))
@@ -119,7 +121,7 @@ describe('wakes over HTTP', () => {
 
   test('are all rung after the connection was cut', async () => {
     const engine = memoryEngine()
-    const proxy = await faultProxy((await startServer({ engine })).url, () => ({ kind: 'none' }))
+    const proxy = await faultProxy((await startServer({ engine, ...PATIENT })).url, () => ({ kind: 'none' }))
     onTestFinished(async () => await proxy.close())
     const { backend } = counted(proxy.url)
     const run = await made(engine)
@@ -128,7 +130,7 @@ describe('wakes over HTTP', () => {
     await proxy.refuse()
     await changed(engine, run)
     await proxy.accept()
-    await vi.waitFor(() => expect([ofRun.count(), ofQueue.count()]).toEqual([2, 2]), SOON)
+    await vi.waitFor(() => expect(Math.min(ofRun.count(), ofQueue.count())).toBeGreaterThanOrEqual(2), SOON)
   })
 
   test('are rung again when nothing came for three heartbeats', async () => {
@@ -138,7 +140,7 @@ describe('wakes over HTTP', () => {
     const { backend, lines } = counted(proxy.url)
     const run = await made(engine)
     const ofRun = rings(backend, topics.run(run))
-    await vi.waitFor(() => expect(ofRun.count()).toBe(1), SOON)
+    await vi.waitFor(() => expect(ofRun.count()).toBeGreaterThanOrEqual(1), SOON)
     expect(proxy.stall('POST /v1/wakes')).toBe(1)
     await changed(engine, run)
     await vi.waitFor(() => expect(ofRun.count()).toBeGreaterThanOrEqual(2), SOON)
@@ -146,13 +148,13 @@ describe('wakes over HTTP', () => {
   })
 
   test('that are refused for good wake whoever waits, who then meets the refusal', async () => {
-    const { backend } = counted((await startServer()).url)
+    const { backend } = counted((await startServer(PATIENT)).url)
     const ofNothing = rings(backend, 'no topic')
     await vi.waitFor(() => expect(ofNothing.count()).toBeGreaterThanOrEqual(1), SOON)
   })
 
   test('a listener that throws keeps no other asleep', async () => {
-    const { backend } = counted((await startServer()).url)
+    const { backend } = counted((await startServer(PATIENT)).url)
     const thrown = new Promise((resolve) => process.once('uncaughtException', resolve))
     const before = process.listeners('uncaughtException').slice(0, -1)
     // the test runner's own would fail the test
