@@ -7,6 +7,7 @@ export interface RunPlan {
   /** When a DELAYED run is queued, ms since the epoch. */
   readonly delayUntil: number | null
   readonly expiresAt: number | null
+  /** 0 where nobody has said it yet: the first claim does. */
   readonly maxAttempts: number
   readonly maxDuration: number | null
   readonly idempotencyKey: string | null
@@ -23,7 +24,7 @@ export function planOf(wanted: NewRun): RunPlan {
   return {
     delayUntil: time('delayUntil', wanted.delayUntil),
     expiresAt: time('expiresAt', wanted.expiresAt),
-    maxAttempts: whole('maxAttempts', wanted.maxAttempts) ?? 1,
+    maxAttempts: whole('maxAttempts', wanted.maxAttempts) ?? 0,
     maxDuration: whole('maxDuration', wanted.maxDuration),
     idempotencyKey: key('idempotencyKey', wanted.idempotencyKey),
     concurrencyKey: key('concurrencyKey', wanted.concurrencyKey) ?? '',

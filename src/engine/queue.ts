@@ -19,14 +19,19 @@ function claimOf(turn: Turn, state: RunState): Claim {
 /** What outlives this process is told to the record: a lease is not. */
 const remoteWorker = ({ worker, isRemote }: Worker): string | null => (isRemote ? worker : null)
 
+/** A run that was made before anybody knew its task is tried as often as the task says that takes it. */
+function attemptsOf({ run: { task }, plan }: RunState, { settings }: Pick<ClaimRequest, 'settings'>): number {
+  return plan.maxAttempts || (settings && Object.hasOwn(settings, task) && settings[task]?.maxAttempts) || 1
+}
+
 /** Executed from now on, under a lease. */
-function hold(turn: Turn, state: RunState, by: Worker): Claim {
+function hold(turn: Turn, state: RunState, by: ClaimRequest): Claim {
   const { now } = turn
   const change = new Change(state).set('status', 'EXECUTING').set('attempt', state.run.attempt + 1)
   if (state.run.startedAt === null) change.set('startedAt', now)
   // what the attempt before met
   if (state.run.error !== null) change.set('error', null)
-  const held = turn.save(state, change.plan({ remoteWorker: remoteWorker(by) }).step(null, now))
+  const held = turn.save(state, change.plan({ remoteWorker: remoteWorker(by), maxAttempts: attemptsOf(state, by) }).step(null, now))
   turn.take(held.run.id, by.worker)
   return claimOf(turn, held)
 }
@@ -48,7 +53,7 @@ export function beginRun(turn: Turn, wanted: NewRun, by: Worker): Claim {
     const begun: RunState = {
       ...state,
       run: { ...state.run, status: 'EXECUTING', attempt: 1, startedAt: now },
-      plan: { ...state.plan, remoteWorker: remoteWorker(by) },
+      plan: { ...state.plan, remoteWorker: remoteWorker(by), maxAttempts: attemptsOf(state, {}) },
     }
     turn.insert(begun)
     turn.take(id, by.worker)

@@ -68,7 +68,7 @@ export interface NewRun {
   readonly delayUntil?: number
   /** EXPIRED when nobody has begun to execute it by then, ms since the epoch. */
   readonly expiresAt?: number
-  /** Executions in all, the first included. @defaultValue 1 */
+  /** Executions in all, the first included. @defaultValue what the worker that claims it first says of the task, else 1 */
   readonly maxAttempts?: number
   /** Ms that one attempt may execute; what it waits for others does not count. @defaultValue no limit */
   readonly maxDuration?: number

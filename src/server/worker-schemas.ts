@@ -101,7 +101,7 @@ export const claimRequest: z.ZodType<Omit<ClaimRequest, 'namespace' | 'isRemote'
   sequence: count.optional(),
   limits: z.record(name, z.object({ limit: count, executing: z.record(z.string().max(256), count) })).optional(),
   settings: z
-    .record(name, z.object({ maxAttempts: attempts.optional(), maxDuration: z.number().positive().optional(), ttl: z.number().positive().optional() }))
+    .record(name, z.object({ maxAttempts: attempts.optional(), maxDuration: z.number().positive().optional(), ttl: z.number().nonnegative().optional() }))
     .optional(),
 }) as z.ZodType<Omit<ClaimRequest, 'namespace' | 'isRemote'>>
 export const renewRequest: z.ZodType<{ readonly worker: string; readonly runs: readonly string[] }> = z.object({

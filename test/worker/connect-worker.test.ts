@@ -132,6 +132,51 @@ describe('a worker elsewhere', () => {
     expect(await server.ended(await server.trigger('work'))).toMatchObject({ status: 'COMPLETED', attempt: 2 })
   })
 
+  test('tries a run again that was made before any worker came', async () => {
+    const server = await startServer()
+    const id = await server.trigger('work')
+    const worker = connectWorker({ url: server.url, tasks: [failingOnce()] })
+    onTestFinished(async () => await worker.stop())
+    expect(await server.ended(id)).toMatchObject({ status: 'COMPLETED', attempt: 2 })
+  })
+
+  test('says its settings for the children, too, that a task of the server makes in its namespace', async () => {
+    const secret = `sk_${'a'.repeat(40)}`
+    const near = task({ id: 'near', run: async () => await tasks.triggerAndWait('work', null, { delay: 1 }) })
+    const engine = memoryEngine()
+    const asked: unknown[] = []
+    const create: typeof engine.record.create = async (wanted) => {
+      asked.push(...wanted.map(({ maxAttempts }) => maxAttempts))
+      return await engine.record.create(wanted)
+    }
+    const server = createRunServer({
+      engine: { ...engine, record: { ...engine.record, create } },
+      heartbeat: HEARTBEAT,
+      tasks: [near],
+      auth: { secretKeys: [{ secret, namespace: 'team' }] },
+    })
+    onTestFinished(async () => await server.close())
+    const { url } = await server.listen()
+    const worker = connectWorker({ url, secretKey: secret, tasks: [failingOnce()] })
+    onTestFinished(async () => await worker.stop())
+    const trigger = async (id: string) =>
+      await fetch(`${url}/v1/tasks/${id}/trigger`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+        body: '{}',
+      })
+    // the worker has asked
+    await expect.poll(async () => (await trigger('work')).status, SOON).toBe(201)
+    asked.length = 0
+    await trigger('near')
+    await expect.poll(() => asked, SOON).toEqual([undefined, 2])
+  })
+
+  test('takes runs of a task whose ttl is 0', async () => {
+    const server = await serverAndWorker({ tasks: [task({ id: 'brief', ttl: 0, run: () => 1 }), task({ id: 'work', run: () => 2 })] })
+    expect((await server.ended(await server.trigger('work'))).output).toBe(2)
+  })
+
   test('leaves its settings to a server that knows its tasks and executes none', async () => {
     const work = failingOnce()
     const server = await serverAndWorker({ tasks: [work] }, { tasks: [work], concurrency: 0 })
