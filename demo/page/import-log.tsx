@@ -11,12 +11,12 @@ interface ImportLogProps {
 }
 
 export function ImportLog({ runId, name, isOpened }: ImportLogProps): ReactElement {
-  const { log, isPending, isError, error, isStale, streamState } = importHooks.useRunStream(runId, 'log')
+  const { log, isPending, isError, error, streamState } = importHooks.useRunStream(runId, 'log')
   const isEmpty = log.length === log.firstIndex
   const isWaited = isPending || streamState === 'waiting' || streamState === 'open'
   return (
     <div className="panel">
-      <h4>Log {isStale && isWaited && <span className="quiet">reconnecting…</span>}</h4>
+      <h4>Log</h4>
       {/* no live region: a screen reader would read every line; the status and the bar say what matters */}
       <ScrollArea className="panel-scroll" label={`Log of ${name}`} follows>
         {isError && <p className="problem">The log cannot be read: {error.message}</p>}
