@@ -4,7 +4,7 @@ import { type ReactElement, type ReactNode, useEffect, useRef, useState } from '
 interface ScrollAreaProps {
   readonly label: string
   readonly className: string
-  /** Keeps the end in sight while the content grows; what comes after the last of it too, such as a note on how it ended. */
+  /** Keeps the end in sight while the content grows. Once it has been so it stays so: after a lost connection the last of it may come late. */
   readonly follows?: boolean
   readonly children: ReactNode
 }

@@ -71,7 +71,8 @@ export function TextPanel(): ReactElement {
       </div>
       <Problem text={problem && messageOf(problem)} />
       {run && <RunProgress key={run.id} progress={progress} label="Text" details={false} />}
-      <ScrollArea className="text-scroll" label="The text" follows={isRunning}>
+      {/* what is whole is read from its beginning; of what was stopped the end says so */}
+      <ScrollArea className="text-scroll" label="The text" follows={run !== undefined && run.status !== 'COMPLETED'}>
         <StreamText run={run?.id} stream="text" words={{ empty: isPending ? 'Loading…' : 'Press Start, and the text is written here.' }} />
       </ScrollArea>
     </div>

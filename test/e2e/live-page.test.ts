@@ -23,7 +23,7 @@ test('an import that one tab starts is there in the other, without a list being 
   for (let i = 1; i <= 11; i++) await choose(first, `import ${i}.csv`)
   await newestCard(second).getByRole('button', { name: 'import 11.csv' }).waitFor()
   const cards = second.locator('article')
-  await expect.poll(() => cards.count()).toBe(10)
+  await expect.poll(() => cards.count(), { timeout: 30_000 }).toBe(10)
   await second.getByRole('button', { name: 'Show older imports' }).click()
   await cards.nth(10).getByRole('button', { name: 'import 1.csv' }).waitFor()
 
@@ -31,8 +31,10 @@ test('an import that one tab starts is there in the other, without a list being 
   await newestCard(second).getByRole('button', { name: 'import 12.csv' }).waitFor()
   for (const tab of tabs) await hasBadge(newestCard(tab), 'Completed')
   // what is closed says all of it too
-  await expect.poll(() => cards.locator('.card-name').allTextContents()).toEqual(Array.from({ length: 12 }, (_, i) => `import ${12 - i}.csv`))
-  await expect.poll(() => cards.locator('.card-summary').count()).toBe(11)
+  await expect
+    .poll(() => cards.locator('.card-name').allTextContents(), { timeout: 30_000 })
+    .toEqual(Array.from({ length: 12 }, (_, i) => `import ${12 - i}.csv`))
+  await expect.poll(() => cards.locator('.card-summary').count(), { timeout: 30_000 }).toBe(11)
   for (const tab of tabs) expect((await askedFor(tab)).filter((path) => path !== '/v1/feed')).toEqual([])
   for (const tab of tabs) await tab.close()
 })
