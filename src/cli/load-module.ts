@@ -1,8 +1,8 @@
 // Imports a file that a user names, TypeScript as well: by `tsx` where the project has it, which reads more of the language, else by Node itself.
-import { existsSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createRequire, registerHooks } from 'node:module'
 import { dirname, extname, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { UsageError } from './usage-error.ts'
 
 export type Module = Readonly<Record<string, unknown>>
@@ -36,12 +36,25 @@ async function prepareTypeScript(path: string, file: string): Promise<void> {
     return
   }
   const { typescript } = process.features as { readonly typescript?: string | false }
-  if (typescript && extname(path) !== '.tsx') return
+  if (typescript && extname(path) !== '.tsx') return readModulesAsModules()
   const own =
     extname(path) === '.tsx'
       ? 'Node reads no JSX: use a .ts file'
       : `this is Node ${process.version}: use Node 22.18 or later, which reads TypeScript by itself`
   throw new UsageError(`${file} cannot be read as it is, and ${own}, or install tsx where the file is (npm install --save-dev tsx)`)
+}
+
+/** What is left once types are gone, and no CommonJS file can have. */
+const MODULE_SYNTAX = /^[ \t]*(?:import\b(?!\s*(?:type\b|[(.]))|export\b(?!\s*(?:type|interface)\b))/m
+
+/** `npm init` writes `"type": "commonjs"`, under which Node refuses a `.ts` file that has `import`: such a file is a module all the same, as tsx takes it. */
+function readModulesAsModules(): void {
+  registerHooks({
+    load: (url, context, nextLoad) => {
+      const isModule = context.format === 'commonjs-typescript' && url.endsWith('.ts') && MODULE_SYNTAX.test(readFileSync(fileURLToPath(url), 'utf8'))
+      return nextLoad(url, isModule ? { ...context, format: 'module-typescript' } : context)
+    },
+  })
 }
 
 /** Where the tsx is that the file could import; `undefined` where there is none. */

@@ -117,6 +117,19 @@ test.each<[what: string, name: string, text: string, says: RegExp]>([
   expect(stderr).toMatch(says)
 })
 
+test('TypeScript that imports is a module, and so is what it imports, where npm init has written "type": "commonjs"', async () => {
+  const at = await folder()
+  await writeFile(join(at, 'package.json'), '{"type":"commonjs"}')
+  await writeFile(join(at, 'tasks.ts'), "import { one } from './one.ts'\nexport const all: readonly unknown[] = [one]\n")
+  await writeFile(join(at, 'one.ts'), `export { default as one } from '${new URL('../cli/tasks/greet.mjs', import.meta.url).href}'\n`)
+  await writeFile(join(at, 'own.cts'), "import type { Server } from 'node:net'\nmodule.exports = { none: undefined as Server | undefined }\n")
+  const command = start(['serve', '--memory', '--port', '0', '--tasks', join(at, 'tasks.ts')])
+  await command.said(/executes greet\n/)
+  expect(command.stderr()).toBe('')
+  const { code, stderr } = await run(['serve', '--memory', '--port', '0', '--tasks', join(at, 'own.cts')])
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/own\.cts exports no task/)])
+})
+
 test('two tasks of one id are refused, with both files', async () => {
   const { code, stderr } = await run(['serve', '--memory', '--port', '0', '--tasks', TASKS, '--tasks', 'test/cli/tasks/greet.mjs'])
   expect([code, stderr]).toEqual([2, `✗ there are two tasks with the id "greet", in ${TASKS} and test/cli/tasks/greet.mjs; give one another id\n`])
