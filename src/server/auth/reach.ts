@@ -7,6 +7,7 @@ import type { Rights } from './rights.ts'
 export class Reach {
   readonly #engine: RunEngine
   readonly #scopes: ReadonlySet<string>
+  readonly #hasTrees: boolean
   /** Runs that were found to be in a tree of the token. */
   readonly #inTree = new Set<string>()
 
@@ -14,6 +15,7 @@ export class Reach {
   constructor(engine: RunEngine, { scopes }: Rights) {
     this.#engine = engine
     this.#scopes = scopes
+    this.#hasTrees = [...scopes].some((scope) => scope.startsWith('read:tree:'))
   }
 
   has(scope: string): boolean {
@@ -30,9 +32,9 @@ export class Reach {
 
   async reads(run: Run): Promise<boolean> {
     const { id, task, tags } = run
-    if (this.has(`read:tasks:${task}`) || tags.some((tag) => this.has(`read:tags:${tag}`))) return true
-    // asked even where the run is named: who wrote to it hangs on it
-    return (await this.#isInTree(run)) || this.namesForReading(id)
+    // asked first, whatever else reaches it: who wrote to it hangs on it
+    if (await this.#isInTree(run)) return true
+    return this.has(`read:tasks:${task}`) || tags.some((tag) => this.has(`read:tags:${tag}`)) || this.namesForReading(id)
   }
 
   /** Whether whoever reads `run` may know that `by` wrote to it: a run's writers are itself and its descendants. */
@@ -65,7 +67,7 @@ export class Reach {
   }
 
   async #isInTree(run: Run): Promise<boolean> {
-    let current: Run | undefined = run
+    let current: Run | undefined = this.#hasTrees ? run : undefined
     while (current) {
       if (this.#inTree.has(current.id) || this.has(`read:tree:${current.id}`)) {
         this.#inTree.add(run.id)

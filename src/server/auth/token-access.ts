@@ -45,8 +45,11 @@ export function tokenAccess(engine: RunEngine, rights: Rights, handleOf: (run: R
     engine: within(engine, reach),
     mayWrite,
     mayRead,
-    mayReadHistory: async ({ id }) => {
+    mayReadHistory: async (run) => {
+      const { id } = run
       if (!reach.has(`read:history:${id}`)) throw forbidden(`this token does not read the history of ${id}; make one with the scope read:history:${id}`)
+      // with its tree come the names of its writers
+      await reach.reads(run)
     },
     mayCancel: async ({ id }) => {
       if (!reach.has(`cancel:runs:${id}`)) throw forbidden(`this token does not cancel ${id}; make one with the scope cancel:runs:${id}`)

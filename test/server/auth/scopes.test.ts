@@ -117,8 +117,9 @@ describe('scopes', () => {
     }
     expect(await writers(`read:runs:${root.id}`)).toEqual([null])
     expect(await writers(`read:runs:${child.id}`)).toEqual([child.id])
-    const following = async (scope: Scope) => {
-      const token = await tokenFor([scope])
+    expect(await writers(`read:tree:${root.id}`)).toEqual([child.id])
+    const following = async (...scopes: readonly Scope[]) => {
+      const token = await tokenFor(scopes)
       const { cursor } = (await framesUntil(await server.feed(token, [{ run: root.id }]), ({ event }) => event === 'run')).flatMap((frame) =>
         frame.event === 'run' ? [frame.data] : [],
       )[0] as { cursor: string }
@@ -128,6 +129,8 @@ describe('scopes', () => {
     }
     expect(await following(`read:runs:${root.id}`)).toEqual([null])
     expect(await following(`read:tree:${root.id}`)).toEqual([child.id])
+    expect(await following(`read:tasks:${root.task}`)).toEqual([null])
+    expect(await following(`read:tasks:${root.task}`, `read:tree:${root.id}`)).toEqual([child.id])
   })
 
   test('nobody writes in the name of a run that is no descendant', async () => {
