@@ -1,4 +1,5 @@
 // Canceling: what nobody executes ends at once, what somebody executes is told to.
+import { CANCEL_MS } from '../protocol/limits.ts'
 import type { Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
 import { endRun } from './end.ts'
@@ -23,5 +24,13 @@ function cancelOne(turn: Turn, state: RunState): RunState {
   turn.wake(topics.control(state.run.id))
   if (state.run.cancelRequestedAt !== null) return state
   const { now } = turn
-  return turn.save(state, new Change(state).set('cancelRequestedAt', now).step(null, now))
+  const told = turn.save(state, new Change(state).set('cancelRequestedAt', now).step(null, now))
+  limitLease(turn, told)
+  return told
+}
+
+/** A worker that goes on all the same does not hold a canceled run for ever. Within a lease's time from now it has heard of the cancel. */
+export function limitLease(turn: Turn, { run }: RunState): void {
+  const end = turn.now + turn.settings.leaseMs + CANCEL_MS
+  turn.after(() => turn.leases.endAt(run.id, end))
 }

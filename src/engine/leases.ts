@@ -4,6 +4,8 @@
 interface Lease {
   readonly worker: string
   until: number
+  /** However often it is renewed. */
+  end?: number
 }
 
 export class Leases {
@@ -35,12 +37,24 @@ export class Leases {
     if (lease) lease.until = now + this.#ms
   }
 
+  /** No renewal goes beyond `at`. */
+  endAt(run: string, at: number): void {
+    const lease = this.#held.get(run)
+    if (lease) lease.end = at
+  }
+
+  /** Whether it is out although it may have been renewed. */
+  isEnded(run: string, now: number): boolean {
+    const end = this.#held.get(run)?.end
+    return end !== undefined && end <= now
+  }
+
   drop(run: string): void {
     this.#held.delete(run)
   }
 
   out(now: number): readonly string[] {
-    return [...this.#held].flatMap(([run, lease]) => (lease.until <= now ? [run] : []))
+    return [...this.#held].flatMap(([run, { until, end = until }]) => (Math.min(until, end) <= now ? [run] : []))
   }
 
   stop(): void {

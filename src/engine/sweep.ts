@@ -67,7 +67,10 @@ function sweepLeases(turn: Turn): number {
   // children first: one that goes back to the queue is then canceled with its parent's attempt
   for (const state of states.sort((a, b) => b.run.depth - a.run.depth)) {
     const current = turn.load(state.run.id)
-    if (isHeld(current.run)) loseAttempt(turn, current, `nothing was heard from its worker for ${turn.settings.leaseMs / 1000} s`)
+    if (!isHeld(current.run)) continue
+    if (turn.leases.isEnded(state.run.id, now))
+      endRun(turn, current, { status: 'CANCELED', error: { type: 'canceled', message: 'canceled; its worker did not stop in time' } })
+    else loseAttempt(turn, current, `nothing was heard from its worker for ${turn.settings.leaseMs / 1000} s`)
   }
   return out.length
 }

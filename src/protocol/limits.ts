@@ -35,6 +35,8 @@ export const RETENTION_MS: number = 30 * 24 * 3_600_000
 export const MAX_KEY_LENGTH = 256
 /** How long a claim lasts without a renewal, a write or a heartbeat. */
 export const LEASE_MS = 30_000
+/** How long a canceled run may take to stop once its worker has heard of it, its hooks included. */
+export const CANCEL_MS = 30_000
 /** How long after its end a run still takes metadata from its descendants and from the secret key. */
 export const LATE_WRITES_MS = 3_600_000
 /** Updates of one run gather while a flush is in flight, and for so long after it. */

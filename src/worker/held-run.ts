@@ -1,6 +1,7 @@
 // A run that this worker executes: its slot, its time, and the ways to stop it.
 import type { Claim, RunBackend } from '../protocol/engine.ts'
 import { RunfeedError, StaleAttemptError, toRunfeedError } from '../protocol/errors.ts'
+import { CANCEL_MS } from '../protocol/limits.ts'
 import { topics } from '../protocol/want.ts'
 import type { TaskHooks } from '../task/hooks.ts'
 import { retrying } from '../task/retrying.ts'
@@ -9,9 +10,6 @@ import type { TaskDefinition } from '../task/task-definition.ts'
 import type { Conclusion } from './conclusion.ts'
 import { execute } from './execute.ts'
 import { TimeBudget } from './time-budget.ts'
-
-/** How long a task may take to notice that its signal is aborted, ms, its hooks included. */
-const ABORT_GRACE_MS = 30_000
 
 export interface RunSlots {
   /** The run needs no slot for now. */
@@ -61,7 +59,7 @@ export class HeldRun {
         if (this.#isOver) this.#giveBack()
       },
     })
-    this.scope.signal.addEventListener('abort', () => void this.expireIn(ABORT_GRACE_MS).unref(), { once: true })
+    this.scope.signal.addEventListener('abort', () => void this.expireIn(CANCEL_MS).unref(), { once: true })
   }
 
   /** Resolves when the attempt is over; never rejects. */

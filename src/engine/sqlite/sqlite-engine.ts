@@ -4,6 +4,7 @@ import { metadataLimitOf } from '../../protocol/metadata-limit.ts'
 import { Alarm } from '../alarm.ts'
 import { loseAttempt } from '../attempts.ts'
 import { Bell } from '../bell.ts'
+import { limitLease } from '../cancel.ts'
 import { type EmbeddedEngine, embeddedEngine } from '../embedded.ts'
 import { Leases } from '../leases.ts'
 import { LogBounds } from '../log-bounds.ts'
@@ -73,7 +74,10 @@ function recover(database: DatabaseSync, storage: SqliteStorage, turn: Turn): vo
   for (const id of storage.held()) {
     const state = turn.load(id)
     if (state.plan.remoteWorker === null) loseAttempt(turn, state, 'the server stopped while it ran')
-    else turn.take(id, state.plan.remoteWorker)
+    else {
+      turn.take(id, state.plan.remoteWorker)
+      if (state.run.cancelRequestedAt !== null) limitLease(turn, state)
+    }
   }
   setAlarm(turn, turn.now)
   database.exec('COMMIT')

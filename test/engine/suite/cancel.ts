@@ -27,6 +27,29 @@ export function cancelSuite(open: Open): void {
       }
     })
 
+    test('ends a run whose worker goes on for more than a lease and 30 s, and nothing else', async () => {
+      const { now, advance } = clock()
+      const { engine } = await open({ now, leaseMs: 1000 })
+      const run = await executing(engine)
+      const own = await created(engine, { parentId: run.id })
+      await engine.record.cancel(run.id)
+      const goOn = async (): Promise<unknown> => await engine.record.commit({ run: run.id, attempt: 1, operations: [{ op: 'increment', key: 'n', by: 1 }] })
+      for (let i = 0; i < 62; i++) {
+        advance(500)
+        await goOn()
+        if (i < 61) await engine.sweep()
+      }
+      expect(await read(engine, run.id)).toMatchObject({ status: 'EXECUTING', metadata: { n: 62 } })
+      await engine.sweep()
+      expect(await read(engine, run.id)).toMatchObject({
+        status: 'CANCELED',
+        finishedAt: now(),
+        error: { type: 'canceled', message: 'canceled; its worker did not stop in time' },
+      })
+      await expect(goOn()).rejects.toMatchObject({ type: 'run_ended' })
+      expect((await read(engine, own.id)).status).toBe('QUEUED')
+    })
+
     test('asked twice makes no second version, and tells again', async () => {
       const { engine } = await open()
       const run = await executing(engine)

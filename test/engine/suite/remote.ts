@@ -33,6 +33,24 @@ export function remoteSuite(open: OpenKept): void {
       expect((await read(again, waiting)).status).toBe('COMPLETED')
     })
 
+    test('has the same time for a cancel after a restart', async () => {
+      const { now, advance } = clock()
+      const { engine, reopen } = await open({ now, leaseMs: 100_000 })
+      await engine.record.create([{ task: 't', payload: null }])
+      const [claim] = await engine.queue.claim({ worker: 'remote', tasks: ['t'], max: 1, isRemote: true })
+      const id = claim?.run.id as string
+      await engine.record.cancel(id)
+      advance(200_000)
+      const again = await reopen()
+      advance(99_999)
+      expect(await again.queue.renew('remote', [id])).toEqual([id])
+      advance(30_000)
+      expect(await again.sweep()).toBe(0)
+      advance(1)
+      expect(await again.sweep()).toBe(1)
+      expect((await read(again, id)).status).toBe('CANCELED')
+    })
+
     test('that is gone after a restart loses its runs when the lease is out', async () => {
       const { now, advance } = clock()
       const { engine, reopen } = await open({ now, leaseMs: 1000 })
