@@ -25,12 +25,15 @@ const WHO: { readonly [who in Description['who']]: readonly JsonSchema[] } = {
 }
 
 /** What any route may answer, by what it takes. */
-function errorsOf({ who, query, body, errors = [], isStatic = false }: Description): readonly string[] {
+function errorsOf({ who, method, path, body, errors = [], isStatic = false }: Description): readonly string[] {
   if (who === 'everybody') return errors
   const own = new Set<string>(errors)
   for (const type of ['unauthorized', 'token_expired', 'forbidden', 'too_many_requests', 'unavailable']) own.add(type)
-  if (query || body) own.add('invalid_request')
-  if (body) for (const type of ['too_large', 'unsupported_media_type']) own.add(type)
+  // whatever it takes, a token in the URL is refused
+  if (path.startsWith('/v1/')) own.add('invalid_request')
+  if (body) own.add('too_large')
+  // without a body too, a form may have sent it
+  if (method !== 'GET') own.add('unsupported_media_type')
   if (!isStatic) for (const type of ['internal', 'storage', 'closed']) own.add(type)
   return [...own]
 }

@@ -91,12 +91,13 @@ async function ask(id: string, answer: string): Promise<RawAnswer> {
       return await send((await startServer({ engine })).url, { ...right, headers: { ...right.headers, host: 'evil.example' } })
     case 'invalid_request': {
       const query = operation.parameters?.find((one) => one.in === 'query')?.name
-      return await here(operation.requestBody ? { ...right, raw: '{"' } : { ...right, path: `${right.path.split('?')[0]}?${query}=1&${query}=2` })
+      if (operation.requestBody) return await here({ ...right, raw: '{"' })
+      return await here({ ...right, path: `${right.path.split('?')[0]}?${query === undefined ? 'token=1' : `${query}=1&${query}=2`}` })
     }
     case 'too_large':
       return await here({ ...right, headers: { 'content-length': String(2 ** 40) } })
     case 'unsupported_media_type':
-      return await here({ ...right, headers: { 'content-type': 'text/plain', 'x-runfeed': '1' } })
+      return await here({ ...right, headers: { 'content-type': 'text/plain', ...(operation.requestBody && { 'x-runfeed': '1' }) } })
     case 'internal':
       return await fail(new Error('broken'))
     case 'storage':
