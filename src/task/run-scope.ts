@@ -39,8 +39,9 @@ export class RunScope {
   get signal(): AbortSignal {
     return this.#abort.signal
   }
+  /** Listeners are the task's code, whoever aborts: what they say is the run's. */
   abort(reason: RunfeedError): void {
-    this.#abort.abort(reason)
+    withScope(this, () => this.#abort.abort(reason))
   }
 
   /** One queue per target run, so that `parent` and `root` keep their call order where they are the same run. */

@@ -7,6 +7,28 @@ import { startServer } from '../support/server.ts'
 
 const atOnce = { minTimeout: 0 }
 
+test('what a listener of the signal says is in the record', async () => {
+  const begun = gate()
+  const work = task({
+    id: 'work',
+    run: async (_: unknown, { signal }) => {
+      const stopped = new Promise<void>((resolve) =>
+        signal.addEventListener('abort', () => {
+          metadata.set('status', 'stopping')
+          resolve()
+        }),
+      )
+      begun.open()
+      await stopped
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const id = await server.trigger('work')
+  await begun.opened
+  await server.post(`/v1/runs/${id}/cancel`)
+  expect(await server.ended(id)).toMatchObject({ status: 'CANCELED', metadata: { status: 'stopping' } })
+})
+
 describe('a run that fails', () => {
   test('is tried again while attempts are left, and keeps its metadata', async () => {
     const work = task({
