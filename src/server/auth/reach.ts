@@ -52,11 +52,11 @@ export class Reach {
     return true
   }
 
-  /** One that is not there and is not named is not reached. */
+  /** For good, so not by a tag, which it may lose while the query is followed. One that is not there and is not named is not reached. */
   async #readsId(id: string): Promise<boolean> {
     if (this.namesForReading(id)) return true
     const stored = await this.#engine.record.read(id)
-    return stored !== undefined && (await this.reads(stored.run))
+    return stored !== undefined && (this.has(`read:tasks:${stored.run.task}`) || (await this.#isInTree(stored.run)))
   }
 
   /** Whether the run, with all that descends from it, is in a tree of the token. */

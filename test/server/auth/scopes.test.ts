@@ -71,7 +71,7 @@ describe('scopes', () => {
     ['of its task', 'task=row', true],
     ['of children in its tree', 'parent=ROOT', true],
     ['of children further down', 'parent=CHILD', true],
-    ['of ids it may read', 'ids=ROOT,CHILD,TAGGED', true],
+    ['of ids it may read for good', 'ids=ROOT,CHILD', true],
     ['of no condition', '', false],
     ['of another tag', 'tag=team:8', false],
     ['of a status', 'status=QUEUED', false],
@@ -80,6 +80,7 @@ describe('scopes', () => {
     ['of children of nobody', 'parent=run_none', false],
     ['of ids of which one is not its', 'ids=ROOT,LONE', false],
     ['of ids of which one is not there', 'ids=ROOT,run_none', false],
+    ['of ids of which one may lose its tag', 'ids=ROOT,CHILD,TAGGED', false],
     ['of no ids', 'ids=', false],
   ])('a query %s: %s is allowed: %s', async (_name, query, isAllowed) => {
     const { server, root, child, tagged, lone } = await world()
@@ -106,6 +107,16 @@ describe('scopes', () => {
     })
     expect(frames.flatMap((frame) => (frame.event === 'denied' ? [[frame.data.run, frame.data.code]] : []))).toEqual([[tagged.id, 'forbidden']])
     expect((await server.ask(token, `/v1/runs/${tagged.id}`)).status).toBe(403)
+  })
+
+  test('a tag is no scope for ids: a run may lose it while the query is followed', async () => {
+    const { server, tagged } = await world()
+    const token = await tokenFor(['read:tags:team:7'])
+    const status = async (query: string): Promise<number> => (await server.ask(token, `/v1/runs?${query}`)).status
+    expect([await status(`ids=${tagged.id}`), await status(`ids=${tagged.id}&tag=team:7`)]).toEqual([403, 200])
+    const wants = [{ query: { ids: [tagged.id] } }, { run: tagged.id }]
+    const frames = await framesUntil(await server.feed(token, wants), ({ event }) => event === 'run')
+    expect(frames.flatMap((frame) => (frame.event === 'denied' ? [frame.data.code] : []))).toEqual(['forbidden'])
   })
 
   test('who wrote is shown to who may read that run, and to nobody else', async () => {
