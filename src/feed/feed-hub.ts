@@ -107,7 +107,7 @@ export class FeedHub {
       throw new RunfeedError('unavailable', `this server has ${this.#sessions.size} connections open, and takes no more now; try again in a moment`)
     // the last quarter is by chance: those that came together do not leave together
     const forget = this.#deadlines.add(now() + maxAge * (1 - Math.random() / 4), () => session.drain(Math.round(Math.random() * AGE_JITTER_MS)))
-    const session = new FeedSession(this.#host, { access, ids, poll, hasQueries: wants.some(({ query }) => query !== undefined) })
+    const session = new FeedSession(this.#host, { access, ids, poll, queries: wants.filter((want): want is QueryWant => want.query !== undefined) })
     this.#sessions.set(session, { wants: wants.length, forget })
     this.#subscriptions += wants.length
     for (const want of wants) this.#add(session, want, access)
@@ -143,7 +143,7 @@ export class FeedHub {
     const share = this.#topics.run(want.run, () => session.ring(place))
     const reader = new RunReader(share.topic, want.cursor, viewOf(access, want.run, false))
     const place: Place = new Place(want, reader, guardOf(want, access, share.topic), holds(share, expiry))
-    if (session.hasQueries) session.members.want(want.run, place, reader)
+    if (session.queries.length > 0) session.members.want(want.run, place, reader)
     return place
   }
 
@@ -172,8 +172,11 @@ export class FeedHub {
 
   #member(session: FeedSession, run: string, cursor: Cursor | undefined): Member {
     const share = this.#topics.run(run, () => session.ring(place))
-    const reader = new RunReader(share.topic, cursor, viewOf(session.access, run, true))
-    const place: Place = new Place(undefined, reader, undefined, [share])
+    const { access, queries } = session
+    const reader = new RunReader(share.topic, cursor, viewOf(access, run, true))
+    // who reads a list by a tag may lose a run with the tag: the version that takes it away is then not for them
+    const guard = access.isFixed ? undefined : new Guard(asRun(run, queries), access, share.topic)
+    const place: Place = new Place(undefined, reader, guard, [share])
     session.add(place)
     return { place, reader }
   }
@@ -208,8 +211,12 @@ export class FeedHub {
 
 const holds = (...all: readonly (Hold | undefined)[]): readonly Hold[] => all.filter((hold) => hold !== undefined)
 
+/** The run as each token of the queries would want it. */
+const asRun = (run: string, queries: readonly QueryWant[]): readonly RunWant[] =>
+  [...new Set(queries.map(({ token }) => token))].map((token) => ({ run, ...(token !== undefined && { token }) }))
+
 const guardOf = (want: Want, access: FeedAccess, watched: Watched | undefined): Guard | undefined =>
-  access === OPEN_ACCESS ? undefined : new Guard(want, access, access.isFixed || !watched ? UNCHANGING : watched)
+  access === OPEN_ACCESS ? undefined : new Guard([want], access, access.isFixed || !watched ? UNCHANGING : watched)
 
 const UNCHANGING: Watched = { ready: async () => {}, revision: 0 }
 

@@ -3,6 +3,7 @@
 import type { Cursor } from '../protocol/cursor.ts'
 import { encodeFrame, type FrameOf } from '../protocol/frame.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
+import type { QueryWant } from '../protocol/want.ts'
 import type { FeedAccess } from './feed-access.ts'
 import { type Member, Members } from './members.ts'
 import type { Place } from './place.ts'
@@ -29,8 +30,8 @@ export interface SessionOptions {
   readonly ids: boolean
   /** Ends once everything that was there has been told. */
   readonly poll: boolean
-  /** Whether one of its wants is a query: a run may then be read for two reasons. */
-  readonly hasQueries: boolean
+  /** Those of its wants that are queries: a run may then be read for two reasons. */
+  readonly queries: readonly QueryWant[]
 }
 
 const NOTHING = (): void => {}
@@ -63,8 +64,8 @@ export class FeedSession {
     return this.#host.writeDeadline
   }
 
-  get hasQueries(): boolean {
-    return this.#options.hasQueries
+  get queries(): readonly QueryWant[] {
+    return this.#options.queries
   }
   /** The runs of its queries; made for the first one that asks, because most sessions have none. */
   get members(): Members {

@@ -24,13 +24,14 @@ export interface Watched {
 
 /** Says that it may be read, and why not. */
 export class Guard {
-  readonly #want: Want
+  /** A member may be read by any of the tokens that ask for lists. */
+  readonly #wants: readonly Want[]
   readonly #access: FeedAccess
   readonly #watched: Watched
   #askedAt: number | undefined
 
-  constructor(want: Want, access: FeedAccess, watched: Watched) {
-    this.#want = want
+  constructor(wants: readonly Want[], access: FeedAccess, watched: Watched) {
+    this.#wants = wants
     this.#access = access
     this.#watched = watched
   }
@@ -43,7 +44,12 @@ export class Guard {
     // read before it is asked: what changes between the two is asked again
     await this.#watched.ready()
     this.#askedAt = this.#watched.revision
-    return await this.#access.check(this.#want)
+    let denial: ErrorBody | undefined
+    for (const want of this.#wants) {
+      denial = await this.#access.check(want)
+      if (!denial) return undefined
+    }
+    return denial
   }
 }
 
@@ -51,12 +57,13 @@ export class Place {
   /** Kept here and not in sets of its session: there are as many sessions as readers. */
   isOpen = false
   isReady = false
-  /** `undefined`: a member of a query, which is what may be read. */
+  /** `undefined`: a member of a query, which is what was asked for. */
   readonly want: Want | undefined
   readonly #reader: Reader
   readonly #guard: Guard | undefined
   readonly #holds: readonly Hold[]
   #denied: ErrorBody | undefined
+  #isHidden = false
 
   /** @param guard - `undefined`: it may be read. @param holds - let go of once it is read no more. */
   constructor(want: Want | undefined, reader: Reader, guard: Guard | undefined, holds: readonly Hold[]) {
@@ -73,7 +80,8 @@ export class Place {
 
   read(): Reading | Promise<Reading> {
     if (this.#denied) return { text: this.#denial(this.#denied), state: 'done', cursor: undefined }
-    return this.#guard?.isDue ? this.#ask(this.#guard) : this.#reader.read()
+    if (this.#guard?.isDue) return this.#ask(this.#guard)
+    return this.#isHidden ? { text: '', state: 'idle', cursor: undefined } : this.#reader.read()
   }
 
   leave(): void {
@@ -82,7 +90,9 @@ export class Place {
 
   async #ask(guard: Guard): Promise<Reading> {
     const denial = await guard.denial()
-    if (denial) this.#denied ??= denial
+    // a member that may not be read just now says nothing: that it leaves is said by its list
+    if (!this.want) this.#isHidden = denial !== undefined
+    else if (denial) this.#denied ??= denial
     return await this.read()
   }
 

@@ -61,6 +61,22 @@ describe('each want is asked for', () => {
     await feed.until(({ runs }) => runs.get(stays.id)?.metadata['v'] === 7)
   })
 
+  test('again of each member when its tags change: who reads a list by a tag is told that it left, and nothing of how', async () => {
+    const engine = memoryEngine()
+    const [run, stays] = [await made(engine, ['mine']), await made(engine, ['mine'])]
+    const query: FeedQuery = { tag: 'mine' }
+    const feed = open(new FeedHub(engine), [{ query }], mine(engine))
+    await feed.until(({ runs }) => runs.size === 2)
+    await engine.record.commit({ run: run.id, tags: { remove: ['mine'] }, operations: [{ op: 'set', key: 'secret', value: 1 }] })
+    await feed.until(({ queries }) => queries.get(queryName(query))?.ids.length === 1)
+    await set(engine, stays.id, 7)
+    await feed.until(({ runs }) => runs.get(stays.id)?.metadata['v'] === 7)
+    expect(JSON.stringify(feed.frames)).not.toContain('secret')
+    // and comes back with its tag
+    await engine.record.commit({ run: run.id, tags: { add: ['mine'] } })
+    await feed.until(({ queries, runs }) => queries.get(queryName(query))?.ids.length === 2 && runs.get(run.id)?.metadata['secret'] === 1)
+  })
+
   test('again when the members of its query change; its members are read no more', async () => {
     const engine = memoryEngine()
     let isAllowed = true
