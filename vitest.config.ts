@@ -30,6 +30,9 @@ export default defineConfig(async () => {
     test: {
       reporters: ['default', './scripts/closing-line.ts'],
       maxWorkers: Math.max(2, availableParallelism() - 1),
+      // a test waits for what it expects; this ends one that would wait for ever, on however busy a machine
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       projects: [
         {
           extends: true,
@@ -63,8 +66,7 @@ export default defineConfig(async () => {
             name: 'e2e',
             include: ['test/e2e/**/*.test.ts', 'test/package/**/*.test.ts'],
             fileParallelism: false,
-            testTimeout: 60_000,
-            hookTimeout: 60_000,
+            testTimeout: 120_000,
             sequence: { groupOrder: group.e2e },
           },
         },
