@@ -50,6 +50,7 @@ export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api 
   const wakes = new WakeHub(hub.heartbeat)
   // what a task says about its runs holds for those that are triggered over HTTP too
   const backend = withTaskSettings(withAskedSettings(counted(engine, metrics)), tasks)
+  let isClosing = false
   const known = new KnownTasks(tasks.map(({ id }) => id))
   const routes: readonly Route[] = [
     ...feedRoutes(hub),
@@ -60,7 +61,7 @@ export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api 
     ...queueRoutes(known),
     ...wakeRoutes(wakes),
     ...tokenRoutes(),
-    ...systemRoutes({ engine, metrics, descriptions: () => descriptions }),
+    ...systemRoutes({ engine, metrics, isClosing: () => isClosing, descriptions: () => descriptions }),
   ]
   const descriptions: readonly Description[] = routes.map(({ description }) => description)
   const isOpen = ({ description }: Route): boolean => description.who === 'everybody'
@@ -81,6 +82,7 @@ export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api 
     open,
     routes: gated,
     drain: (reconnectAfter) => {
+      isClosing = true
       hub.drain(reconnectAfter)
       wakes.drain(reconnectAfter)
     },

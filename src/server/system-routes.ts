@@ -14,13 +14,14 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 export interface SystemOptions {
   readonly engine: RunEngine
   readonly metrics: Metrics
+  readonly isClosing: () => boolean
   /** Of all routes. */
   readonly descriptions: () => readonly Description[]
 }
 
 const text = (body: string, type = 'text/plain; charset=utf-8'): Response => new Response(body, { headers: { 'content-type': type } })
 
-export function systemRoutes({ engine, metrics, descriptions }: SystemOptions): readonly Route[] {
+export function systemRoutes({ engine, metrics, isClosing, descriptions }: SystemOptions): readonly Route[] {
   let document: string | undefined
   return [
     route(
@@ -39,12 +40,14 @@ export function systemRoutes({ engine, metrics, descriptions }: SystemOptions): 
         name: 'isReady',
         method: 'GET',
         path: '/readyz',
-        summary: 'Whether this process can work: its engine answers, and it is not closing.',
-        who: 'writers',
+        summary: 'Whether this process can work: its engine answers, and it is not closing. Open to everybody: what asks has no key.',
+        who: 'everybody',
         answers: { 200: { description: 'It can.', type: 'text/plain' } },
+        errors: ['unavailable'],
         isStatic: true,
       },
       async () => {
+        if (isClosing()) throw new RunfeedError('unavailable', 'this server is closing; ask another')
         await answers(engine)
         return text('ready\n')
       },

@@ -64,10 +64,10 @@ describe('health', () => {
     expect(logged).toHaveBeenCalled()
   })
 
-  test('all of the internet may ask whether it lives, and nothing else', async () => {
+  test('all of the internet may ask whether it lives and is ready, and nothing else', async () => {
     const { url } = await mounted()
     const asked = await Promise.all(['/healthz', '/readyz', '/metrics'].map(async (path) => (await get(url, path, 'evil.example'))[0]))
-    expect(asked).toEqual([200, 403, 403])
+    expect(asked).toEqual([200, 200, 403])
   })
 })
 
