@@ -5,7 +5,7 @@ import { topics } from '../protocol/want.ts'
 import { nextWake } from './next-wake.ts'
 import { retrying } from './retrying.ts'
 
-export const READ_BYTES = 64 * 1024
+export const READ_BYTES: number = 64 * 1024
 
 /** Ends where the stream ends. @throws RunfeedError `stream_errored`, `stream_aborted`; `stream_gap` where the record cut it before it was read. */
 export async function* readStream<T>(backend: RunBackend, run: string, stream: string, from: number): AsyncGenerator<T, void, undefined> {
