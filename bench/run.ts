@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { bytes } from './bytes.ts'
+import { perEvent } from './client/per-event.ts'
 import { fanOut } from './fan-out/fan-out.ts'
 import { latency } from './latency/latency.ts'
 import { record } from './record/record.ts'
@@ -11,7 +12,15 @@ import { passes, type Row, tableOf } from './row.ts'
 import { rss } from './rss.ts'
 import { sampleImport } from './sample-import.ts'
 
-const all: { readonly [name: string]: (folder: string) => Promise<readonly Row[]> } = { 'fan-out': fanOut, import: sampleImport, latency, bytes, rss, record }
+const all: { readonly [name: string]: (folder: string) => Promise<readonly Row[]> } = {
+  'fan-out': fanOut,
+  import: sampleImport,
+  latency,
+  events: perEvent,
+  bytes,
+  rss,
+  record,
+}
 
 const wanted = process.argv.slice(2)
 for (const name of wanted) if (!(name in all)) throw new Error(`there is no bench "${name}"; there are ${Object.keys(all).join(', ')}`)

@@ -3,7 +3,7 @@ import type { Cursor } from '../protocol/cursor.ts'
 import { InvalidRequestError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { Run, StreamState } from '../protocol/run.ts'
-import { topics } from '../protocol/want.ts'
+import { runTopic, streamTopic } from '../protocol/want.ts'
 import { GrowingLog } from '../store/growing-log.ts'
 import { RunEntry } from '../store/run-entry.ts'
 import type { RunSnapshot } from '../store/snapshot.ts'
@@ -71,14 +71,14 @@ export function hydrate(client: RunClient, state: string | ClientState): void {
     throw error
   }
   for (const { run, cursor, end } of known.runs)
-    wanted.seeds.set(topics.run(run.id), (entry) => {
+    wanted.seeds.set(runTopic(run.id), (entry) => {
       const { topic } = entry as RunEntry
       topic.latest = { ...topic.latest, run, cursor, end: end && { ...end, live: false } }
       // before anybody reads it: a first render shows it
       topic.publish()
     })
   for (const { run, stream, first, chunks, ...rest } of known.streams)
-    wanted.seeds.set(topics.stream(run, stream), (entry) => {
+    wanted.seeds.set(streamTopic(run, stream), (entry) => {
       const { topic } = entry as StreamEntry
       const log = GrowingLog.at<Json>(first).append(first, chunks)
       topic.latest = { ...topic.latest, cursor: undefined, state: undefined, failure: undefined, ...rest, log }

@@ -3,6 +3,7 @@ import { InvalidRequestError, RunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { Run } from '../protocol/run.ts'
 import { changedFrom, type RunListSnapshot, type RunSnapshot, type Source, type StreamSnapshot } from '../store/snapshot.ts'
+import { guarded } from '../store/topic.ts'
 import type { Followed, SubscribeOptions } from './run-client.ts'
 
 /** What of a snapshot is new since the last one. `at` is the index of the first value. */
@@ -14,21 +15,35 @@ interface News<V> {
   readonly error?: RunfeedError | undefined
 }
 /** Made once per follower: it remembers what it has told. */
-type Reader<S, V> = () => (snapshot: S) => News<V>
+export type Reader<S, V> = () => (snapshot: S) => News<V>
 
 interface Failing {
   readonly error: RunfeedError | undefined
 }
 
-/** Each version that is published, until the run and all of its descendants have ended. */
-export const runReader: Reader<RunSnapshot, Run> = () => {
-  let told: Run | undefined
-  return ({ run, end }) => {
-    const values = run && run !== told ? [run] : []
-    told = run
-    return { values, at: 0, isDone: end?.settled === true }
+/** Each value that is published, once. */
+const each =
+  <S, V>(valueOf: (snapshot: S) => V | undefined, isDone: (snapshot: S) => boolean): Reader<S, V> =>
+  () => {
+    let told: V | undefined
+    return (snapshot) => {
+      const value = valueOf(snapshot)
+      const values = value && value !== told ? [value] : []
+      told = value
+      return { values, at: 0, isDone: isDone(snapshot) }
+    }
   }
-}
+
+/** Each version that is published, until the run and all of its descendants have ended. */
+export const runReader: Reader<RunSnapshot, Run> = each(
+  ({ run }) => run,
+  ({ end }) => end?.settled === true,
+)
+/** Each state of the list, for as long as it is followed. */
+export const listReader: Reader<RunListSnapshot, readonly Run[]> = each(
+  ({ runs }) => runs,
+  () => false,
+)
 
 /** Each chunk, until the stream has ended. What a server forgot in a crash is told again as it came the second time. */
 export const streamReader: Reader<StreamSnapshot, Json> = () => {
@@ -47,37 +62,33 @@ function endOf(state: StreamSnapshot['state'], failure: string | undefined): Run
   return state === 'aborted' ? new RunfeedError('stream_aborted', 'the stream ended with its run') : undefined
 }
 
-/** Each state of the list, for as long as it is followed. */
-export const listReader: Reader<RunListSnapshot, readonly Run[]> = () => {
-  let told: readonly Run[] | undefined
-  return ({ runs }) => {
-    const values = runs && runs !== told ? [runs] : []
-    told = runs
-    return { values, at: 0, isDone: false }
-  }
-}
-
-/** @param isClosed - whether the client is, after which nothing comes. */
-export function followed<S extends Failing, V>(source: Source<S>, reader: Reader<S, V>, closed: Source<{ readonly status: string }>): Followed<S, V> {
+/** @param closed - its status says whether the client is, after which nothing comes. */
+export function followed<S extends Failing, V>(source: Source<S>, reader: Reader<S, V>, closed: Source<Closing>): Followed<S, V> {
   async function* values(signal?: AbortSignal): AsyncGenerator<V, void, undefined> {
-    let news: News<V> | undefined
-    let failure: { readonly thrown: unknown } | undefined
+    const queue: V[] = []
+    let over: Over | undefined
     let wake = (): void => {}
-    const queue: News<V>[] = []
-    const stop = follow(source, reader, closed, signal, {
-      tell: (next) => void queue.push(next),
-      fail: (thrown) => {
-        failure = { thrown }
+    const stop = follow(
+      source,
+      reader,
+      closed,
+      signal,
+      (value) => {
+        queue.push(value)
+        wake()
       },
-      after: () => wake(),
-    })
+      (how) => {
+        over = how
+        wake()
+      },
+    )
     try {
       for (;;) {
-        while ((news = queue.shift())) {
-          yield* news.values
-          if (news.isDone) return
-        }
-        if (failure) throw failure.thrown
+        // what comes while the loop is elsewhere gathers, and goes as one
+        yield* queue.splice(0)
+        if (queue.length > 0) continue
+        if (over?.isFailed) throw over.thrown
+        if (over) return
         await new Promise<void>((resolve) => {
           wake = resolve
         })
@@ -89,47 +100,52 @@ export function followed<S extends Failing, V>(source: Source<S>, reader: Reader
   return { ...source, values: ({ signal } = {}) => values(signal), [Symbol.asyncIterator]: () => values() }
 }
 
-interface Follower<V> {
-  tell(news: News<V>): void
-  fail(thrown: unknown): void
-  after(): void
+interface Closing {
+  readonly status: string
+}
+interface Over {
+  readonly isFailed: boolean
+  readonly thrown?: unknown
 }
 
+/** Tells each value, and then once how it ended; mistakes in both are reported as uncaught, and end nothing. */
 function follow<S extends Failing, V>(
   source: Source<S>,
   reader: Reader<S, V>,
-  closed: Source<{ readonly status: string }>,
+  closed: Source<Closing>,
   signal: AbortSignal | undefined,
-  follower: Follower<V>,
+  tell: (value: V, index: number) => void,
+  end: (how: Over) => void,
 ): () => void {
   const read = reader()
   // one from an earlier subscription: this one tries again
   const { error: old } = source.getSnapshot()
   let isOver = false
-  const stops: (() => void)[] = []
-  const stop = (): void => {
-    isOver = true
-    for (const one of stops.splice(0)) one()
-  }
   const look = (): void => {
     if (isOver) return
     try {
       if (signal?.aborted) throw signal.reason
       const snapshot = source.getSnapshot()
       if (snapshot.error && snapshot.error !== old) throw snapshot.error
-      const news = read(snapshot)
-      const isDone = news.isDone || closed.getSnapshot().status === 'closed'
-      if (news.values.length > 0 || isDone) follower.tell({ ...news, isDone })
-      if (news.error) throw news.error
-      if (isDone) stop()
+      const { values, at, isDone, error } = read(snapshot)
+      values.forEach((value, offset) => guarded(() => tell(value, at + offset)))
+      if (error) throw error
+      if (isDone || closed.getSnapshot().status === 'closed') finish({ isFailed: false })
     } catch (thrown) {
-      stop()
-      follower.fail(thrown)
+      finish({ isFailed: true, thrown })
     }
-    follower.after()
+  }
+  const finish = (how: Over): void => {
+    stop()
+    guarded(() => end(how))
   }
   signal?.addEventListener('abort', look)
-  stops.push(() => signal?.removeEventListener('abort', look), source.subscribe(look), closed.subscribe(look))
+  const stops = [source.subscribe(look), closed.subscribe(look)]
+  const stop = (): void => {
+    isOver = true
+    signal?.removeEventListener('abort', look)
+    for (const one of stops) one()
+  }
   // what is known already is told too, but not before the caller has what this returns
   queueMicrotask(look)
   return stop
@@ -142,32 +158,16 @@ function follow<S extends Failing, V>(
 export function subscribe<S extends Failing, V>(
   source: Source<S>,
   reader: Reader<S, V>,
-  closed: Source<{ readonly status: string }>,
+  closed: Source<Closing>,
   { onChange, onError, onEnd, signal }: SubscribeOptions<V>,
 ): () => void {
-  if (typeof onChange !== 'function') throw new InvalidRequestError('a subscription needs an `onChange` function, which is told what is new')
-  return follow(source, reader, closed, signal, {
-    tell({ values, at, isDone }) {
-      for (const [offset, value] of values.entries()) guarded(() => onChange(value, at + offset))
-      if (isDone) guarded(() => onEnd?.())
-    },
-    fail(thrown) {
-      // whoever gives up by a signal knows it
-      if (signal?.aborted) return
+  if (typeof onChange !== 'function') throw new InvalidRequestError('pass an `onChange` function')
+  return follow(source, reader, closed, signal, onChange, ({ isFailed, thrown }) => {
+    if (!isFailed) onEnd?.()
+    // whoever gives up by a signal knows it
+    else if (!signal?.aborted) {
       if (!onError) throw thrown
       onError(thrown as RunfeedError)
-    },
-    after() {},
+    }
   })
-}
-
-/** A mistake in a callback is reported as uncaught, and ends nothing. */
-function guarded(call: () => void): void {
-  try {
-    call()
-  } catch (thrown) {
-    queueMicrotask(() => {
-      throw thrown
-    })
-  }
 }

@@ -11,15 +11,10 @@ export function checkOptions(options: object): void {
     if (!isRight) throw new InvalidRequestError(`createRunClient: ${name} must be ${what}`, { name })
   }
   const isFunction = (value: unknown): boolean => value === undefined || typeof value === 'function'
-  if (transport !== undefined)
-    check(typeof (transport as { readonly stream?: unknown } | null)?.stream === 'function', 'transport', 'an object with stream() and request()')
-  else check(typeof baseUrl === 'string' && BASE_URL.test(baseUrl), 'baseUrl', "an http(s) address or a path, without a query; '' is the page's own origin")
+  if (transport !== undefined) check(typeof (transport as { readonly stream?: unknown } | null)?.stream === 'function', 'transport', 'a RunTransport')
+  else check(typeof baseUrl === 'string' && BASE_URL.test(baseUrl), 'baseUrl', "an http(s) address or a path without a query, or ''")
   // a line break would be refused by fetch as a TypeError, which looks like a lost network
-  check(
-    isFunction(accessToken) || (typeof accessToken === 'string' && /^[\x20-\x7e]*$/.test(accessToken)),
-    'accessToken',
-    'a token, or a function that gives one',
-  )
+  check(isFunction(accessToken) || (typeof accessToken === 'string' && /^[\x20-\x7e]*$/.test(accessToken)), 'accessToken', 'a token or a function')
   check(isFunction(fetch), 'fetch', 'a function')
   check(linger === undefined || (linger as number) >= 0, 'linger', 'ms, 0 or more')
 }

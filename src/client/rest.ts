@@ -9,8 +9,8 @@ import type { RetrieveOptions, RunClient } from './run-client.ts'
 export const runPath = (run: string): string => `/v1/runs/${encodeURIComponent(run)}`
 
 export function restCalls(request: RunTransport['request']): RunClient['runs'] {
-  const call = async <T>(method: string, path: string, body?: Json, signal?: AbortSignal): Promise<T> =>
-    (await request(method, path, body, signal)) as unknown as T
+  // what an answer is, is declared in protocol/rest.ts
+  const call = request as unknown as <T>(method: string, path: string, body?: Json, signal?: AbortSignal) => Promise<T>
   async function retrieve(id: string, options: AbortSignal | RetrieveOptions = {}): Promise<Run> {
     const { signal, contract }: RetrieveOptions = 'aborted' in options ? { signal: options } : options
     const run = await call<Run>('GET', runPath(id), undefined, signal)

@@ -40,7 +40,7 @@ export class Resync {
     const topic = topicOf(broken)
     if (isMistake && this.#isOneTooMany(topic)) {
       fold.drop(topic)
-      this.#host.fail(topic, new ProtocolError(`${topic} did not fit what came before it, ${MAX_RESYNCS} times in a minute; subscribe again to begin anew`))
+      this.#host.fail(topic, new ProtocolError(`${topic} did not fit ${MAX_RESYNCS} times in a minute; subscribe again`))
       // another connection would leave out the same
     } else if (broken.stream === undefined && (broken.omitted !== undefined || !this.#host.hasToken(topic)))
       this.#reads.set(fold, Promise.all([this.#reads.get(fold), this.#read(fold, broken, topic)]))
@@ -49,11 +49,9 @@ export class Resync {
 
   /** When nothing of this connection waits for an answer. */
   async settled(fold: Fold): Promise<void> {
-    for (let reads = this.#reads.get(fold); reads; ) {
-      await reads
-      const next = this.#reads.get(fold)
-      reads = next === reads ? undefined : next
-    }
+    let reads: Promise<unknown> | undefined
+    // what was read may have shown something else to read
+    while (reads !== (reads = this.#reads.get(fold))) await reads
   }
 
   #isOneTooMany(topic: string): boolean {

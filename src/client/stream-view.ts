@@ -1,6 +1,7 @@
 // A stream as one reader asked for it: the whole record without what is before the reader's first chunk.
 
 import type { Json } from '../protocol/json.ts'
+import { hasSame } from '../protocol/same.ts'
 import type { GrowingLog } from '../store/growing-log.ts'
 import type { StreamSnapshot } from '../store/snapshot.ts'
 import type { StreamRecord } from '../store/stream-record.ts'
@@ -11,18 +12,12 @@ import type { StreamRecord } from '../store/stream-record.ts'
  * @param maxParts - the last so many of them.
  */
 export function streamView(startIndex: number | undefined, maxParts: number = Number.POSITIVE_INFINITY): (record: StreamRecord) => StreamSnapshot {
-  let seen: StreamRecord | undefined
   let whole: GrowingLog<Json> | undefined
   let view: StreamSnapshot | undefined
-  return (record) => {
-    if (record === seen && view) return view
-    seen = record
-    const { state, start, failure, gap, error } = record
-    const first = Math.max(startIndex ?? start, record.log.length - maxParts)
-    const isSame = view && record.log === whole && view.state === state && view.start === start && view.failure === failure && view.gap === gap
-    if (view && isSame && view.error === error) return view
-    whole = record.log
-    view = { log: record.log.from(first), state, start, failure, gap, error }
-    return view
+  return ({ log, state, start, failure, gap, error }) => {
+    const next = { state, start, failure, gap, error }
+    if (view && log === whole && hasSame(view, next)) return view
+    whole = log
+    return (view = { log: log.from(Math.max(startIndex ?? start, log.length - maxParts)), ...next })
   }
 }

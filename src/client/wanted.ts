@@ -3,17 +3,16 @@ import { RunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import { MAX_WANTS, MAX_WANTS_BYTES } from '../protocol/limits.ts'
 import type { Run } from '../protocol/run.ts'
-import { type FeedQuery, topicOf, topics, type Want } from '../protocol/want.ts'
+import { type FeedQuery, runTopic, streamTopic, topicOf, type Want } from '../protocol/want.ts'
 import type { Entry } from '../store/entry.ts'
-import type { ListEntry } from '../store/list-entry.ts'
-import type { RunEntry } from '../store/run-entry.ts'
 import type { RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import { StreamEntry } from '../store/stream-entry.ts'
-import { lowerStart } from '../store/stream-record.ts'
+import { lowerStart, type StreamRecord } from '../store/stream-record.ts'
+import type { Topic } from '../store/topic.ts'
 import type { ConnectionSnapshot } from '../transport/connection-status.ts'
 import type { Environment } from '../transport/environment.ts'
-import { followed, listReader, runReader, streamReader } from './follow.ts'
+import { followed, listReader, type Reader, runReader, streamReader } from './follow.ts'
 import type { Followed, RunRef } from './run-client.ts'
 import { streamView } from './stream-view.ts'
 
@@ -41,7 +40,7 @@ export class Resource {
   isRenewed = false
   readonly #host: WantedHost
   /** What each follower keeps of a stream. */
-  readonly #keeps: { readonly maxParts: number }[] = []
+  readonly #keeps = new Set<{ readonly maxParts: number }>()
   #cancelLinger: (() => void) | undefined
   /** Sources by what they show of it. They are held by the resource and hold it: all of them are collected together. */
   readonly #sources = new Map<string, Source<unknown>>()
@@ -76,7 +75,7 @@ export class Resource {
     const { entry } = this
     const stop = entry.topic.subscribe(listener)
     const keeping = { maxParts }
-    this.#keeps.push(keeping)
+    this.#keeps.add(keeping)
     this.#keep()
     this.forget()
     if (entry instanceof StreamEntry) {
@@ -86,17 +85,15 @@ export class Resource {
     }
     this.#host.wanted(this)
     return () => {
-      const at = this.#keeps.indexOf(keeping)
-      if (at < 0) return
-      this.#keeps.splice(at, 1)
+      if (!this.#keeps.delete(keeping)) return
       stop()
-      if (this.#keeps.length > 0) this.#keep()
+      if (this.#keeps.size > 0) this.#keep()
       else this.#cancelLinger = this.#host.environment.setTimer(() => this.#host.unwanted(this), this.#host.linger)
     }
   }
 
   #keep(): void {
-    if (this.entry instanceof StreamEntry) this.entry.keep = Math.max(...this.#keeps.map(({ maxParts }) => maxParts))
+    if (this.entry instanceof StreamEntry) this.entry.keep = Math.max(...Array.from(this.#keeps, ({ maxParts }) => maxParts))
   }
 }
 
@@ -116,26 +113,36 @@ export class Wanted {
 
   run(ref: RunRef): Followed<RunSnapshot, Run> {
     const { id, token } = resolve(ref)
-    const resource = this.#resource(topics.run(id), token, () => this.#host.store.newRun(id))
-    const { getSnapshot } = (resource.entry as RunEntry).topic
-    return resource.source((subscribe) => followed({ subscribe, getSnapshot }, runReader, this.#host.connection))
+    const resource = this.#resource(runTopic(id), token, () => this.#host.store.newRun(id))
+    return this.#source(resource, runReader)
   }
 
   stream(ref: RunRef, key: string, startIndex: number | undefined, maxParts?: number): Followed<StreamSnapshot, Json> {
     const { id, token } = resolve(ref)
-    const resource = this.#resource(topics.stream(id, key), token, () => this.#host.store.newStream(id, key, firstOf(startIndex)))
-    const { topic } = resource.entry as StreamEntry
-    const make = (subscribe: Source<unknown>['subscribe']): Followed<StreamSnapshot, Json> => {
-      const view = streamView(startIndex, maxParts)
-      return followed({ subscribe, getSnapshot: () => view(topic.getSnapshot()) }, streamReader, this.#host.connection)
-    }
-    return resource.source(make, startIndex, maxParts)
+    const resource = this.#resource(streamTopic(id, key), token, () => this.#host.store.newStream(id, key, firstOf(startIndex)))
+    return this.#source(resource, streamReader, startIndex, maxParts, () => streamView(startIndex, maxParts))
   }
 
   list(query: FeedQuery): Followed<RunListSnapshot, readonly Run[]> {
     const resource = this.#resource(topicOf({ query }), undefined, () => this.#host.store.newList(query))
-    const { getSnapshot } = (resource.entry as ListEntry).topic
-    return resource.source((subscribe) => followed({ subscribe, getSnapshot }, listReader, this.#host.connection))
+    return this.#source(resource, listReader)
+  }
+
+  /** @param viewOf - what its readers see of the entry's snapshots. @defaultValue all of them */
+  #source<S extends RunSnapshot | RunListSnapshot | StreamSnapshot, V>(
+    resource: Resource,
+    reader: Reader<S, V>,
+    startIndex?: number,
+    maxParts?: number,
+    viewOf?: () => (record: StreamRecord) => S,
+  ): Followed<S, V> {
+    const topic = resource.entry.topic as unknown as Topic<S>
+    const make = (subscribe: Source<S>['subscribe']): Followed<S, V> => {
+      const view = viewOf?.()
+      const getSnapshot = view ? (): S => view(topic.getSnapshot() as unknown as StreamRecord) : topic.getSnapshot
+      return followed({ subscribe, getSnapshot }, reader, this.#host.connection)
+    }
+    return resource.source(make, startIndex, maxParts)
   }
 
   /** What one connection is asked for. @param refuse - called with what is too much for one. */
@@ -150,11 +157,7 @@ export class Wanted {
       // names that are longer in UTF-8 than in UTF-16 are counted by their worst
       bytes += JSON.stringify(want).length * (/[^\0-\x7f]/.test(entry.name) ? 3 : 1) + 1
       if (wants.length < MAX_WANTS && bytes <= MAX_WANTS_BYTES) wants.push(want)
-      else
-        refuse(
-          resource,
-          new RunfeedError('too_many_wants', `one client follows at most ${MAX_WANTS} runs and streams at a time; follow a list of runs instead`),
-        )
+      else refuse(resource, new RunfeedError('too_many_wants', `one client follows at most ${MAX_WANTS} runs and streams; follow a list of runs instead`))
     }
     return wants
   }

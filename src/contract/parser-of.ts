@@ -11,6 +11,6 @@ export const PARSER = '~parse'
 /** @throws InvalidRequestError for what `defineRun` has not made. */
 export function parserOf(contract: RunContract): RunParser {
   const parser = (contract as { readonly [PARSER]?: RunParser })[PARSER]
-  if (!parser) throw new InvalidRequestError('this contract is a copy, or not from defineRun: pass what defineRun returned')
+  if (!parser) throw new InvalidRequestError('pass the contract that defineRun returned, not a copy')
   return parser
 }

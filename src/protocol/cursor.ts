@@ -8,6 +8,9 @@ export const START: Cursor = '0.0'
 
 export const formatCursor = (number: number, tag: string): Cursor => `${number}.${tag}`
 
+/** A cursor's number and its tag. */
+export const CURSOR_PATTERN: RegExp = /^(\d{1,15})\.([0-9a-z]{1,16})$/
+
 interface ParsedCursor {
   readonly number: number
   readonly tag: string
@@ -17,7 +20,7 @@ let last: { readonly cursor: Cursor; readonly parsed: ParsedCursor } | undefined
 
 export function parseCursor(cursor: Cursor): ParsedCursor | undefined {
   if (last?.cursor === cursor) return last.parsed
-  const match = /^(\d{1,15})\.([0-9a-z]{1,16})$/.exec(cursor)
+  const match = CURSOR_PATTERN.exec(cursor)
   if (!match) return undefined
   last = { cursor, parsed: { number: Number(match[1]), tag: match[2] as string } }
   return last.parsed

@@ -145,7 +145,7 @@ export class ProtocolError extends RunfeedError {
 }
 
 function detailsOf({ type: _type, message: _message, ...details }: ErrorBody): { readonly [name: string]: Json } {
-  return Object.fromEntries(Object.entries(details).filter((entry): entry is [string, Json] => entry[1] !== undefined))
+  return details as { readonly [name: string]: Json }
 }
 
 /** An error as it came in an answer. */
@@ -154,10 +154,8 @@ export const fromErrorBody = (body: ErrorBody): RunfeedError => new RunfeedError
 /** Any thrown thing as one of ours, so that readers can match on `type`. */
 export function toRunfeedError(thrown: unknown): RunfeedError {
   if (thrown instanceof RunfeedError) return thrown
-  if (thrown instanceof Error) {
-    const error = new RunfeedError('internal', thrown.message)
-    error.cause = thrown
-    return error
-  }
-  return new RunfeedError('internal', String(thrown))
+  const isError = thrown instanceof Error
+  const error = new RunfeedError('internal', isError ? thrown.message : String(thrown))
+  if (isError) error.cause = thrown
+  return error
 }

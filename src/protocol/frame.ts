@@ -1,8 +1,7 @@
 // Frames: what the feed says, and how a frame is written as a server-sent event (WHATWG HTML, 9.2).
 // Unknown frames and unknown fields are ignored by readers.
 import type { Cursor } from './cursor.ts'
-import { ProtocolError } from './errors.ts'
-import { isJsonObject, type Json } from './json.ts'
+import type { Json } from './json.ts'
 import type { Patch } from './patch.ts'
 import type { Run, StreamState } from './run.ts'
 
@@ -84,37 +83,5 @@ export type FrameEvent = keyof FrameData
 export type FrameOf<E extends FrameEvent> = { readonly event: E; readonly data: FrameData[E] }
 export type Frame = { [E in FrameEvent]: FrameOf<E> }[FrameEvent]
 
-const EVENTS: ReadonlySet<string> = new Set<FrameEvent>([
-  'open',
-  'run',
-  'patch',
-  'chunks',
-  'stream',
-  'end',
-  'gap',
-  'list',
-  'enter',
-  'leave',
-  'denied',
-  'ping',
-  'bye',
-])
-
 /** The frame as an event. JSON text has neither CR nor LF, so one `data:` line holds it. */
 export const encodeFrame = (frame: Frame): string => `event: ${frame.event}\ndata: ${JSON.stringify(frame.data)}\n\n`
-
-/**
- * The frame of an event; `undefined` for one that this version does not know.
- * @throws ProtocolError when a known event's data is no JSON object.
- */
-export function decodeFrame(event: string | undefined, data: string): Frame | undefined {
-  if (event === undefined || !EVENTS.has(event)) return undefined
-  let parsed: Json
-  try {
-    parsed = JSON.parse(data) as Json
-  } catch {
-    throw new ProtocolError(`the data of a ${event} frame is not JSON`)
-  }
-  if (!isJsonObject(parsed)) throw new ProtocolError(`the data of a ${event} frame is not an object`)
-  return { event, data: parsed } as unknown as Frame
-}

@@ -6,7 +6,8 @@ import { parsePointer } from './path.ts'
 export type PatchOperation = { readonly op: 'add' | 'replace'; readonly path: string; readonly value: Json } | { readonly op: 'remove'; readonly path: string }
 export type Patch = readonly PatchOperation[]
 
-type Container = Json[] | { [key: string]: Json }
+/** An object by its names, or an array by its indexes. */
+type Container = { [key: string | number]: Json }
 
 /**
  * `document` with `patch` applied. Untouched subtrees keep their identity. A container is copied unless it is in `owned`, and joins it then:
@@ -20,74 +21,52 @@ export function applyPatch(document: Json, patch: Patch, owned: Set<object> = ne
 }
 
 function applyOne(root: Json, operation: PatchOperation, owned: Set<object>): Json {
-  checkOperation(operation)
-  const tokens = parsePointer(operation.path)
-  if (tokens.length === 0) {
-    if (operation.op === 'remove') throw new InvalidOperationError(operation.path, 'the whole document cannot be removed')
-    return operation.value
-  }
-  const newRoot = own(root, owned, operation)
+  const { op, path } = operation
+  const isAdded = op === 'add'
+  const value = op === 'remove' ? undefined : operation.value
+  // a patch comes over the wire, where it has no type: what is skipped in silence here would be a document that drifts
+  if (!isAdded && op !== 'replace' && op !== 'remove') refuse(path, `${String(op)} is no operation of a patch`)
+  const tokens = parsePointer(path)
+  const last = tokens.at(-1)
+  if (op !== 'remove' && value === undefined) refuse(path, `${op} has no value`)
+  if (last === undefined) return value === undefined ? refuse(path, 'the whole document cannot be removed') : value
+  const newRoot = own(root, owned, path)
   let parent = newRoot
-  for (const token of tokens.slice(0, -1)) {
-    const child = own(member(parent, token, operation), owned, operation)
-    if (Array.isArray(parent)) parent[Number(token)] = child
-    else parent[token] = child
-    parent = child
+  for (let at = 0; at < tokens.length - 1; at++) {
+    const token = tokens[at] as string
+    const key = keyOf(parent, token, false, path)
+    parent = parent[key] = own(parent[key] as Json, owned, path)
   }
-  const last = tokens[tokens.length - 1] as string
-  if (Array.isArray(parent)) changeArray(parent, last, operation)
-  else changeObject(parent, last, operation)
+  const key = keyOf(parent, last, isAdded, path)
+  const isMoved = Array.isArray(parent) && (isAdded ? Number(key) < parent.length : value === undefined)
+  if (isMoved) (parent as unknown as Json[]).splice(Number(key), isAdded ? 0 : 1, ...(value === undefined ? [] : [value]))
+  else if (value === undefined) delete parent[key]
+  else parent[key] = value
   return newRoot
 }
 
-/** A patch comes over the wire, where it has no type: what is skipped in silence here would be a document that drifts. */
-function checkOperation(operation: PatchOperation): void {
-  const { op, path } = operation
-  if (op !== 'add' && op !== 'replace' && op !== 'remove') throw new InvalidOperationError(path, `${String(op)} is no operation of a patch`)
-  if (op !== 'remove' && operation.value === undefined) throw new InvalidOperationError(path, `${op} has no value`)
+function refuse(path: string, why: string): never {
+  throw new InvalidOperationError(path, why)
 }
 
-function own(value: Json, owned: Set<object>, operation: PatchOperation): Container {
-  if (typeof value !== 'object' || value === null) throw new InvalidOperationError(operation.path, 'a parent is not a container')
+function own(value: Json, owned: Set<object>, path: string): Container {
+  if (typeof value !== 'object' || value === null) refuse(path, 'a parent is not a container')
   if (owned.has(value)) return value as Container
-  const copy: Container = isJsonArray(value) ? value.slice() : { ...value }
+  const copy = (isJsonArray(value) ? value.slice() : { ...value }) as Container
   owned.add(copy)
   return copy
 }
 
-function member(parent: Container, token: string, operation: PatchOperation): Json {
-  if (Array.isArray(parent)) return parent[index(token, parent.length - 1, operation)] as Json
-  if (!Object.hasOwn(parent, token)) throw new InvalidOperationError(operation.path, `there is no "${token}"`)
-  return parent[token] as Json
-}
-
-function index(token: string, last: number, operation: PatchOperation): number {
-  if (!/^(0|[1-9]\d*)$/.test(token) || Number(token) > last) throw new InvalidOperationError(operation.path, `${token} is no index here`)
-  return Number(token)
-}
-
-function changeArray(array: Json[], token: string, operation: PatchOperation): void {
-  switch (operation.op) {
-    case 'add':
-      if (token === '-') array.push(operation.value)
-      else array.splice(index(token, array.length, operation), 0, operation.value)
-      return
-    case 'replace':
-      array[index(token, array.length - 1, operation)] = operation.value
-      return
-    case 'remove':
-      array.splice(index(token, array.length - 1, operation), 1)
-      return
-    default:
-      operation satisfies never
+/** A token as a key of its parent: of a member that is there or, where `isAdded`, may be new. */
+function keyOf(parent: Container, token: string, isAdded: boolean, path: string): string | number {
+  if (Array.isArray(parent)) {
+    if (isAdded && token === '-') return parent.length
+    const at = Number(token) >>> 0
+    if (String(at) !== token || at >= parent.length + Number(isAdded)) refuse(path, `${token} is no index here`)
+    return at
   }
-}
-
-function changeObject(object: { [key: string]: Json }, token: string, operation: PatchOperation): void {
-  if (isForbiddenName(token)) throw new InvalidOperationError(operation.path, `the name "${token}" is refused`)
-  if (operation.op !== 'add' && !Object.hasOwn(object, token)) throw new InvalidOperationError(operation.path, `there is no "${token}"`)
-  if (operation.op === 'remove') delete object[token]
-  else object[token] = operation.value
+  if (isAdded ? isForbiddenName(token) : !Object.hasOwn(parent, token)) refuse(path, isAdded ? `the name "${token}" is refused` : `there is no "${token}"`)
+  return token
 }
 
 /**

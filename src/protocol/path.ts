@@ -49,14 +49,23 @@ const escape = (segment: Segment): string => String(segment).replaceAll('~', '~0
 /** The RFC 6901 pointer of a path. */
 export const toPointer = (path: Path): string => path.map((segment) => `/${escape(segment)}`).join('')
 
+/** Patches of one document point to the same few places again and again. */
+const parsed = new Map<string, readonly string[]>()
+const MAX_PARSED = 1000
+/** Memory is bounded, whatever a server sends. */
+const MAX_PARSED_LENGTH = 200
+
 /**
  * The reference tokens of an RFC 6901 pointer; an index stays a string, as the pointer does not say which it is.
  * @throws InvalidOperationError when it is no pointer.
  */
 export function parsePointer(pointer: string): readonly string[] {
-  if (pointer === '') return []
-  if (!pointer.startsWith('/') || (pointer.includes('~') && /~(?![01])/.test(pointer))) throw new InvalidOperationError(pointer, 'not a JSON pointer')
-  const tokens = pointer.slice(1).split('/')
-  // few names have what is escaped, and each patch has several names
-  return pointer.includes('~') ? tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~')) : tokens
+  let tokens: readonly string[] | undefined = parsed.get(pointer)
+  if (tokens) return tokens
+  const [before, ...escaped] = pointer.split('/')
+  if (before !== '' || /~(?![01])/.test(pointer)) throw new InvalidOperationError(pointer, 'not a JSON pointer')
+  tokens = escaped.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+  if (parsed.size >= MAX_PARSED) parsed.clear()
+  if (pointer.length < MAX_PARSED_LENGTH) parsed.set(pointer, tokens)
+  return tokens
 }

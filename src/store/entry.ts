@@ -1,5 +1,6 @@
 // One thing that somebody follows: a run, a stream, a list of runs. Its topic is what readers see of it.
 import type { RunfeedError } from '../protocol/errors.ts'
+import { hasSame } from '../protocol/same.ts'
 import type { Want } from '../protocol/want.ts'
 import { type Publisher, Topic } from './topic.ts'
 
@@ -28,10 +29,6 @@ export abstract class Entry<T extends Failing = Failing> {
 
   change(change: Partial<T>): void {
     const { latest } = this.topic
-    for (const name in change)
-      if (change[name] !== latest[name]) {
-        this.topic.latest = { ...latest, ...change }
-        return
-      }
+    if (!hasSame(latest, change)) this.topic.latest = { ...latest, ...change }
   }
 }

@@ -4,14 +4,13 @@ import type { Cursor } from '../protocol/cursor.ts'
 import { DeniedError, ProtocolError } from '../protocol/errors.ts'
 import type { Frame, FrameOf } from '../protocol/frame.ts'
 import type { Run } from '../protocol/run.ts'
-import { topicOf, topics, type Want } from '../protocol/want.ts'
+import { runTopic, topicOf, type Want } from '../protocol/want.ts'
 import { Chain } from './chain.ts'
 import { completed, omittedBy } from './omitted.ts'
 import { ListEntry } from './list-entry.ts'
 import { numberOf } from './run-entry.ts'
 import { shareEqual } from './share.ts'
 import type { Store } from './store.ts'
-import type { StreamEntry } from './stream-entry.ts'
 import { describeStream, isStreamOver, leaveGap, nextIndex } from './stream-record.ts'
 
 /** What must be asked for anew: a run by a GET, a stream by a connection that begins after its last good chunk. */
@@ -77,11 +76,9 @@ export class Fold {
       case 'end':
         return this.#end(frame)
       case 'chunks':
-        return this.#chunks(frame.data)
       case 'stream':
-        return this.#stream(frame.data)
       case 'gap':
-        return this.#gap(frame.data)
+        return this.#stream(frame)
       case 'denied':
         return this.#denied(frame.data)
       case 'list':
@@ -100,7 +97,7 @@ export class Fold {
 
   /** Whether the run's end was told, and only waits for the answer of a resync. */
   awaitsEnd(run: string): boolean {
-    return this.#runs.get(topics.run(run))?.waiting?.some(({ event, data }) => event === 'end' && data.settled) === true
+    return this.#runs.get(runTopic(run))?.waiting?.some(({ event, data }) => event === 'end' && data.settled) === true
   }
 
   /**
@@ -109,7 +106,7 @@ export class Fold {
    * asks for the whole record.
    */
   resync(run: Run): Broken | undefined {
-    const chain = this.#runs.get(topics.run(run.id))
+    const chain = this.#runs.get(runTopic(run.id))
     const waiting = chain?.waiting
     if (!waiting || this.isOver) return undefined
     chain.waiting = undefined
@@ -122,7 +119,7 @@ export class Fold {
   #run(frame: FrameOf<'run'>): Broken | undefined {
     const { run, cursor } = frame.data
     // a member's record may come before the frame that names it
-    const chain = this.#runs.get(topics.run(run.id)) ?? (this.#lists.size > 0 ? this.#member(run.id) : undefined)
+    const chain = this.#runs.get(runTopic(run.id)) ?? (this.#lists.size > 0 ? this.#member(run.id) : undefined)
     if (!chain) return undefined
     if (omittedBy(frame) && !chain.isMember) return chain.wait(frame, { run: run.id, omitted: cursor })
     const { waiting = [] } = chain
@@ -143,7 +140,7 @@ export class Fold {
 
   #patch(frame: FrameOf<'patch'>): Broken | undefined {
     const { run, cursor } = frame.data
-    const chain = this.#runs.get(topics.run(run))
+    const chain = this.#runs.get(runTopic(run))
     if (!chain) return undefined
     if (chain.waiting) return chain.wait(frame, { run })
     if (omittedBy(frame) && !chain.isMember && !chain.has(cursor)) return chain.wait(frame, { run, omitted: cursor })
@@ -166,12 +163,12 @@ export class Fold {
     const entry = isMember ? undefined : this.#store.run(id)
     if (!entry) return
     entry.take(run, cursor)
-    this.#store.settle(id)
+    if (entry.ending) this.#store.settle(id)
   }
 
   /** The chain of a run that a list brings, begun where an earlier connection had got to. */
   #member(id: string, list?: ListEntry): Chain {
-    const topic = topics.run(id)
+    const topic = runTopic(id)
     const known = list?.known(id)
     const chain = this.#runs.get(topic) ?? new Chain(known?.cursor === undefined ? undefined : known.run, known?.cursor, true)
     this.#runs.set(topic, chain)
@@ -185,9 +182,7 @@ export class Fold {
   #membership({ event, data }: FrameOf<'list'> | FrameOf<'enter'> | FrameOf<'leave'>): undefined {
     const list = this.#lists.get(topicOf({ query: data.query }))
     if (!list) return
-    if (event === 'list') list.list(data)
-    else if (event === 'enter') list.enter(data)
-    else list.leave(data)
+    list[event](data as never)
     for (const [topic, { run, cursor, isMember }] of this.#runs) {
       if (!run) continue
       list.take(run, cursor)
@@ -198,7 +193,7 @@ export class Fold {
 
   #end(frame: FrameOf<'end'>): undefined {
     const { run: id, cursor, lengths } = frame.data
-    const chain = this.#runs.get(topics.run(id))
+    const chain = this.#runs.get(runTopic(id))
     if (chain?.waiting) return chain.wait(frame, undefined)
     const entry = chain && this.#store.run(id)
     if (entry) {
@@ -210,44 +205,32 @@ export class Fold {
     this.#store.settle(id)
   }
 
-  #chunks(data: FrameOf<'chunks'>['data']): Broken | undefined {
-    const { run, stream, index, chunks } = data
+  #stream({ event, data }: FrameOf<'chunks'> | FrameOf<'stream'> | FrameOf<'gap'>): Broken | undefined {
     const topic = topicOf(data)
     const position = this.#streams.get(topic)
     const entry = this.#store.stream(topic)
     if (position === undefined || !entry) return undefined
-    if (index > position) {
-      this.#streams.delete(topic)
-      return { run, stream }
-    }
-    this.#streams.set(topic, Math.max(position, index + chunks.length))
     const { latest } = entry.topic
-    entry.add(data)
-    if (latest.ending || latest.refill) this.#mayBeOver(entry)
+    if (event === 'gap') {
+      this.#streams.set(topic, data.to)
+      entry.topic.latest = leaveGap(latest, data, position)
+      return undefined
+    }
+    if (event === 'stream') entry.topic.latest = describeStream(latest, data)
+    else {
+      const { run, stream, index, chunks } = data
+      if (index > position) {
+        this.#streams.delete(topic)
+        return { run, stream }
+      }
+      this.#streams.set(topic, Math.max(position, index + chunks.length))
+      entry.add(data)
+    }
+    if (isStreamOver(entry.topic.latest)) {
+      this.#store.settle(entry.run)
+      this.#store.onOver()
+    }
     return undefined
-  }
-
-  #stream(data: FrameOf<'stream'>['data']): undefined {
-    const topic = topicOf(data)
-    const entry = this.#store.stream(topic)
-    if (!entry || !this.#streams.has(topic)) return
-    entry.topic.latest = describeStream(entry.topic.latest, data)
-    this.#mayBeOver(entry)
-  }
-
-  #mayBeOver({ run, topic }: StreamEntry): void {
-    if (!isStreamOver(topic.latest)) return
-    this.#store.settle(run)
-    this.#store.onOver()
-  }
-
-  #gap(data: FrameOf<'gap'>['data']): undefined {
-    const topic = topicOf(data)
-    const position = this.#streams.get(topic)
-    const entry = this.#store.stream(topic)
-    if (position === undefined || !entry) return
-    this.#streams.set(topic, data.to)
-    entry.topic.latest = leaveGap(entry.topic.latest, data, position)
   }
 
   #denied(data: FrameOf<'denied'>['data']): undefined {

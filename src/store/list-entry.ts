@@ -2,6 +2,7 @@
 import type { Cursor } from '../protocol/cursor.ts'
 import type { FrameOf, Member } from '../protocol/frame.ts'
 import type { Run } from '../protocol/run.ts'
+import { hasSame } from '../protocol/same.ts'
 import { type FeedQuery, topicOf, type Want } from '../protocol/want.ts'
 import { Entry } from './entry.ts'
 import type { RunListSnapshot } from './snapshot.ts'
@@ -49,20 +50,22 @@ export class ListEntry extends Entry<RunListSnapshot> {
     this.#set(runs)
   }
   enter({ run, before }: FrameOf<'enter'>['data']): void {
-    const members = (this.#members ?? []).filter(({ id }) => id !== run.id)
+    const members = this.#without(run.id)
     const place = members.findIndex(({ id }) => id === before)
     members.splice(place < 0 ? members.length : place, 0, run)
     this.#set(members)
   }
   leave({ run }: FrameOf<'leave'>['data']): void {
-    this.#set((this.#members ?? []).filter(({ id }) => id !== run))
+    this.#set(this.#without(run))
+  }
+  #without(run: string): Member[] {
+    return (this.#members ?? []).filter(({ id }) => id !== run)
   }
 
   /** A member's record, where it is newer than the known one. After a crash a number can be made twice, under another cursor. */
   take(run: Run, cursor: Cursor | undefined): void {
     const known = this.#known.get(run.id)
-    const { version } = known?.run ?? { version: 0 }
-    if (!this.has(run.id) || run.version < version || (known && run.version === version && cursor === known.cursor)) return
+    if (!this.has(run.id) || (known && (run.version < known.run.version || (run.version === known.run.version && cursor === known.cursor)))) return
     this.#known.set(run.id, { run, cursor })
     this.#touch()
   }
@@ -92,7 +95,7 @@ export class ListEntry extends Entry<RunListSnapshot> {
       runs.push(run)
     }
     if (!this.#members) return latest
-    const isSame = latest.runs?.length === runs.length && runs.every((run, at) => run === latest.runs?.[at])
-    return isSame && latest.hasMore === this.#hasMore ? latest : { ...latest, runs: isSame ? latest.runs : runs, hasMore: this.#hasMore }
+    const next = { runs: latest.runs?.length === runs.length && hasSame(latest.runs, runs) ? latest.runs : runs, hasMore: this.#hasMore }
+    return hasSame(latest, next) ? latest : { ...latest, ...next }
   }
 }

@@ -1,9 +1,9 @@
 // What is known of one run, from all connections together.
-import { type Cursor, parseCursor } from '../protocol/cursor.ts'
+import type { Cursor } from '../protocol/cursor.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import type { FrameOf } from '../protocol/frame.ts'
 import type { Run } from '../protocol/run.ts'
-import { topics, type Want } from '../protocol/want.ts'
+import { runTopic, type Want } from '../protocol/want.ts'
 import { Entry } from './entry.ts'
 import type { RunSnapshot } from './snapshot.ts'
 import type { Publisher } from './topic.ts'
@@ -15,9 +15,9 @@ export type RunEnding = FrameOf<'end'>['data']
 
 /** The number of a cursor. @throws ProtocolError */
 export function numberOf(cursor: Cursor): number {
-  const parsed = parseCursor(cursor)
-  if (!parsed) throw new ProtocolError(`"${String(cursor)}" is no cursor`)
-  return parsed.number
+  const number = Number.parseInt(cursor, 10)
+  if (Number.isNaN(number)) throw new ProtocolError(`"${String(cursor)}" is no cursor`)
+  return number
 }
 
 /** The cursor, where there is one. */
@@ -30,7 +30,7 @@ export class RunEntry extends Entry<RunSnapshot> {
   #live: boolean | undefined
 
   constructor(id: string, publisher: Publisher) {
-    super(topics.run(id), publisher, EMPTY_RUN)
+    super(runTopic(id), publisher, EMPTY_RUN)
     this.id = id
   }
 

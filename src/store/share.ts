@@ -5,32 +5,24 @@
  * Neither is changed. Only arrays and plain objects are looked into; anything else counts by identity.
  */
 export function shareEqual<T>(old: unknown, next: T): T {
-  if (Object.is(old, next)) return next
-  if (Array.isArray(next)) {
-    if (!Array.isArray(old)) return next
-    let equal = old.length === next.length
-    const copy = next.map((item: unknown, index) => {
-      const shared = shareEqual<unknown>(old[index], item)
-      if (!Object.is(shared, old[index])) equal = false
-      return shared
-    })
-    return (equal ? old : copy) as T
-  }
-  if (!isPlain(next) || !isPlain(old)) return next
+  if (Object.is(old, next) || !isContainer(old) || !isContainer(next) || Array.isArray(old) !== Array.isArray(next)) return next
   const keys = Object.keys(next)
-  let equal = keys.length === Object.keys(old).length
-  const copy: { [key: string]: unknown } = { ...next }
+  let isEqual = keys.length === Object.keys(old).length
+  const copy = (Array.isArray(next) ? next.slice() : { ...next }) as Container
   for (const key of keys) {
-    const there = Object.hasOwn(old, key)
-    const shared = there ? shareEqual(old[key], next[key]) : next[key]
-    if (!there || !Object.is(shared, old[key])) equal = false
-    copy[key] = shared
+    const isThere = Object.hasOwn(old, key)
+    if (isThere) copy[key] = shareEqual(old[key], next[key])
+    if (!isThere || !Object.is(copy[key], old[key])) isEqual = false
   }
-  return (equal ? old : copy) as T
+  return (isEqual ? old : copy) as T
 }
 
-function isPlain(value: unknown): value is { readonly [key: string]: unknown } {
+/** An array has its elements by the text of their indexes, as an object has its members. */
+interface Container {
+  [key: string]: unknown
+}
+function isContainer(value: unknown): value is Container {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null
 }

@@ -1,6 +1,6 @@
 // Everything that is followed, as topics. It holds what somebody wants and nothing else: see `drop`.
 import type { RunfeedError } from '../protocol/errors.ts'
-import { type FeedQuery, topics } from '../protocol/want.ts'
+import { type FeedQuery, runTopic } from '../protocol/want.ts'
 import type { Entry } from './entry.ts'
 import { ListEntry } from './list-entry.ts'
 import { RunEntry } from './run-entry.ts'
@@ -48,7 +48,7 @@ export class Store {
     return this.#entries.get(topic)
   }
   run(id: string): RunEntry | undefined {
-    return this.#entries.get(topics.run(id)) as RunEntry | undefined
+    return this.#entries.get(runTopic(id)) as RunEntry | undefined
   }
   stream(topic: string): StreamEntry | undefined {
     return this.#entries.get(topic) as StreamEntry | undefined

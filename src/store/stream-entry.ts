@@ -1,6 +1,6 @@
 // What is known of one stream of a run.
 import type { FrameOf } from '../protocol/frame.ts'
-import { topics, type Want } from '../protocol/want.ts'
+import { streamTopic, type Want } from '../protocol/want.ts'
 import { Entry } from './entry.ts'
 import { after, type RunEntry } from './run-entry.ts'
 import { addChunks, emptyStream, isStreamOver, nextIndex, type StreamRecord } from './stream-record.ts'
@@ -14,7 +14,7 @@ export class StreamEntry extends Entry<StreamRecord> {
   readonly #runEntry: () => RunEntry | undefined
 
   constructor(run: string, key: string, from: number, publisher: Publisher, runEntry: () => RunEntry | undefined) {
-    super(topics.stream(run, key), publisher, emptyStream(from))
+    super(streamTopic(run, key), publisher, emptyStream(from))
     this.run = run
     this.key = key
     this.#runEntry = runEntry

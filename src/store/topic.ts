@@ -23,17 +23,29 @@ export class Publisher {
 
   mark(topic: Publishable): void {
     this.#dirty.add(topic)
-    this.#cancel ??= this.#scheduler.schedule(() => this.flush())
+    this.#cancel ??= this.#scheduler.schedule(this.flush)
   }
 
-  flush(): void {
+  readonly flush = (): void => {
     this.#cancel?.()
     this.#cancel = undefined
     this.epoch++
-    const changed = [...this.#dirty].filter((topic) => topic.publish())
+    const changed: Publishable[] = []
+    for (const topic of this.#dirty) if (topic.publish()) changed.push(topic)
     // what listeners change is for the next flush
     this.#dirty.clear()
     for (const topic of changed) topic.notify()
+  }
+}
+
+/** One reader's mistake is reported as uncaught, and does not keep the news from the others. */
+export function guarded(call: () => void): void {
+  try {
+    call()
+  } catch (thrown) {
+    queueMicrotask(() => {
+      throw thrown
+    })
   }
 }
 
@@ -82,15 +94,6 @@ export class Topic<T> implements Source<T> {
   }
 
   notify(): void {
-    for (const call of this.#listeners) {
-      try {
-        call()
-      } catch (thrown) {
-        // one reader's mistake is reported as uncaught, and does not keep the news from the others
-        queueMicrotask(() => {
-          throw thrown
-        })
-      }
-    }
+    for (const call of this.#listeners) guarded(call)
   }
 }

@@ -1,5 +1,5 @@
 // One attempt at a connection: one call of the transport, read until it ends, breaks, or says nothing for too long.
-import { ConnectionError, ProtocolError, RunfeedError } from '../protocol/errors.ts'
+import { ConnectionError, ProtocolError, RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
 import { HEARTBEAT_MS } from '../protocol/limits.ts'
 import type { Want } from '../protocol/want.ts'
@@ -76,7 +76,7 @@ export class Attempt {
         return this.#host.done(this)
       }
       // a proxy may end any body cleanly: only frames end anything
-      throw new ConnectionError('the connection ended before what was followed on it')
+      throw new ConnectionError('the connection ended early')
     } catch (thrown) {
       this.#fail(thrown)
     }
@@ -95,7 +95,7 @@ export class Attempt {
       this.session.receive(frame)
     } catch (thrown) {
       if (thrown instanceof RunfeedError) throw thrown
-      const error = new ProtocolError(`a ${frame.event} frame cannot be read: ${String(thrown)}`)
+      const error = new ProtocolError(`a ${frame.event} frame: ${String(thrown)}`)
       error.cause = thrown
       throw error
     }
@@ -113,7 +113,7 @@ export class Attempt {
     if (this.#controller.signal.aborted) return
     this.end()
     // what a transport throws beside our errors is the network's, as far as anybody can tell
-    const error = thrown instanceof RunfeedError ? thrown : new ConnectionError(thrown instanceof Error ? thrown.message : String(thrown), thrown)
+    const error = thrown instanceof RunfeedError ? thrown : new ConnectionError(toRunfeedError(thrown).message, thrown)
     this.#host.failed(this, error)
   }
 }

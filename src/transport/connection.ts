@@ -1,7 +1,8 @@
 // One logical connection: opens, watches, reopens, replaces. It knows wants and frames by name only; what they mean is its host's.
 import type { RunfeedError } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
-import { Attempt, type Session } from './attempt.ts'
+import { hasSame } from '../protocol/same.ts'
+import { Attempt, type AttemptHost, type Session } from './attempt.ts'
 import { Backoff, retryAfterOf } from './backoff.ts'
 import type { ConnectionSnapshot, ConnectionStatus } from './connection-status.ts'
 import type { Environment } from './environment.ts'
@@ -32,7 +33,7 @@ export const IDLE: ConnectionSnapshot = Object.freeze({ status: 'idle', error: u
 /** Origins for which a replacement is opening beside a connection, whichever client it is of. */
 const spares = new Set<string | undefined>()
 
-export class Connection {
+export class Connection implements AttemptHost {
   readonly #transport: RunTransport
   readonly #environment: Environment
   readonly #host: ConnectionHost
@@ -121,8 +122,7 @@ export class Connection {
       transport,
       reason: this.#status === 'paused' ? [...this.#pauses].join(', ') : reason,
     }
-    const { now } = this
-    if (next.status === now.status && next.error === now.error && next.transport === now.transport && next.reason === now.reason) return
+    if (hasSame(this.now, next)) return
     this.now = next
     this.#host.changed(next)
   }
@@ -205,18 +205,13 @@ export class Connection {
   #attempt(): Attempt | undefined {
     const session = this.#host.open()
     if (!session) return undefined
-    const attempt = new Attempt(session, this.#environment, {
-      opened: (from) => this.#opened(from),
-      received: (from, frame) => this.#received(from, frame),
-      failed: (from, error) => this.#failed(from, error),
-      done: (from) => this.#done(from),
-    })
+    const attempt = new Attempt(session, this.#environment, this)
     this.#startedAt = attempt.lastFrameAt
     attempt.start(this.#transport, OPEN_MS)
     return attempt
   }
 
-  #received(attempt: Attempt, frame: Frame): void {
+  received(attempt: Attempt, frame: Frame): void {
     // how frames come may change within one connection: each way begins with this frame
     if (frame.event === 'open' || this.#status !== 'open') this.#go('opened')
     if (frame.event !== 'bye') return
@@ -225,7 +220,7 @@ export class Connection {
     this.#replace(wait)
   }
 
-  #opened(attempt: Attempt): void {
+  opened(attempt: Attempt): void {
     if (attempt === this.#spare) {
       // before its frame is applied: from here on nothing of the old one is
       this.#current?.end()
@@ -236,7 +231,7 @@ export class Connection {
     this.#replace()
   }
 
-  #failed(attempt: Attempt, error: RunfeedError): void {
+  failed(attempt: Attempt, error: RunfeedError): void {
     const isSpare = attempt === this.#spare
     this.#over(attempt)
     if (!error.retryable) return this.#refused(error, isSpare ? this.#current : undefined)
@@ -251,7 +246,7 @@ export class Connection {
   }
 
   /** Nothing broke: what was wanted since is asked for without a wait. */
-  #done(attempt: Attempt): void {
+  done(attempt: Attempt): void {
     this.#over(attempt)
     // a replacement that was under way asks for it
     if (this.#current) return

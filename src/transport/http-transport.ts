@@ -1,6 +1,6 @@
 // The feed and the REST API over fetch.
 import { ConnectionError, type ErrorBody, HttpError, ProtocolError, RunfeedError } from '../protocol/errors.ts'
-import { isJsonObject, type Json } from '../protocol/json.ts'
+import type { Json } from '../protocol/json.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
 import type { FeedRequest } from '../protocol/want.ts'
 import { environment as browser, type Environment } from './environment.ts'
@@ -79,10 +79,10 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
         if (type.startsWith('text/event-stream')) {
           if (response.body) return response.body
           if (isPoll) return await response.text()
-          throw new RunfeedError('no_body_stream', 'this fetch gives no body to read as it comes; pass `poll: poll()` to createRunClient')
+          throw new RunfeedError('no_body_stream', 'this fetch streams no body; pass `poll: poll()`')
         }
         discard(response)
-        throw notOurs('the feed', `content type ${type}, not text/event-stream`)
+        throw notOurs('the feed', `content type ${type}`)
       }, signal),
 
     async request(method, path, body, signal) {
@@ -109,7 +109,7 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
         } catch (cause) {
           // what says that it is JSON was cut short: proxies may end any body cleanly
           if (/^application\/json\b/i.test(response.headers.get('content-type') ?? '')) broke(cause)
-          throw notOurs(what, 'something that is not JSON')
+          throw notOurs(what, 'no JSON')
         }
       } catch (thrown) {
         if (isLate) throw new ConnectionError(`${what} was not answered within ${REQUEST_TIMEOUT_MS / 1000} s`)
@@ -124,8 +124,8 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
 
 async function refusal(response: Response, environment: Environment): Promise<HttpError> {
   // a proxy's page; the status says enough
-  const body = (await response.json().catch(() => null)) as Json
-  const error = isJsonObject(body) && isJsonObject(body.error) && typeof body.error.type === 'string' ? (body.error as unknown as ErrorBody) : undefined
+  const body = (await response.json().catch(() => null)) as { readonly error?: ErrorBody | null } | null
+  const error = typeof body?.error?.type === 'string' ? body.error : undefined
   // seconds or a date (RFC 9110, 10.2.3)
   const after = response.headers.get('retry-after') ?? ''
   const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - environment.now()

@@ -1,7 +1,7 @@
 // How far the frames of one connection have led: what whoever goes on from there asks for. It knows nothing of documents.
 import type { Cursor } from '../protocol/cursor.ts'
 import type { Frame } from '../protocol/frame.ts'
-import { type QueryWant, topicOf, topics, type Want } from '../protocol/want.ts'
+import { type QueryWant, runTopic, topicOf, type Want } from '../protocol/want.ts'
 
 export class Positions {
   readonly #wants = new Map<string, Want>()
@@ -38,7 +38,7 @@ export class Positions {
         return this.#change(topicOf(frame.data), (want) => ({ ...want, index: frame.data.to, cursor: undefined }) as unknown as Want)
       case 'end':
         // said once: whoever asks again is told again
-        if (frame.data.settled) this.#wants.delete(topics.run(frame.data.run))
+        if (frame.data.settled) this.#wants.delete(runTopic(frame.data.run))
         return
       case 'denied':
         this.#wants.delete(topicOf(frame.data))
@@ -58,7 +58,7 @@ export class Positions {
   }
 
   #run(id: string, cursor: Cursor): void {
-    this.#change(topics.run(id), (want) => ({ ...want, cursor }) as Want)
+    this.#change(runTopic(id), (want) => ({ ...want, cursor }) as Want)
     // any list may have brought it; a server takes no notice of a run that is no member
     for (const [topic, want] of this.#wants) if (want.query !== undefined) this.#wants.set(topic, withCursor(want, id, cursor))
   }

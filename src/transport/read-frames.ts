@@ -1,9 +1,9 @@
 // A response's body as frames.
 import { createParser } from 'eventsource-parser'
 import { ConnectionError, ProtocolError } from '../protocol/errors.ts'
-import { decodeFrame, type Frame } from '../protocol/frame.ts'
+import type { Frame } from '../protocol/frame.ts'
 import { MAX_FRAME_BYTES } from '../protocol/limits.ts'
-import { checkFrame } from './check-frame.ts'
+import { decodeFrame } from './decode-frame.ts'
 
 /** One encoded frame with what stands around its data, in UTF-16 units: never more than its bytes. */
 const MAX_EVENT = MAX_FRAME_BYTES + 1024
@@ -29,9 +29,7 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
       // maxBufferSize does not bound an event that comes whole
       if (data.length > MAX_EVENT) throw tooLarge()
       const frame = decodeFrame(event, data)
-      if (!frame) return
-      checkFrame(frame)
-      frames.push(frame)
+      if (frame) frames.push(frame)
     },
     onError({ type }) {
       if (type === 'max-buffer-size-exceeded') throw tooLarge()
@@ -61,7 +59,7 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
       signal.addEventListener('abort', cancel)
     }
     const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw new ConnectionError('the connection broke while its answer was read', cause)
+      throw new ConnectionError('the connection broke', cause)
     })
     return done ? undefined : decoder?.decode(value, { stream: true })
   }
@@ -92,4 +90,4 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
   }
 }
 
-const tooLarge = (): ProtocolError => new ProtocolError(`a frame is over ${MAX_FRAME_BYTES} bytes; keep large values elsewhere and store a reference`)
+const tooLarge = (): ProtocolError => new ProtocolError(`a frame is over ${MAX_FRAME_BYTES} bytes; store a reference to large values`)

@@ -2,7 +2,7 @@
 import type { RunfeedError } from '../../protocol/errors.ts'
 import type { Frame, FrameOf } from '../../protocol/frame.ts'
 import { MAX_WANTS, MAX_WANTS_BYTES } from '../../protocol/limits.ts'
-import { type QueryWant, queryName, topicOf, topics, type Want } from '../../protocol/want.ts'
+import { queryName, type QueryWant, runTopic, topicOf, type Want } from '../../protocol/want.ts'
 import { Chain } from '../../store/chain.ts'
 import { omittedBy } from '../../store/omitted.ts'
 import type { Session } from '../../transport/attempt.ts'
@@ -215,11 +215,11 @@ export class Hub {
     switch (frame.event) {
       case 'run': {
         const { run, cursor } = frame.data
-        this.#known.set(topics.run(run.id), { chain: new Chain(run, cursor), omitted: omittedBy(frame), end: undefined })
+        this.#known.set(runTopic(run.id), { chain: new Chain(run, cursor), omitted: omittedBy(frame), end: undefined })
         return
       }
       case 'patch': {
-        const topic = topics.run(frame.data.run)
+        const topic = runTopic(frame.data.run)
         const known = this.#known.get(topic)
         if (!known) return
         try {
@@ -232,7 +232,7 @@ export class Hub {
         return
       }
       case 'end': {
-        const known = this.#known.get(topics.run(frame.data.run))
+        const known = this.#known.get(runTopic(frame.data.run))
         if (known) known.end = frame
         return
       }
