@@ -98,16 +98,19 @@ describe('how slow', TIMEOUT, () => {
   })
 
   test('who takes little at a time gets all of it, however long it takes', async () => {
-    const { url } = await hosted({ tasks: [flood], feed: { writeDeadline: 10 * HEARTBEAT } })
-    const id = await trigger(url, 'flood')
+    const { url } = await hosted({ tasks: [flood, held], feed: { writeDeadline: 10 * HEARTBEAT } })
+    const [id, quiet] = [await trigger(url, 'flood'), await trigger(url, 'held')]
+    const other = new Follow(await fetch(`${url}/v1/runs/${quiet}/events`))
+    await other.until(({ runs }) => runs.size === 1)
     let chunks = 0
     let next = 0
     for await (const frame of framesOf(await fetch(`${url}/v1/runs/${id}/streams/out`))) {
       if (frame.event === 'chunks') chunks += frame.data.chunks.length
       if (chunks < next) continue
-      // longer than the deadline in all, and shorter each time
+      // two heartbeats each time, which is longer than the deadline in all
       next += 20
-      await new Promise((resolve) => setTimeout(resolve, 2 * HEARTBEAT))
+      const { length } = other.events
+      await other.until(({ events }) => events.length >= length + 2)
     }
     expect(chunks).toBe(200)
   })
