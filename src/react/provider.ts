@@ -15,15 +15,14 @@ export interface RunfeedProviderProps {
 
 /** Gives the hooks and components below their client. */
 export function RunfeedProvider({ client, children }: RunfeedProviderProps): FunctionComponentElement<ProviderProps<RunClient | undefined>> {
-  // the condition is the same in every render of a build
-  // oxlint-disable-next-line react/rules-of-hooks
-  if (process.env.NODE_ENV !== 'production') useMadePerRender(client)
+  useMadePerRender(client)
   return createElement(Context.Provider, { value: client }, children)
 }
 
 function useMadePerRender(client: RunClient): void {
   const clients = useRef<ChangeCount | undefined>(undefined)
   useEffect(() => {
+    if (process.env.NODE_ENV === 'production') return
     if ((clients.current ??= new ChangeCount()).isMadePerRender(client))
       warnOnce('a client is made in each render of <RunfeedProvider>, and each opens a connection; call createRunClient once, outside of the component')
   })
