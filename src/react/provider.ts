@@ -22,8 +22,7 @@ export function RunfeedProvider({ client, children }: RunfeedProviderProps): Fun
 function useMadePerRender(client: RunClient): void {
   const clients = useRef<ChangeCount | undefined>(undefined)
   useEffect(() => {
-    if (process.env.NODE_ENV === 'production') return
-    if ((clients.current ??= new ChangeCount()).isMadePerRender(client))
+    if (process.env.NODE_ENV !== 'production' && (clients.current ??= new ChangeCount()).isMadePerRender(client))
       warnOnce('a client is made in each render of <RunfeedProvider>, and each opens a connection; call createRunClient once, outside of the component')
   })
 }
