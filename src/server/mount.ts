@@ -21,7 +21,7 @@ export function mount(routes: readonly Route[]): Hono<AccessEnv> {
         context,
         param: (name) => context.req.param(name) ?? '',
         query: query && check(query, readQuery(context.req.url, query)),
-        body: body && (await readJson(context.req.raw, body.schema, body.limit)),
+        body: body && (await readJson(context.req.raw, body.schema, body.limit, context.env?.incoming?.readableDidRead === false)),
       })
     })
   }

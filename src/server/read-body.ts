@@ -5,14 +5,17 @@ import { InvalidRequestError, RunfeedError, TooLargeError } from '../protocol/er
 /** Problems that one answer names: a body of a thousand bad items is not answered by a thousand sentences. */
 const MAX_PROBLEMS = 10
 
-/** @throws RunfeedError `unsupported_media_type`, TooLargeError, InvalidRequestError */
-export async function readJson<T>(request: Request, schema: z.ZodType<T>, limit: number): Promise<T> {
+/**
+ * @param overNode - whether it comes from `node:http`, and nobody has read of it: the body then ends where `Content-Length` says.
+ * @throws RunfeedError `unsupported_media_type`, TooLargeError, InvalidRequestError
+ */
+export async function readJson<T>(request: Request, schema: z.ZodType<T>, limit: number, overNode: boolean): Promise<T> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/json') throw new RunfeedError('unsupported_media_type', 'send the body as application/json')
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding.toLowerCase() !== 'identity')
     throw new RunfeedError('unsupported_media_type', `send the body as it is, without content-encoding: ${encoding}`)
-  return check(schema, parse(await readBytes(request, limit)))
+  return check(schema, parse(await readBytes(request, limit, overNode)))
 }
 
 /** @throws InvalidRequestError */
@@ -58,9 +61,12 @@ export function check<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** Stops reading at the limit, whatever `Content-Length` says. */
-async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
-  const promised = Number(request.headers.get('content-length') ?? 0)
+async function readBytes(request: Request, limit: number, overNode: boolean): Promise<Uint8Array> {
+  const length = request.headers.get('content-length')
+  const promised = Number(length ?? 0)
   if (promised > limit) throw new TooLargeError('the body', promised, limit)
+  // `body` makes a stream, a second request and a signal, 6 kB that a feed would keep for as long as it is open
+  if (overNode && length !== null && !request.headers.has('transfer-encoding')) return new Uint8Array(await request.arrayBuffer())
   if (!request.body) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0
