@@ -28,7 +28,7 @@ export function afterAttempt(turn: Turn, { run }: RunState): void {
   // the next attempt makes its own; those with a key it finds again by it
   cancelQueued(turn, run.id, 'whose attempt is over', (plan) => plan.idempotencyKey !== null)
   turn.wake(topics.control(run.id))
-  turn.wake(topics.queue)
+  turn.wakeQueue(run)
 }
 
 /** Whoever executed the run is gone. */
@@ -36,8 +36,8 @@ export function loseAttempt(turn: Turn, state: RunState, message: string): void 
   const { id, cancelRequestedAt } = state.run
   const error: RunFailure = { type: 'crashed', message }
   if (cancelRequestedAt !== null) {
+    // the cancel has reached the descendants that were waited for: the others go on, whether its worker lives or not
     endRun(turn, state, { status: 'CANCELED', error: { type: 'canceled', message: `canceled; ${message}` } })
-    cancelQueued(turn, id, 'which was canceled')
   } else if (hasAttemptLeft(state)) {
     afterAttempt(turn, turn.save(state, new Change(state).set('status', 'QUEUED').set('error', error).step(null, turn.now)))
   } else {

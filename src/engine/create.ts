@@ -4,7 +4,7 @@ import { InvalidRequestError, MetadataTooLargeError, NotFoundError, RunEndedErro
 import { jsonBytes } from '../protocol/json.ts'
 import { MAX_PAYLOAD_BYTES } from '../protocol/limits.ts'
 import { type NewRun, newRunId, type Run } from '../protocol/run.ts'
-import { checkName, checkRunId } from './names.ts'
+import { checkName, checkRunId, checkTagCount } from './names.ts'
 import { planOf } from './plan.ts'
 import { heldRun, isLive, type RunHead, type RunState, shown } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -14,6 +14,7 @@ export function newRun(wanted: NewRun, namespace: string, parent: RunHead | unde
   checkName('task', wanted.task)
   const tags = [...new Set(wanted.tags)]
   for (const tag of tags) checkName('tag', tag)
+  checkTagCount(tags)
   const payloadBytes = jsonBytes(wanted.payload)
   if (payloadBytes > MAX_PAYLOAD_BYTES) throw new TooLargeError('payload', payloadBytes, MAX_PAYLOAD_BYTES)
   const metadata = wanted.metadata ?? {}

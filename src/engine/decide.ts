@@ -10,7 +10,7 @@ import { coalescePatch } from '../protocol/patch.ts'
 import { isTerminalStatus } from '../protocol/status.ts'
 import { retryIn } from './attempts.ts'
 import { endIn } from './end.ts'
-import { checkName } from './names.ts'
+import { checkName, checkTagCount } from './names.ts'
 import type { EngineSettings } from './settings.ts'
 import { Change, documentOf, isHeld, isLive, type RunHead, type RunState, type Step } from './state.ts'
 
@@ -92,13 +92,15 @@ function applyOperations(change: Change, state: RunState, commit: Commit, limit:
   return refused
 }
 
-/** @throws InvalidRequestError naming the tag */
+/** @throws InvalidRequestError naming the tag, or how many are too many */
 function changeTags(change: Change, { tags }: RunHead, { add = [], remove = [] }: NonNullable<Commit['tags']>): void {
   for (const tag of [...add, ...remove]) checkName('tag', tag)
   const left = new Set(tags)
   for (const tag of remove) left.delete(tag)
   for (const tag of add) left.add(tag)
   const next = [...left]
+  // a run of a time without this limit may lose tags one by one
+  if (next.length > tags.length) checkTagCount(next)
   if (next.length !== tags.length || next.some((tag, at) => tag !== tags[at])) change.tags(next)
 }
 

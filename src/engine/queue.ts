@@ -24,6 +24,13 @@ function attemptsOf({ run: { task }, plan }: RunState, { settings }: Pick<ClaimR
   return plan.maxAttempts || (settings && Object.hasOwn(settings, task) && settings[task]?.maxAttempts) || 1
 }
 
+/** The same for how long it may wait: what was made before is looked at when it is claimed. */
+function isOverdue({ run, plan }: RunState, { settings }: ClaimRequest, now: number): boolean {
+  if (plan.expiresAt !== null || run.attempt > 0) return false
+  const ttl = settings && Object.hasOwn(settings, run.task) ? settings[run.task]?.ttl : undefined
+  return ttl !== undefined && Math.max(run.createdAt, plan.delayUntil ?? 0) + ttl <= now
+}
+
 /** Executed from now on, under a lease. */
 function hold(turn: Turn, state: RunState, by: ClaimRequest): Claim {
   const { now } = turn
@@ -73,8 +80,9 @@ export function claimRuns(turn: Turn, request: ClaimRequest): readonly Claim[] {
   const claims = turn.storage.queued(tasks, max, limits, namespace).flatMap((id) => {
     const state = turn.load(id)
     // more may be due than one sweep takes
-    if (isExpired(state, turn.now)) {
-      expire(turn, state)
+    if (isExpired(state, turn.now) || isOverdue(state, request, turn.now)) {
+      // the slot is for one behind it: whoever claims asks again
+      turn.wakeQueue(expire(turn, state).run)
       return []
     }
     return hold(turn, state, request)

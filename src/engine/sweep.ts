@@ -1,6 +1,5 @@
 // What an engine does without being asked: delayed runs are queued, others expire, leases run out, old runs are removed. In portions, so
 // that no call waits long behind it.
-import { topics } from '../protocol/want.ts'
 import { loseAttempt } from './attempts.ts'
 import { endRun } from './end.ts'
 import { Change, isHeld, type RunState } from './state.ts'
@@ -49,7 +48,7 @@ export function sweepDue(turn: Turn): void {
     if (isExpired(state, turn.now)) expire(turn, state)
     else {
       turn.save(state, new Change(state).set('status', 'QUEUED').step(null, turn.now))
-      turn.wake(topics.queue)
+      turn.wakeQueue(state.run)
     }
   }
 }

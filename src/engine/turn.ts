@@ -52,7 +52,7 @@ export class Turn {
     this.storage.insert(state)
     this.#watch(state)
     this.wakeMembers(state.run)
-    if (state.run.status === 'QUEUED') this.wake(topics.queue)
+    if (state.run.status === 'QUEUED') this.wakeQueue(state.run)
   }
 
   save(before: RunState, { state, entry }: Step): RunState {
@@ -95,10 +95,21 @@ export class Turn {
   }
 
   /** Whoever follows which runs there are of a task, with a tag, below a parent. */
-  wakeMembers({ task, tags, parentId }: Membership): void {
-    this.wake(topics.members('task', task))
-    for (const tag of tags) this.wake(topics.members('tag', tag))
-    if (parentId !== null) this.wake(topics.members('parent', parentId))
+  wakeMembers({ namespace, task, tags, parentId }: Membership): void {
+    this.#wakeAll(namespace, topics.members('task', task))
+    for (const tag of tags) this.#wakeAll(namespace, topics.members('tag', tag))
+    if (parentId !== null) this.#wakeAll(namespace, topics.members('parent', parentId))
+  }
+
+  /** Whoever takes runs. */
+  wakeQueue({ namespace }: Pick<Membership, 'namespace'>): void {
+    this.#wakeAll(namespace, topics.queue)
+  }
+
+  /** Those who listen to every namespace, and those who listen to this one. */
+  #wakeAll(namespace: string, topic: string): void {
+    this.wake(topic)
+    this.wake(topics.within(namespace, topic))
   }
 
   wake(topic: string): void {

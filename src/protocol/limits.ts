@@ -31,6 +31,8 @@ export const LOG_BYTES: number = 16 * 1024 * 1024
 export const STREAM_BYTES: number = 64 * 1024 * 1024
 /** How long a run is kept once it and all of its tree have ended: 30 days. */
 export const RETENTION_MS: number = 30 * 24 * 3_600_000
+/** Tags of one run. */
+export const MAX_TAGS = 20
 /** Idempotency and concurrency keys, in UTF-16 units. */
 export const MAX_KEY_LENGTH = 256
 /** How long a claim lasts without a renewal, a write or a heartbeat. */

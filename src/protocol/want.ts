@@ -86,4 +86,6 @@ export const topics = {
   members: (kind: 'task' | 'tag' | 'parent', value: string): string => `members:${kind}:${value}`,
   /** There is something to claim. */
   queue: 'queue',
+  /** `queue`, or one of `members`, of one namespace's runs alone. No name has a blank. */
+  within: (namespace: string, topic: string): string => `${topic} ${namespace}`,
 } as const

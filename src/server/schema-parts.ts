@@ -1,10 +1,12 @@
 // What the schemas of requests and answers are made of.
 import { z } from 'zod'
 import { isJsonObject, type Json, type JsonObject, toJson } from '../protocol/json.ts'
-import { MAX_KEY_LENGTH, NAME_PATTERN } from '../protocol/limits.ts'
+import { MAX_KEY_LENGTH, MAX_TAGS, NAME_PATTERN } from '../protocol/limits.ts'
 import { isTerminalStatus, RUN_STATUSES, type TerminalStatus } from '../protocol/status.ts'
 
 export const name: z.ZodString = z.string().regex(NAME_PATTERN, 'use 1 to 128 letters, digits and . : / - _')
+/** Of a new run. */
+export const tags: z.ZodType<string[]> = z.array(name).max(MAX_TAGS, `a run has ${MAX_TAGS} tags at most`)
 export const runId: z.ZodString = z.string().min(1).max(128)
 export const workerId: z.ZodString = z.string().min(1).max(128)
 export const cursor: z.ZodString = z.string().max(64)

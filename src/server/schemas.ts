@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { MAX_WANTS } from '../protocol/limits.ts'
 import type { RunListRequest, TriggerRequest } from '../protocol/rest.ts'
 import { type FeedRequest, MAX_QUERY_LIMIT } from '../protocol/want.ts'
-import { cursor, json, jsonObject, list, name, runId, whole } from './schema-parts.ts'
+import { cursor, json, jsonObject, list, name, runId, tags, whole } from './schema-parts.ts'
 
 // what they may be is said by the task side, which reads them
 const duration = z.union([z.number(), z.string()])
@@ -14,7 +14,7 @@ export const triggerRequest: z.ZodType<TriggerRequest> = z.object({
   options: z
     .object({
       metadata: jsonObject('metadata').optional(),
-      tags: z.array(name).max(20).optional(),
+      tags: tags.optional(),
       idempotencyKey: z.string().optional(),
       delay: duration.optional(),
       ttl: duration.optional(),

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../protocol/json.ts'
 import { MAX_RUNS } from '../protocol/limits.ts'
 import type { Operation } from '../protocol/operation.ts'
 import type { NewRun, RunFailure } from '../protocol/run.ts'
-import { count, json, jsonObject, key, moment, name, runId, terminalStatus, workerId } from './schema-parts.ts'
+import { count, json, jsonObject, key, moment, name, runId, tags, terminalStatus, workerId } from './schema-parts.ts'
 
 /** Operations of one commit, topics of one wakes stream, runs of one renewal, chunks of one append: more are several requests. */
 const MAX_ITEMS = 100_000
@@ -30,8 +30,9 @@ const failure = z.object({
   stack: z.string().max(262_144).optional(),
 }) as z.ZodType<RunFailure>
 const writer = z.object({ id: workerId, sequence: count })
-const tags = z.array(name).max(1000)
-const tagChange = z.object({ add: tags.optional(), remove: tags.optional() })
+/** Of which a run may have few at once: the record says how many. */
+const changedTags = z.array(name).max(1000)
+const tagChange = z.object({ add: changedTags.optional(), remove: changedTags.optional() })
 
 const streamChange: z.ZodType<StreamChange> = z.discriminatedUnion('state', [
   z.object({ state: z.literal('open') }),

@@ -1,6 +1,7 @@
 // What a trigger says, as the run that the engine is to make. Every option is checked here, before anything is made.
 import { InvalidValueError } from '../protocol/errors.ts'
 import { isJsonObject, type JsonObject, toJson } from '../protocol/json.ts'
+import { MAX_KEY_LENGTH, MAX_TAGS } from '../protocol/limits.ts'
 import type { NewRun } from '../protocol/run.ts'
 import { countOf, msOf, positiveMsOf, refused } from './duration.ts'
 import type { TriggerOptions } from './task-types.ts'
@@ -12,10 +13,20 @@ export interface TriggerItem {
   readonly options?: TriggerOptions
 }
 
-const MAX_KEY_LENGTH = 256
+const OPTIONS: { readonly [name in keyof Required<TriggerOptions>]: true } = {
+  metadata: true,
+  tags: true,
+  idempotencyKey: true,
+  delay: true,
+  ttl: true,
+  maxAttempts: true,
+  maxDuration: true,
+  concurrencyKey: true,
+}
 
 /** @throws InvalidValueError, InvalidRequestError naming the option */
 export function newRun({ id, payload, options = {} }: TriggerItem): NewRun {
+  checkNames(options)
   const { metadata, tags, delay, ttl, maxAttempts, maxDuration, idempotencyKey, concurrencyKey } = options
   const delayUntil = delay === undefined ? undefined : momentOf(delay)
   return {
@@ -30,6 +41,12 @@ export function newRun({ id, payload, options = {} }: TriggerItem): NewRun {
     ...(idempotencyKey !== undefined && { idempotencyKey: keyOf('idempotencyKey', idempotencyKey) }),
     ...(concurrencyKey !== undefined && { concurrencyKey: keyOf('concurrencyKey', concurrencyKey) }),
   }
+}
+
+/** Misspelled, it would be left out without a word: not every caller is checked by its types. @throws InvalidRequestError naming the option */
+function checkNames(options: object): void {
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && !Object.hasOwn(OPTIONS, name)) throw refused(name, value, `it is no option; there are ${Object.keys(OPTIONS).join(', ')}`)
 }
 
 /** When a run that waits for `ttl` ms is given up: a delayed one begins to wait when its delay is over. */
@@ -48,7 +65,8 @@ function momentOf(delay: unknown): number {
 }
 
 function tagsOf(tags: unknown): readonly string[] {
-  if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== 'string')) throw refused('tags', tags, 'it is an array of strings')
+  if (!Array.isArray(tags) || tags.length > MAX_TAGS || tags.some((tag) => typeof tag !== 'string'))
+    throw refused('tags', tags, `it is an array of ${MAX_TAGS} strings at most`)
   return tags as string[]
 }
 

@@ -12,7 +12,7 @@ import type { TaskSettings } from './task-settings.ts'
 export interface TriggerOptions {
   /** What the run's metadata begins with; anything that JSON holds. It is not taken from the run that triggers. */
   readonly metadata?: object
-  /** Each matches `[\w.:/-]{1,128}`. */
+  /** Each matches `[\w.:/-]{1,128}`; 20 at most. */
   readonly tags?: readonly string[]
   /** A second run of the same task and key is not made: the first one is answered. 1 to 256 characters. */
   readonly idempotencyKey?: string

@@ -93,6 +93,9 @@ test.each<[option: string, given: unknown]>([
   ['concurrencyKey', 'x'.repeat(257)],
   ['tags', 'one'],
   ['tags', [1]],
+  ['tags', Array.from({ length: 21 }, (_, i) => `t${i}`)],
+  ['tag', 'one'],
+  ['idempotencykey', 'once'],
 ])('%s: %j is refused by name, and nothing is made', async (option, given) => {
   let error: unknown
   const made = await asked({}, async (work) => {

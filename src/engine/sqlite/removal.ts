@@ -28,7 +28,8 @@ export class Removal {
       // children first: what is left of a tree is one
       for (const row of this.#sql.tree.all(Number(root['seq']), max - gone.length)) {
         const parentId = row['parent'] === null ? null : String(row['parent'])
-        gone.push({ id: String(row['id']), task: String(row['task']), parentId, tags: this.#remove(Number(row['seq'])) })
+        const [namespace, task] = [String(row['namespace']), String(row['task'])]
+        gone.push({ id: String(row['id']), namespace, task, parentId, tags: this.#remove(Number(row['seq'])) })
       }
       if (gone.length >= max) break
     }

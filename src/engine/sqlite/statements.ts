@@ -59,7 +59,7 @@ const SQL = {
   oldRoots: `SELECT seq FROM runs AS old WHERE parent IS NULL AND finished IS NOT NULL AND finished <= ?1
     AND NOT EXISTS (SELECT 1 FROM runs WHERE root = old.seq AND finished IS NULL)
     AND NOT EXISTS (SELECT 1 FROM runs WHERE root = old.seq AND finished > ?1 ORDER BY seq DESC LIMIT 1) ORDER BY finished LIMIT ?2`,
-  tree: `SELECT runs.seq AS seq, runs.id AS id, runs.task AS task, above.id AS parent
+  tree: `SELECT runs.seq AS seq, runs.id AS id, runs.namespace AS namespace, runs.task AS task, above.id AS parent
     FROM runs LEFT JOIN runs AS above ON above.seq = runs.parent WHERE runs.root = ? ORDER BY runs.seq DESC LIMIT ?`,
   removeRun: 'DELETE FROM runs WHERE seq = ?',
   removeTag: 'DELETE FROM tags WHERE tag = ? AND run = ?',

@@ -1,9 +1,10 @@
 // An engine with the runs of one namespace alone in it: what is elsewhere is not there, and what is made is made here. Whether a run is of
-// the namespace never changes, so it is asked once. Wakes of lists and of the queue carry no run, and ring for every namespace: they say nothing.
+// the namespace never changes, so it is asked once. Wakes of lists and of the queue carry no run: they have topics of the namespace's own.
 import { createHash } from 'node:crypto'
 import type { RunEngine } from '../../protocol/engine.ts'
 import { InvalidRequestError, NotFoundError } from '../../protocol/errors.ts'
 import type { NewRun, Run } from '../../protocol/run.ts'
+import { topics } from '../../protocol/want.ts'
 
 /** Runs whose namespace is remembered. */
 const MAX_KNOWN = 20_000
@@ -119,7 +120,7 @@ export function inNamespace(engine: RunEngine, namespace: string): RunEngine {
     },
     wake(topic, listener) {
       const id = RUN_TOPIC.exec(topic)?.[1]
-      if (id === undefined) return engine.wake(topic, listener)
+      if (id === undefined) return engine.wake(topics.within(namespace, topic), listener)
       let isOver = false
       const stop = engine.wake(topic, () => {
         if (known.has(id)) return listener()

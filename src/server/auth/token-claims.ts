@@ -6,14 +6,14 @@ import { MAX_KEY_LENGTH } from '../../protocol/limits.ts'
 import { newRun } from '../../task/new-run.ts'
 import type { TriggerOptions } from '../../task/task-types.ts'
 import { check } from '../read-body.ts'
-import { key, name, runId } from '../schema-parts.ts'
+import { key, name, runId, tags } from '../schema-parts.ts'
 import type { BoundTrigger } from './rights.ts'
 
 const duration = z.union([z.number(), z.string()])
 
 export const boundTrigger: z.ZodType<BoundTrigger> = z.strictObject({
   metadata: z.record(z.string(), z.unknown()).optional(),
-  tags: z.array(name).max(20).optional(),
+  tags: tags.optional(),
   parent: runId.optional(),
   idempotencyKey: key.optional(),
   delay: duration.optional(),

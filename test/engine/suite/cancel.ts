@@ -50,6 +50,18 @@ export function cancelSuite(open: Open): void {
       expect((await read(engine, own.id)).status).toBe('QUEUED')
     })
 
+    test('of a run whose worker is gone leaves what it has queued for nobody to wait for', async () => {
+      const { now, advance } = clock()
+      const { engine } = await open({ now, leaseMs: 1000 })
+      const run = await executing(engine)
+      const own = await created(engine, { parentId: run.id })
+      const awaited = await created(engine, { parentId: run.id, isAwaited: true })
+      await engine.record.cancel(run.id)
+      advance(1000)
+      expect(await engine.sweep()).toBe(1)
+      expect(await Promise.all([run, own, awaited].map(async ({ id }) => (await read(engine, id)).status))).toEqual(['CANCELED', 'QUEUED', 'CANCELED'])
+    })
+
     test('asked twice makes no second version, and tells again', async () => {
       const { engine } = await open()
       const run = await executing(engine)

@@ -92,6 +92,24 @@ export function delaySuite(open: Open): void {
       expect((await read(engine, run.id)).status).toBe('EXPIRED')
     })
 
+    test('expires by what its task says, where nobody knew that before its first claim', async () => {
+      const { now, advance } = clock()
+      const { engine } = await open({ now })
+      const [old, delayed] = [await created(engine, { task: 'late' }), await created(engine, { task: 'late', delayUntil: now() + 500 })]
+      advance(1000)
+      const fresh = await created(engine, { task: 'late' })
+      await engine.sweep()
+      const wake = woken(engine, topics.queue)
+      const claim = async (): Promise<readonly string[]> =>
+        (await engine.queue.claim({ worker: 'w', tasks: ['late'], max: 1, settings: { late: { ttl: 1000 } } })).map(({ run }) => run.id)
+      expect(await claim()).toEqual([])
+      expect(await read(engine, old.id)).toMatchObject({ status: 'EXPIRED', error: { type: 'expired' }, startedAt: null })
+      // its place is the next one's: whoever claims is told to ask again
+      await wake
+      expect(await claim()).toEqual([delayed.id])
+      expect(await claim()).toEqual([fresh.id])
+    })
+
     test('expires without being asked', async () => {
       const { engine } = await open()
       const run = await created(engine, { expiresAt: Date.now() + 30 })

@@ -65,6 +65,19 @@ export function tagSuite(open: Open): void {
       expect(await listed(engine, 'leaves')).toEqual([])
     })
 
+    test('are twenty at most, from the start and with each commit', async () => {
+      const { engine } = await open()
+      const many = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `t${i}`)
+      const refused = { type: 'invalid_request', message: expect.stringContaining('20') as string }
+      await expect(engine.record.create([{ task: 'work', payload: null, tags: many(21) }])).rejects.toMatchObject(refused)
+      const run = await executing(engine, { tags: many(20) })
+      const change = async (tags: { readonly add?: readonly string[]; readonly remove?: readonly string[] }) =>
+        await engine.record.commit({ run: run.id, tags })
+      await expect(change({ add: ['one'] })).rejects.toMatchObject(refused)
+      await change({ add: ['one', 't1'], remove: ['t0'] })
+      expect((await read(engine, run.id)).tags).toEqual([...many(20).slice(1), 'one'])
+    })
+
     test('of a run that is removed are gone with it', async () => {
       const { now, advance } = clock()
       const { engine } = await open({ now, retentionMs: 1000 })

@@ -140,6 +140,28 @@ describe('the runs of another tenant', () => {
     expect(rung).toEqual([`run:${ours.id}`])
   })
 
+  test('are no news to who waits for runs of ours: of the same task, tag, or any', async () => {
+    const { server } = world
+    const controller = new AbortController()
+    onTestFinished(() => controller.abort())
+    const asked = ['queue', 'members:task:report', 'members:tag:secret', `members:task:report ${OTHER_NAMESPACE}`, 'members:task:lone']
+    const response = await fetch(`${server.url}/v1/wakes`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ topics: asked }),
+      signal: controller.signal,
+    })
+    const rung: string[] = []
+    await framesUntil(response, (frame) => {
+      const { event, data } = frame as { event: string; data: { topics?: string[] } }
+      // theirs is answered before ours is made
+      if (event === 'open') void server.create(OTHER_KEY, { tags: ['secret'] }).then(() => server.create(KEY, { task: 'lone' }))
+      if (event === 'wake') rung.push(...(data.topics ?? []))
+      return rung.includes('members:task:lone')
+    })
+    expect(rung.toSorted()).toEqual(['members:task:lone', 'queue'])
+  })
+
   test('by their idempotency key are another run', async () => {
     const { server, theirs } = world
     const { body } = await server.ask(KEY, '/v1/tasks/report/trigger', { options: { idempotencyKey: 'order-7' } })
