@@ -64,38 +64,49 @@ function endOf(state: StreamSnapshot['state'], failure: string | undefined): Run
 
 /** @param closed - its status says whether the client is, after which nothing comes. */
 export function followed<S extends Failing, V>(source: Source<S>, reader: Reader<S, V>, closed: Source<Closing>): Followed<S, V> {
-  async function* values(signal?: AbortSignal): AsyncGenerator<V, void, undefined> {
+  function values(signal?: AbortSignal): AsyncGenerator<V, void, undefined> {
     const queue: V[] = []
     let over: Over | undefined
     let wake = (): void => {}
-    const stop = follow(
-      source,
-      reader,
-      closed,
-      signal,
-      (value) => {
-        queue.push(value)
-        wake()
-      },
-      (how) => {
-        over = how
-        wake()
-      },
-    )
-    try {
-      for (;;) {
-        // what comes while the loop is elsewhere gathers, and goes as one
-        yield* queue.splice(0)
-        if (queue.length > 0) continue
-        if (over?.isFailed) throw over.thrown
-        if (over) return
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
+    async function* read(): AsyncGenerator<V, void, undefined> {
+      const stop = follow(
+        source,
+        reader,
+        closed,
+        signal,
+        (value) => {
+          queue.push(value)
+          wake()
+        },
+        (how) => {
+          over = how
+          wake()
+        },
+      )
+      try {
+        for (;;) {
+          // what comes while the loop is elsewhere gathers, and goes as one
+          yield* queue.splice(0)
+          if (queue.length > 0) continue
+          if (over?.isFailed) throw over.thrown
+          if (over) return
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+        }
+      } finally {
+        stop()
       }
-    } finally {
-      stop()
     }
+    const loop = read()
+    const end = loop.return.bind(loop)
+    // a generator that waits for news would be left only after the news
+    loop.return = (value) => {
+      over = { isFailed: false }
+      wake()
+      return end(value)
+    }
+    return loop
   }
   return { ...source, values: ({ signal } = {}) => values(signal), [Symbol.asyncIterator]: () => values() }
 }
@@ -140,7 +151,8 @@ function follow<S extends Failing, V>(
     guarded(() => end(how))
   }
   signal?.addEventListener('abort', look)
-  const stops = [source.subscribe(look), closed.subscribe(look)]
+  // who has given up before it began asks for nothing
+  const stops = signal?.aborted ? [] : [source.subscribe(look), closed.subscribe(look)]
   const stop = (): void => {
     isOver = true
     signal?.removeEventListener('abort', look)

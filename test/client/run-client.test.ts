@@ -629,6 +629,36 @@ describe('the end', () => {
   })
 })
 
+describe('a loop', () => {
+  test('that is left while it waits ends at once, and lets go', async () => {
+    const { client, flush, environment } = setUp()
+    const loop = client.run('run_a').values()
+    const waiting = loop.next()
+    await flush()
+    expect(await loop.return?.()).toEqual({ done: true, value: undefined })
+    expect(await waiting).toEqual({ done: true, value: undefined })
+    expect(await loop.next()).toEqual({ done: true, value: undefined })
+    await environment.advance(1_000)
+    await flush()
+    expect(client.connection.getSnapshot().status).toBe('idle')
+  })
+
+  test('with a signal that has been given, and a subscription, ask for nothing', async () => {
+    const { client, flush, transport } = setUp()
+    let told = 0
+    client.subscribeRun('run_a', { onChange: () => {}, onEnd: () => told++, onError: () => told++, signal: AbortSignal.abort() })
+    await expect(
+      client
+        .stream('run_a', 'log')
+        .values({ signal: AbortSignal.abort('enough') })
+        .next(),
+    ).rejects.toBe('enough')
+    await flush()
+    expect(transport.connections).toHaveLength(0)
+    expect(told).toBe(0)
+  })
+})
+
 test.each(['errored', 'aborted'] as const)('a loop over a stream that ends as %s has its last chunks, and then throws', async (state) => {
   const { client, transport, flush } = setUp()
   const chunks: Json[] = []
