@@ -32,6 +32,8 @@ export const IDLE: ConnectionSnapshot = Object.freeze({ status: 'idle', error: u
 
 /** Origins for which a replacement is opening beside a connection, whichever client it is of. */
 const spares = new Set<string | undefined>()
+/** Two bases of one origin share its connections, and a path is of the page's own. */
+const originOf = (base: string): string => /^\w+:\/\/[^/]+/.exec(base)?.[0] ?? (globalThis as { location?: Location }).location?.origin ?? ''
 
 export class Connection implements AttemptHost {
   readonly #transport: RunTransport
@@ -192,13 +194,14 @@ export class Connection implements AttemptHost {
     }
     const gate = this.#startedAt + REOPEN_MS - this.#environment.now()
     this.#plan(Math.max(wait, gate), () => {
-      const { origin } = this.#transport
+      const { origin: base } = this.#transport
+      const origin = base === undefined ? undefined : originOf(base)
       // another client's replacement may be the one for which there is no connection left
-      if (origin && spares.has(origin)) return this.#replace(REOPEN_MS)
+      if (spares.has(origin)) return this.#replace(REOPEN_MS)
       this.#spare = this.#attempt()
       if (!this.#spare) return this.stop()
       this.#spareOrigin = origin
-      if (origin) spares.add(origin)
+      if (origin !== undefined) spares.add(origin)
     })
   }
 

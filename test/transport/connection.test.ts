@@ -331,6 +331,23 @@ test('of all clients of one origin one at a time opens a second connection', asy
   for (const { connection } of clients) connection.close()
 })
 
+test.each([
+  ['', ''],
+  ['', '/api'],
+  ['http://a/one', 'http://a/two'],
+])('of the bases %j and %j the origin is the same', async (one, two) => {
+  const clients = [setUp(one), setUp(two)]
+  for (const { connection } of clients) connection.refresh()
+  await settled()
+  for (const { connection, transport } of clients) {
+    transport.last.open(60_000)
+    connection.refresh()
+  }
+  for (const { environment } of clients) await environment.advance(250)
+  expect(clients.map(({ transport }) => transport.live.length)).toEqual([2, 1])
+  for (const { connection } of clients) connection.close()
+})
+
 test('which transport it is, and why, is told with each open frame', async () => {
   const { transport, connection, states } = setUp()
   connection.refresh()
