@@ -27,6 +27,9 @@ function listen(...places: readonly Place[]): () => void {
     for (const [target, event, listener] of places) target?.removeEventListener?.(event, listener)
   }
 }
+/** A longer timer would run at once. Whoever waits for longer looks at the clock. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 const window = globalThis as unknown as EventTarget
 /** Node, workers and React Native have none. */
 const page = (): Document | undefined => (globalThis as { document?: Document }).document
@@ -36,7 +39,7 @@ export const environment: Environment = {
   now: () => Date.now(),
   random: () => Math.random(),
   setTimer(task, ms) {
-    const timer = setTimeout(task, ms)
+    const timer = setTimeout(task, Math.min(ms, MAX_TIMER_MS))
     return () => clearTimeout(timer)
   },
   onWake(listener) {

@@ -1,5 +1,5 @@
 // When waiting is pointless: the network is back, the page is seen again or comes out of the back/forward cache.
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { environment } from '../../src/transport/environment.ts'
 
 afterEach(() => vi.unstubAllGlobals())
@@ -46,6 +46,16 @@ test('tells of a page that is frozen, left, and resumed, hidden or not', () => {
   page.dispatchEvent(new Event('freeze'))
   page.dispatchEvent(new Event('resume'))
   expect([slept, woken].map(({ mock }) => mock.calls.length)).toEqual([2, 1])
+})
+
+test.each([2 ** 31, 1e300, Number.POSITIVE_INFINITY])('a wait of %d ms is none that ends at once', (ms) => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const task = vi.fn<() => void>()
+  const cancel = environment.setTimer(task, ms)
+  vi.advanceTimersByTime(3_600_000)
+  expect(task).not.toHaveBeenCalled()
+  cancel()
 })
 
 test('asks for nothing that is not there', () => {
