@@ -18,7 +18,10 @@ export interface HttpTransportOptions {
   readonly fetch?: typeof fetch | undefined
 }
 
-/** A REST call's limit. Without it a call hangs for ever where six feeds of one origin hold all connections of HTTP/1.1. */
+/**
+ * The limit of a REST call and of a token. Without it a call hangs for ever where six feeds of one origin hold all connections of HTTP/1.1, and with a
+ * token function that never answers so does the client.
+ */
 const REQUEST_TIMEOUT_MS = 30_000
 
 export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTransportOptions, environment: Environment = browser): RunTransport {
@@ -26,15 +29,25 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
   const isAsked = typeof accessToken === 'function'
   let asked: Promise<string> | undefined
 
+  /** Whether or not what it waits for takes notice of a signal: not every `fetch` does. */
+  function inTime<T>(what: string, answer: Promise<T>, giveUp?: () => void): Promise<T> {
+    let cancel = (): void => {}
+    const late = new Promise<never>((_, reject) => {
+      cancel = environment.setTimer(() => {
+        reject(new ConnectionError(`${what} was not answered within ${REQUEST_TIMEOUT_MS / 1000} s`))
+        giveUp?.()
+      }, REQUEST_TIMEOUT_MS)
+    })
+    return Promise.race([late, answer]).finally(cancel)
+  }
+
   /** The token for one attempt. Attempts that ask at the same time share one answer: a refresh is one request. */
   async function token(): Promise<string | undefined> {
     if (!isAsked) return accessToken
     // asked from within a promise, so that it may throw at once as well
-    asked ??= Promise.resolve()
-      .then(accessToken)
-      .finally(() => {
-        asked = undefined
-      })
+    asked ??= inTime('accessToken', Promise.resolve().then(accessToken)).finally(() => {
+      asked = undefined
+    })
     try {
       return await asked
     } catch (cause) {
@@ -89,15 +102,15 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
       const what = `${method} ${path}`
       // AbortSignal.any and .timeout are younger than what we run on
       const controller = new AbortController()
-      const abort = (): void => controller.abort()
-      if (signal?.aborted) abort()
-      signal?.addEventListener('abort', abort)
-      let isLate = false
-      const cancel = environment.setTimer(() => {
-        isLate = true
-        abort()
-      }, REQUEST_TIMEOUT_MS)
-      try {
+      const giveUp = (): void => controller.abort()
+      let abort = giveUp
+      const aborted = new Promise<never>((_, reject) => {
+        abort = () => {
+          reject(signal?.reason)
+          giveUp()
+        }
+      })
+      const answer = async (): Promise<Json> => {
         const response = await send(method, path, 'application/json', body, controller.signal)
         const broke = (cause: unknown): never => {
           throw new ConnectionError(`the answer to ${what} broke off`, cause)
@@ -111,11 +124,12 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
           if (/^application\/json\b/i.test(response.headers.get('content-type') ?? '')) broke(cause)
           throw notOurs(what, 'no JSON')
         }
-      } catch (thrown) {
-        if (isLate) throw new ConnectionError(`${what} was not answered within ${REQUEST_TIMEOUT_MS / 1000} s`)
-        throw signal?.aborted ? signal.reason : thrown
+      }
+      if (signal?.aborted) throw signal.reason
+      signal?.addEventListener('abort', abort)
+      try {
+        return await inTime(what, Promise.race([aborted, answer()]), giveUp)
       } finally {
-        cancel()
         signal?.removeEventListener('abort', abort)
       }
     },

@@ -8,6 +8,9 @@ import { decodeFrame } from './decode-frame.ts'
 /** One encoded frame with what stands around its data, in UTF-16 units: never more than its bytes. */
 const MAX_EVENT = MAX_FRAME_BYTES + 1024
 
+/** What a `retry:` line may ask for, in ms. */
+const MAX_RETRY_MS = 30_000
+
 /** A body, or its whole text where `fetch` gives no stream. */
 export type FrameBody = ReadableStream<Uint8Array> | string
 
@@ -23,13 +26,21 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
   let isDone = false
   let frames: Frame[] = []
   let at = 0
+  let retry = 0
   const parser = createParser({
     maxBufferSize: MAX_EVENT,
     onEvent({ event, data }) {
       // maxBufferSize does not bound an event that comes whole
       if (data.length > MAX_EVENT) throw tooLarge()
       const frame = decodeFrame(event, data)
-      if (frame) frames.push(frame)
+      if (!frame) return
+      // one field of the event stream says what another one of ours does: over how long to come back
+      if (retry > 0 && (frame.event === 'open' || frame.event === 'ping'))
+        Object.assign(frame.data, { spread: Math.max(retry, Number(frame.data.spread) || 0) })
+      frames.push(frame)
+    },
+    onRetry(ms) {
+      retry = Math.min(ms, MAX_RETRY_MS)
     },
     onError({ type }) {
       if (type === 'max-buffer-size-exceeded') throw tooLarge()

@@ -206,6 +206,34 @@ describe('calls', () => {
     expect(environment.timers).toBe(0)
   })
 
+  test.each<[string, Omit<HttpTransportOptions, 'baseUrl'>, string]>([
+    ['a token that never comes', { accessToken: () => new Promise(() => {}) }, 'accessToken'],
+    ['a fetch that takes no notice of its signal', { fetch: () => new Promise(() => {}) }, 'GET /v1/runs'],
+  ])('have it also with %s', async (_, options, what) => {
+    const environment = new ManualEnvironment()
+    const transport = httpTransport({ baseUrl: 'http://127.0.0.1:1', ...options }, environment)
+    const answer = transport.request('GET', '/v1/runs').catch((thrown: unknown) => thrown)
+    const controller = new AbortController()
+    const given = transport.request('GET', '/v1/runs', undefined, controller.signal).catch((thrown: unknown) => thrown)
+    controller.abort('enough')
+    expect(await given).toBe('enough')
+    await environment.advance(30_000)
+    expect(await answer).toMatchObject({ type: 'connection', message: `${what} was not answered within 30 s` })
+    expect(environment.timers).toBe(0)
+  })
+
+  test('ask for another token where one never came', async () => {
+    const environment = new ManualEnvironment()
+    let asked = 0
+    const accessToken = (): string | Promise<string> => (++asked === 1 ? new Promise(() => {}) : 'second')
+    const { transport, received } = await serve((response) => json(response, 200, {}), { accessToken }, environment)
+    const first = transport.request('GET', '/v1/runs').catch((thrown: unknown) => thrown)
+    await environment.advance(30_000)
+    expect(await first).toMatchObject({ retryable: true })
+    await transport.request('GET', '/v1/runs')
+    expect(received.map(({ headers }) => headers.authorization)).toEqual(['Bearer second'])
+  })
+
   test('give up when they are told to', async () => {
     const { transport } = await serve(() => {})
     const controller = new AbortController()
@@ -232,9 +260,26 @@ describe('reading', () => {
   test('frames split at every byte are the same frames', async () => {
     const chunks: Frame = { event: 'chunks', data: { run: 'run_a', stream: 's', index: 0, cursor: '2.c', chunks: ['häl\u2028lo 🦊', '\uFEFF'], by: null } }
     const bytes = utf8(`\uFEFFretry: 99999999999999999999999999\n: a comment\r\n${encodeFrame(ping(1))}event: unknown\ndata: {}\n\n${encodeFrame(chunks)}`)
+    // what `retry:` asks for, within bounds
+    const first: Frame = { event: 'ping', data: { time: 1, spread: 30_000 } }
     for (let at = 0; at <= bytes.length; at++)
-      expect((await read(readFrames(bodyOf(bytes.slice(0, at), bytes.slice(at)), open))).frames).toEqual([ping(1), chunks])
-    expect((await read(readFrames(bodyOf(...Array.from(bytes, (byte) => Uint8Array.of(byte))), open))).frames).toEqual([ping(1), chunks])
+      expect((await read(readFrames(bodyOf(bytes.slice(0, at), bytes.slice(at)), open))).frames).toEqual([first, chunks])
+    expect((await read(readFrames(bodyOf(...Array.from(bytes, (byte) => Uint8Array.of(byte))), open))).frames).toEqual([first, chunks])
+  })
+
+  test.each<[string, number | undefined, number | undefined]>([
+    ['retry: 5000', undefined, 5_000],
+    ['retry: 5000', 8_000, 8_000],
+    ['retry: 5000', 3_000, 5_000],
+    ['retry: 86400000', undefined, 30_000],
+    ['retry: 0', undefined, undefined],
+    ['retry: -1', undefined, undefined],
+    ['retry: soon', 4_000, 4_000],
+  ])('%j beside a spread of %s is one of %s', async (line, spread, expected) => {
+    const frame: Frame = { event: 'open', data: { protocol: 1, heartbeat: 1, time: 1, ...(spread !== undefined && { spread }) } }
+    const { frames } = await read(readFrames(bodyOf(utf8(`${line}\n${encodeFrame(frame)}`)), open))
+    expect(frames).toMatchObject([{ event: 'open' }])
+    expect(frames[0]?.data).toEqual({ protocol: 1, heartbeat: 1, time: 1, ...(expected !== undefined && { spread: expected }) })
   })
 
   test('a frame over the limit, whole or endless, stops the reading', async () => {
