@@ -1,6 +1,6 @@
 // Asks again and again where streams do not come through: a proxy that gathers an answer until it ends, or a `fetch` without a body to read.
 // It is the same feed from the same cursors, so that nothing is lost in a change from one way to the other.
-import { ConnectionError, RunfeedError } from '../protocol/errors.ts'
+import { ConnectionError, InvalidRequestError, RunfeedError } from '../protocol/errors.ts'
 import type { Frame } from '../protocol/frame.ts'
 import { HEARTBEAT_MS } from '../protocol/limits.ts'
 import type { Want } from '../protocol/want.ts'
@@ -11,14 +11,18 @@ import type { RunTransport, TransportLayer } from './run-transport.ts'
 export interface PollOptions {
   /** Ms from the end of one answer to the next request. @defaultValue 2000 */
   readonly interval?: number | undefined
-  /** Ms in which a stream must bring its first frame. @defaultValue 4000 */
+  /** Ms in which a stream must bring its first frame. Under 5000, when a connection without any is given up. @defaultValue 4000 */
   readonly patience?: number | undefined
   /** Ms after which a stream is tried again. @defaultValue 60000 */
   readonly retryStream?: number | undefined
 }
 
+/** Less than the time that an attempt at a connection has. */
+const MAX_PATIENCE_MS = 5_000
 /** How many heartbeats a stream may be silent before its first one: fewer than those after which a connection counts as dead. */
 const SILENT_BEATS = 2.5
+
+type Times = Required<{ readonly [K in keyof PollOptions]: number }>
 
 /** A stream that does not come through, and whether another one might. */
 class Swallowed {
@@ -30,24 +34,31 @@ class Swallowed {
   }
 }
 
-/** `createRunClient({ baseUrl, poll: poll() })`: which way is in use, and why, is in `client.connection`. */
-export const poll =
-  (options: PollOptions = {}): TransportLayer =>
-  (below, environment) =>
-    new Polling(below, environment, options)
+/**
+ * `createRunClient({ baseUrl, poll: poll() })`: which way is in use, and why, is in `client.connection`.
+ * @throws InvalidRequestError for a time that cannot be meant.
+ */
+export function poll({ interval = 2_000, patience = 4_000, retryStream = 60_000 }: PollOptions = {}): TransportLayer {
+  for (const [name, ms] of Object.entries({ interval, patience, retryStream }))
+    if (!(ms > 0)) throw new InvalidRequestError(`poll: ${name} must be ms, more than 0`, { name })
+  if (patience >= MAX_PATIENCE_MS) throw new InvalidRequestError(`poll: patience must be less than ${MAX_PATIENCE_MS} ms`, { name: 'patience' })
+  return (below, environment) => new Polling(below, environment, { interval, patience, retryStream })
+}
 
 class Polling implements RunTransport {
   readonly #below: RunTransport
   readonly #environment: Environment
-  readonly #options: Required<{ [K in keyof PollOptions]: number }>
+  readonly #options: Times
   /** Why it does not stream. */
   #reason: string | undefined
   #streamAt = 0
+  /** What was swallowed, until a poll has been answered: an attempt may be over before that, and the next one begins with the poll. */
+  #unanswered: Swallowed | undefined
 
-  constructor(below: RunTransport, environment: Environment, { interval = 2_000, patience = 4_000, retryStream = 60_000 }: PollOptions) {
+  constructor(below: RunTransport, environment: Environment, options: Times) {
     this.#below = below
     this.#environment = environment
-    this.#options = { interval, patience, retryStream }
+    this.#options = options
   }
 
   get origin(): string | undefined {
@@ -65,11 +76,13 @@ class Polling implements RunTransport {
 
   async *stream(wants: readonly Want[], signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
     const positions = new Positions(wants)
-    let swallowed: Swallowed | undefined
+    let swallowed = this.#unanswered
+    this.#unanswered = undefined
     while (!signal.aborted) {
       if (!swallowed && (this.#reason === undefined || this.#environment.now() >= this.#streamAt)) {
         swallowed = yield* this.#stream(positions, signal)
         if (!swallowed) return
+        this.#unanswered = swallowed
         continue
       }
       yield* this.#ask(positions, signal, swallowed)
@@ -82,16 +95,27 @@ class Polling implements RunTransport {
   /** One answer with all that there is now. That it came shows that the way is open, and only the stream is not. */
   async *#ask(positions: Positions, signal: AbortSignal, swallowed: Swallowed | undefined): AsyncGenerator<Frame, void, undefined> {
     let isEmpty = true
-    for await (const frame of this.#below.stream(positions.wants, signal, true)) {
-      isEmpty = false
-      if (swallowed) {
-        this.#reason = swallowed.reason
-        this.#streamAt = swallowed.isForGood ? Number.POSITIVE_INFINITY : this.#environment.now() + this.#options.retryStream
+    try {
+      for await (const frame of this.#below.stream(positions.wants, signal, true)) {
+        isEmpty = false
+        if (swallowed) {
+          this.#reason = swallowed.reason
+          this.#streamAt = swallowed.isForGood ? Number.POSITIVE_INFINITY : this.#environment.now() + this.#options.retryStream
+        }
+        positions.see(frame)
+        yield this.#paced(frame)
       }
-      positions.see(frame)
-      yield frame
+    } finally {
+      // a failure says that nobody is there: then it was not the stream
+      if (!isEmpty || !signal.aborted) this.#unanswered = undefined
     }
     if (isEmpty && !signal.aborted) throw new ConnectionError('an answer to a poll was empty')
+  }
+
+  /** Between two answers nothing comes, which is not silence. */
+  #paced(frame: Frame): Frame {
+    if (frame.event !== 'open' || frame.data.heartbeat >= this.#options.interval) return frame
+    return { event: 'open', data: { ...frame.data, heartbeat: this.#options.interval } }
   }
 
   /** @returns why nothing comes through; `undefined` when the stream ended as streams do. */

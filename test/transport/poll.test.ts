@@ -1,5 +1,5 @@
 // Where streams do not come through: the same feed, asked for again and again, until they do.
-import { type ConnectionSnapshot, createRunClient, type Json, poll, type RunClient } from 'runfeed'
+import { type ConnectionSnapshot, createRunClient, type Json, poll, type PollOptions, type RunClient } from 'runfeed'
 import { metadata, task } from 'runfeed/task'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Frame } from '../../src/protocol/frame.ts'
@@ -131,6 +131,54 @@ test('a stream whose first heartbeat never comes is given up; one that had any i
   await proven.environment.advance(60_000)
   expect(proven.below.connections).toHaveLength(1)
   proven.controller.abort()
+})
+
+/** A client whose streams say nothing. */
+function unheard(options: PollOptions = {}) {
+  const transport = new ScriptedTransport()
+  const environment = new ManualEnvironment()
+  const scheduler = { schedule: (task: () => void) => (queueMicrotask(task), () => {}) }
+  const client = createRunClient({ transport, environment, scheduler, poll: poll(options) })
+  onTestFinished(() => client.close())
+  client.run('run_a').subscribe(() => {})
+  return { client, transport, environment }
+}
+
+test('an interval beyond three heartbeats is no silence', async () => {
+  const { client, transport, environment } = unheard({ interval: 60_000, retryStream: Number.POSITIVE_INFINITY })
+  await environment.advance(4_000)
+  for (let answers = 2; answers < 5; answers++) {
+    expect(transport.connections).toHaveLength(answers)
+    transport.last.open(15_000)
+    transport.last.end()
+    await environment.advance(59_000)
+    expect(client.connection.getSnapshot()).toMatchObject({ status: 'open', transport: 'poll' })
+    await environment.advance(1_000)
+  }
+})
+
+test('a poll whose answer takes longer than an attempt may is asked first by the next one', async () => {
+  const { client, transport, environment } = unheard()
+  environment.chance = 0
+  await environment.advance(4_999)
+  expect(transport.connections).toHaveLength(2)
+  // the attempt is over
+  await environment.advance(1)
+  expect(transport.live).toHaveLength(1)
+  expect(transport.connections).toHaveLength(3)
+  await environment.advance(3_000)
+  transport.last.open()
+  transport.last.end()
+  await settled()
+  expect(client.connection.getSnapshot()).toMatchObject({ status: 'open', transport: 'poll' })
+})
+
+test.each<[string, PollOptions]>([
+  ['interval', { interval: 0 }],
+  ['patience', { patience: 5_000 }],
+  ['retryStream', { retryStream: Number.NaN }],
+])('%s must be a time that can be meant', (name, options) => {
+  expect(() => poll(options)).toThrow(expect.objectContaining({ type: 'invalid_request', details: { name } }) as Error)
 })
 
 test('a server that is away is no reason to poll', async () => {
