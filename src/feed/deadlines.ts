@@ -1,8 +1,9 @@
 // Many moments, one timer. The clock is asked and not the timer: whoever injects a clock calls `look` when it has moved.
 
-interface Moment {
+export interface Moment {
+  /** Ms since the epoch; it does not change. */
   readonly at: number
-  readonly due: () => void
+  due(): void
 }
 
 /** setTimeout takes no more, and a machine that slept is noticed within it. */
@@ -20,18 +21,18 @@ export class Deadlines {
     this.#now = now
   }
 
-  /** @param at - ms since the epoch. @returns forgets it. */
-  add(at: number, due: () => void): () => void {
-    const moment = { at, due }
-    this.#moments.splice(this.#placeOf(at), 0, moment)
+  add(moment: Moment): void {
+    this.#moments.splice(this.#placeOf(moment.at), 0, moment)
     this.#arm()
-    return () => {
-      for (let i = this.#placeOf(at) - 1; this.#moments[i]?.at === at; i--) {
-        if (this.#moments[i] !== moment) continue
-        this.#moments.splice(i, 1)
-        if (this.#moments.length === 0) this.#disarm()
-        return
-      }
+  }
+
+  /** Nothing is due any more; one that was due, or was deleted before, is not missed. */
+  delete(moment: Moment): void {
+    for (let i = this.#placeOf(moment.at) - 1; this.#moments[i]?.at === moment.at; i--) {
+      if (this.#moments[i] !== moment) continue
+      this.#moments.splice(i, 1)
+      if (this.#moments.length === 0) this.#disarm()
+      return
     }
   }
 

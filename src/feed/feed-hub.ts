@@ -5,15 +5,14 @@ import { InvalidRequestError, RunfeedError } from '../protocol/errors.ts'
 import { encodeFrame, type FrameOf } from '../protocol/frame.ts'
 import { HEARTBEAT_MS, TICK_MS } from '../protocol/limits.ts'
 import { type FeedRequest, type QueryWant, queryName, type RunWant, type StreamWant, type Want } from '../protocol/want.ts'
-import { Deadlines } from './deadlines.ts'
+import { Deadlines, type Moment } from './deadlines.ts'
 import { type FeedAccess, OPEN_ACCESS } from './feed-access.ts'
 import { FeedSession, type SessionHost } from './feed-session.ts'
 import type { Member } from './members.ts'
-import { Guard, type Hold, Place, type Watched } from './place.ts'
+import { Guard, Place, type PlaceOptions, UNCHANGING, type Watched } from './place.ts'
 import { QueryReader } from './query-reader.ts'
 import { isBounded } from './query-topic.ts'
 import { RunReader } from './run-reader.ts'
-import { FULL_VIEW, type View } from './shared-frame.ts'
 import { StreamReader } from './stream-reader.ts'
 import { Topics } from './topics.ts'
 
@@ -62,7 +61,9 @@ export class FeedHub {
   readonly #topics: Topics
   readonly #deadlines: Deadlines
   readonly #host: SessionHost
-  readonly #sessions = new Map<FeedSession, { readonly wants: number; readonly forget: () => void }>()
+  readonly #sessions = new Set<FeedSession>()
+  /** When tokens of their wants expire. */
+  readonly #expiries = new Map<FeedSession, readonly Moment[]>()
   #subscriptions = 0
   #pings: ReturnType<typeof setInterval> | undefined
 
@@ -88,6 +89,7 @@ export class FeedHub {
       openMember: (session, run, cursor) => this.#member(session, run, cursor),
       closed: (session) => this.#closed(session),
       told: (at) => onLag(now() - at),
+      returnsIn: () => Math.round(Math.random() * AGE_JITTER_MS),
     }
   }
 
@@ -105,12 +107,15 @@ export class FeedHub {
     const { heartbeat, maxAge, maxConnections, maxSubscriptions, now } = this.#options
     if (this.#sessions.size >= maxConnections || this.#subscriptions + wants.length > maxSubscriptions)
       throw new RunfeedError('unavailable', `this server has ${this.#sessions.size} connections open, and takes no more now; try again in a moment`)
+    const queries = wants.some(({ query }) => query !== undefined) ? wants.filter((want): want is QueryWant => want.query !== undefined) : NO_QUERIES
     // the last quarter is by chance: those that came together do not leave together
-    const forget = this.#deadlines.add(now() + maxAge * (1 - Math.random() / 4), () => session.drain(Math.round(Math.random() * AGE_JITTER_MS)))
-    const session = new FeedSession(this.#host, { access, ids, poll, queries: wants.filter((want): want is QueryWant => want.query !== undefined) })
-    this.#sessions.set(session, { wants: wants.length, forget })
+    const at = now() + maxAge * (1 - Math.random() / 4)
+    const session = new FeedSession(this.#host, { access, ids, poll, wants: wants.length, queries, at })
+    this.#sessions.add(session)
     this.#subscriptions += wants.length
-    for (const want of wants) this.#add(session, want, access)
+    this.#deadlines.add(session)
+    session.begin(wants.map((want) => this.#place(session, want, access)))
+    this.#expire(session, wants, access)
     // one timer for all, and none while nobody reads
     this.#pings ??= setInterval(() => this.#ping(), heartbeat)
     return session
@@ -119,73 +124,64 @@ export class FeedHub {
   /** Tells everybody to come back elsewhere, and ends their sessions. @param reconnectAfter - ms, and more for most: they do not come at once. */
   drain(reconnectAfter: number): void {
     const spread = Math.max(reconnectAfter, this.#spread)
-    for (const session of this.#sessions.keys()) session.drain(Math.round(reconnectAfter + spread * Math.random()))
+    for (const session of this.#sessions) session.drain(Math.round(reconnectAfter + spread * Math.random()))
   }
 
-  #add(session: FeedSession, want: Want, access: FeedAccess): void {
-    const at = access.expiresAt(want)
-    const expiry = at === undefined ? undefined : { leave: this.#deadlines.add(at, () => this.#expire(session, place)) }
-    const place: Place = this.#place(session, want, access, expiry)
-    session.add(place)
+  /** One moment for all that expires at the same time. */
+  #expire(session: FeedSession, wants: readonly Want[], access: FeedAccess): void {
+    const times = new Set(wants.map((want) => access.expiresAt(want)))
+    const moments: Moment[] = []
+    for (const at of times) if (at !== undefined) moments.push({ at, due: () => session.expire(at) })
+    if (moments.length === 0) return
+    this.#expiries.set(session, moments)
+    for (const moment of moments) this.#deadlines.add(moment)
   }
 
-  #expire(session: FeedSession, place: Place): void {
-    place.deny({ type: 'token_expired', message: 'the token of this subscription has expired; subscribe again with a new one' })
-    session.ring(place)
-  }
-
-  #place(session: FeedSession, want: Want, access: FeedAccess, expiry: Hold | undefined): Place {
-    if (want.query !== undefined) return this.#query(session, want, access, expiry)
-    return want.stream === undefined ? this.#run(session, want, access, expiry) : this.#stream(session, want, access, expiry)
-  }
-
-  #run(session: FeedSession, want: RunWant, access: FeedAccess, expiry: Hold | undefined): Place {
-    const share = this.#topics.run(want.run, () => session.ring(place))
-    const reader = new RunReader(share.topic, want.cursor, viewOf(access, want.run, false))
-    const place: Place = new Place(want, reader, guardOf(want, access, share.topic), holds(share, expiry))
-    if (session.queries.length > 0) session.members.want(want.run, place, reader)
+  #place(session: FeedSession, want: Want, access: FeedAccess): Place {
+    const options =
+      want.query !== undefined ? this.#query(session, want, access) : want.stream === undefined ? this.#run(want, access) : this.#stream(want, access)
+    const place = new Place(session, { ...options, want, expiresAt: access.expiresAt(want) })
+    if (options.reader instanceof RunReader && session.queries.length > 0) session.members.want(options.reader.id, place, options.reader)
     return place
   }
 
-  #stream(session: FeedSession, want: StreamWant, access: FeedAccess, expiry: Hold | undefined): Place {
-    const ring = (): void => session.ring(place)
-    const share = this.#topics.stream(want.run, want.stream, ring)
+  #run(want: RunWant, access: FeedAccess): ReaderOptions {
+    const shared = this.#topics.run(want.run)
+    return { reader: new RunReader(shared.topic, want.cursor, access, false), guard: guardOf(want, access, shared.topic), shared }
+  }
+
+  #stream(want: StreamWant, access: FeedAccess): ReaderOptions {
+    const shared = this.#topics.stream(want.run, want.stream)
     // whether it may be read depends on the run's tags, of which a stream knows nothing
-    const run = access.isFixed ? undefined : this.#topics.run(want.run, ring)
-    const reader = new StreamReader(share.topic, want.index, want.cursor, viewOf(access, want.run, false))
-    const place: Place = new Place(want, reader, guardOf(want, access, run?.topic), holds(share, run, expiry))
-    return place
+    const watched = access.isFixed ? undefined : this.#topics.run(want.run)
+    return { reader: new StreamReader(shared.topic, want.index, want.cursor, access), guard: guardOf(want, access, watched?.topic), shared, watched }
   }
 
-  #query(session: FeedSession, want: QueryWant, access: FeedAccess, expiry: Hold | undefined): Place {
+  #query(session: FeedSession, want: QueryWant, access: FeedAccess): ReaderOptions {
     const { query } = want
-    if (!isBounded(query)) {
-      const refused = new Place(want, { read: async () => ({ text: '', state: 'idle', cursor: undefined }) }, undefined, holds(expiry))
-      refused.deny(new InvalidRequestError('a query names at least one of ids, task, tag and parent').toJSON())
-      return refused
-    }
-    const share = this.#topics.query(query, access.namespaceOf(want), () => session.ring(place))
-    const reader = new QueryReader(share.topic, queryName(query), want.cursors ?? {}, session.members)
-    const place: Place = new Place(want, reader, guardOf(want, access, share.topic), holds(share, reader, expiry))
-    return place
+    if (!isBounded(query)) return { reader: UNREAD, denied: new InvalidRequestError('a query names at least one of ids, task, tag and parent').toJSON() }
+    const shared = this.#topics.query(query, access.namespaceOf(want))
+    const reader = new QueryReader(shared.topic, queryName(query), want.cursors ?? {}, session.members)
+    return { reader, guard: guardOf(want, access, shared.topic), shared }
   }
 
   #member(session: FeedSession, run: string, cursor: Cursor | undefined): Member {
-    const share = this.#topics.run(run, () => session.ring(place))
+    const shared = this.#topics.run(run)
     const { access, queries } = session
-    const reader = new RunReader(share.topic, cursor, viewOf(access, run, true))
+    const reader = new RunReader(shared.topic, cursor, access, true)
     // who reads a list by a tag may lose a run with the tag: the version that takes it away is then not for them
-    const guard = access.isFixed ? undefined : new Guard(asRun(run, queries), access, share.topic)
-    const place: Place = new Place(undefined, reader, guard, [share])
+    const guard = access.isFixed ? undefined : new Guard(asRun(run, queries), access, shared.topic)
+    const place = new Place(session, { want: undefined, reader, guard, shared })
     session.add(place)
     return { place, reader }
   }
 
   #closed(session: FeedSession): void {
-    const known = this.#sessions.get(session)
-    known?.forget()
-    this.#subscriptions -= known?.wants ?? 0
-    this.#sessions.delete(session)
+    if (!this.#sessions.delete(session)) return
+    this.#deadlines.delete(session)
+    for (const moment of this.#expiries.get(session) ?? []) this.#deadlines.delete(moment)
+    this.#expiries.delete(session)
+    this.#subscriptions -= session.wants
     if (this.#sessions.size > 0) return
     clearInterval(this.#pings)
     this.#pings = undefined
@@ -203,13 +199,16 @@ export class FeedHub {
 
   #ping(): void {
     const text = encodeFrame({ event: 'ping', data: this.#beat() })
-    for (const session of this.#sessions.keys()) session.ping(text)
+    for (const session of this.#sessions) session.ping(text)
     // an injected clock moves without the timers
     this.#deadlines.look()
   }
 }
 
-const holds = (...all: readonly (Hold | undefined)[]): readonly Hold[] => all.filter((hold) => hold !== undefined)
+type ReaderOptions = Omit<PlaceOptions, 'want' | 'expiresAt'>
+
+const NO_QUERIES: readonly QueryWant[] = []
+const UNREAD: PlaceOptions['reader'] = { read: () => ({ text: '', state: 'idle', cursor: undefined }) }
 
 /** The run as each token of the queries would want it. */
 const asRun = (run: string, queries: readonly QueryWant[]): readonly RunWant[] =>
@@ -217,21 +216,3 @@ const asRun = (run: string, queries: readonly QueryWant[]): readonly RunWant[] =
 
 const guardOf = (want: Want, access: FeedAccess, watched: Watched | undefined): Guard | undefined =>
   access === OPEN_ACCESS ? undefined : new Guard([want], access, access.isFixed || !watched ? UNCHANGING : watched)
-
-const UNCHANGING: Watched = { ready: async () => {}, revision: 0 }
-
-class RunView implements View {
-  readonly isBrief: boolean
-  readonly #access: FeedAccess
-  readonly #run: string
-  constructor(access: FeedAccess, run: string, isBrief: boolean) {
-    this.isBrief = isBrief
-    this.#access = access
-    this.#run = run
-  }
-  shows(by: string): boolean {
-    return this.#access.shows(by, this.#run)
-  }
-}
-
-const viewOf = (access: FeedAccess, run: string, isBrief: boolean): View => (access === OPEN_ACCESS && !isBrief ? FULL_VIEW : new RunView(access, run, isBrief))

@@ -1,12 +1,14 @@
-// One connection: a set of places that wakes mark as ready, and a writer that goes round them. Nothing is queued here; whoever writes to
+// One connection: a set of places that wakes mark as ready, and a round in which they are read. Nothing is queued here; whoever writes to
 // the network asks for the next text when the last one has drained.
 import type { Cursor } from '../protocol/cursor.ts'
 import { encodeFrame, type FrameOf } from '../protocol/frame.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
 import type { QueryWant } from '../protocol/want.ts'
+import type { Moment } from './deadlines.ts'
 import type { FeedAccess } from './feed-access.ts'
 import { type Member, Members } from './members.ts'
-import type { Place } from './place.ts'
+import type { Place, PlaceReader } from './place.ts'
+import { Round } from './round.ts'
 import type { Reading } from './run-reader.ts'
 
 /** What all sessions have in common. */
@@ -22,6 +24,8 @@ export interface SessionHost {
   closed(session: FeedSession): void
   /** A frame is on its way that tells of a commit of this moment, ms since the epoch. */
   told(at: number): void
+  /** ms until a client comes back whose connection is too old. */
+  returnsIn(): number
 }
 
 export interface SessionOptions {
@@ -30,42 +34,52 @@ export interface SessionOptions {
   readonly ids: boolean
   /** Ends once everything that was there has been told. */
   readonly poll: boolean
-  /** Those of its wants that are queries: a run may then be read for two reasons. */
+  /** How many wants it has. */
+  readonly wants: number
+  /** Those that are queries: a run may then be read for two reasons. */
   readonly queries: readonly QueryWant[]
+  /** When it is too old, ms since the epoch. */
+  readonly at: number
 }
 
-const NOTHING = (): void => {}
+/** Who is told that there is something. */
+interface Waiter {
+  wake(): void
+}
+
 /** What one turn of the writer gathers. */
 const TURN_BYTES = 64 * 1024
 
-export class FeedSession {
+export class FeedSession implements Moment, PlaceReader {
+  readonly access: FeedAccess
+  readonly wants: number
+  readonly queries: readonly QueryWant[]
+  readonly at: number
   readonly #host: SessionHost
-  readonly #options: SessionOptions
-  readonly #places: Place[] = []
-  // the round: one that was read goes to the end
-  readonly #ready: Place[] = []
+  readonly #ids: boolean
+  readonly #poll: boolean
+  #places: Place[] = []
+  readonly #ready = new Round()
   #control: string
   #isOpened = false
   #isDraining = false
   #isClosed = false
-  #wake = NOTHING
+  #waiter: Waiter | undefined
   #members: Members | undefined
 
-  constructor(host: SessionHost, options: SessionOptions) {
+  constructor(host: SessionHost, { access, ids, poll, wants, queries, at }: SessionOptions) {
+    this.access = access
+    this.wants = wants
+    this.queries = queries
+    this.at = at
     this.#host = host
-    this.#options = options
+    this.#ids = ids
+    this.#poll = poll
     this.#control = encodeFrame({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: host.heartbeat, ...host.beat() } })
   }
 
-  get access(): FeedAccess {
-    return this.#options.access
-  }
   get writeDeadline(): number {
     return this.#host.writeDeadline
-  }
-
-  get queries(): readonly QueryWant[] {
-    return this.#options.queries
   }
   /** The runs of its queries; made for the first one that asks, because most sessions have none. */
   get members(): Members {
@@ -76,30 +90,36 @@ export class FeedSession {
     }))
   }
 
-  /** How many are read, members of queries included. */
-  get size(): number {
-    return this.#places.length
+  /** All that it wants. */
+  begin(places: Place[]): void {
+    this.#places = places
+    for (const [index, place] of places.entries()) {
+      place.index = index
+      this.#ready.add(place)
+    }
   }
 
   /** The session leaves it when it is done, or when the session closes. */
   add(place: Place): void {
     // a member that entered while the session closed
     if (this.#isClosed) return place.leave()
-    place.isOpen = true
-    this.#places.push(place)
+    place.index = this.#places.push(place) - 1
     this.ring(place)
   }
 
   /** There may be something to read. */
   ring(place: Place): void {
     if (!place.isOpen) return
-    this.#queue(place)
+    this.#ready.add(place)
     this.#wake()
   }
 
-  /** The next frames to write; `undefined` when there will be none: every run has settled, every stream has ended, or the session is closed. */
+  /**
+   * The next frames to write; `undefined` when there will be none: every run has settled, every stream has ended, or the session is closed.
+   * With a waiter '' where there is nothing now: the waiter is woken, once, when there may be.
+   */
   // not async: ten thousand that are told the same would each wait for a turn of their own, and leave as many promises behind
-  next(): string | undefined | Promise<string | undefined> {
+  next(waiter?: Waiter): string | undefined | Promise<string | undefined> {
     if (this.#isClosed) return undefined
     const text = this.#control
     this.#control = ''
@@ -112,26 +132,30 @@ export class FeedSession {
       this.#isOpened = true
       return text
     }
-    return this.#gather(text)
+    return this.#gather(text, waiter)
   }
 
-  #gather(before: string): string | undefined | Promise<string | undefined> {
+  #gather(before: string, waiter: Waiter | undefined): string | undefined | Promise<string | undefined> {
     let text = before
     while (text.length < TURN_BYTES) {
-      const place = this.#ready.shift()
+      const place = this.#ready.take()
       if (!place) break
       const part = this.#turn(place)
-      if (typeof part !== 'string') return part.then((read) => (this.#isClosed ? undefined : this.#gather(text + read)))
+      if (typeof part !== 'string') return part.then((read) => (this.#isClosed ? undefined : this.#gather(text + read, waiter)))
       text += part
     }
     if (text.length > 0) return text
-    if (this.#places.length === 0 || (this.#options.poll && this.#ready.length === 0)) {
+    if (this.#places.length === 0 || (this.#poll && this.#ready.isEmpty)) {
       this.close()
       return undefined
     }
-    if (this.#ready.length > 0 || this.#control !== '' || this.#isDraining) return this.next()
+    if (!this.#ready.isEmpty || this.#control !== '' || this.#isDraining) return this.next(waiter)
+    if (waiter) {
+      this.#waiter = waiter
+      return ''
+    }
     return new Promise<void>((resolve) => {
-      this.#wake = resolve
+      this.#waiter = { wake: resolve }
     }).then(() => this.next())
   }
 
@@ -151,44 +175,64 @@ export class FeedSession {
     this.#wake()
   }
 
+  /** It is too old. */
+  due(): void {
+    this.drain(this.#host.returnsIn())
+  }
+
+  /** What was allowed until then is denied. @param at - ms since the epoch. */
+  expire(at: number): void {
+    for (const place of this.#places) {
+      if (place.expiresAt !== at) continue
+      place.deny({ type: 'token_expired', message: 'the token of this subscription has expired; subscribe again with a new one' })
+      this.ring(place)
+    }
+  }
+
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#ready.length = 0
-    for (const place of this.#places.splice(0)) this.#leave(place)
+    this.#ready.clear()
+    const places = this.#places
+    this.#places = []
+    for (const place of places) this.#leave(place)
     this.#wake()
     this.#host.closed(this)
   }
 
-  #queue(place: Place): void {
-    if (place.isReady) return
-    place.isReady = true
-    this.#ready.push(place)
+  #wake(): void {
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    waiter?.wake()
   }
 
   #leave(place: Place): void {
-    place.isOpen = false
+    place.index = -1
     place.leave()
   }
 
   #turn(place: Place): string | Promise<string> {
     // one that was left while it waited for its turn
     if (!place.isOpen) return ''
-    place.isReady = false
     const reading = place.read()
     return reading instanceof Promise ? reading.then((read) => this.#take(place, read)) : this.#take(place, reading)
   }
 
   #take(place: Place, { text, state, cursor, at }: Reading): string {
     if (at !== undefined) this.#host.told(at)
-    if (state === 'more' && place.isOpen) this.#queue(place)
+    if (state === 'more' && place.isOpen) this.#ready.add(place)
     if (state === 'done') this.#forget(place)
-    return this.#options.ids && cursor !== undefined ? withId(text, cursor) : text
+    return this.#ids && cursor !== undefined ? withId(text, cursor) : text
   }
 
   #forget(place: Place): void {
-    if (!place.isOpen) return
-    this.#places.splice(this.#places.indexOf(place), 1)
+    // a query that is left while the session closes leaves its members, each of which comes to its turn
+    if (!place.isOpen || this.#isClosed) return
+    const last = this.#places.pop() as Place
+    if (last !== place) {
+      this.#places[place.index] = last
+      last.index = place.index
+    }
     this.#leave(place)
     this.#members?.over(place)
   }

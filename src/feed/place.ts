@@ -5,14 +5,33 @@ import { encodeFrame } from '../protocol/frame.ts'
 import { queryName, type Want } from '../protocol/want.ts'
 import type { FeedAccess } from './feed-access.ts'
 import type { Reading } from './run-reader.ts'
+import type { Listener, Shared } from './topics.ts'
 
 interface Reader {
   read(): Reading | Promise<Reading>
+  /** It is read no more. */
+  leave?(): void
 }
 
-/** What a place holds while it is read. */
-export interface Hold {
-  leave(): void
+/** Who reads places, and is told when one of them may have something. */
+export interface PlaceReader {
+  ring(place: Place): void
+}
+
+export interface PlaceOptions {
+  /** `undefined`: a member of a query, which is what was asked for. */
+  readonly want: Want | undefined
+  readonly reader: Reader
+  /** `undefined`: it may be read. */
+  readonly guard?: Guard | undefined
+  /** What the reader reads. */
+  readonly shared?: Shared | undefined
+  /** What else the guard looks at. */
+  readonly watched?: Shared | undefined
+  /** When it is read no more, ms since the epoch. @defaultValue never */
+  readonly expiresAt?: number | undefined
+  /** Why nothing is read of it at all. */
+  readonly denied?: ErrorBody | undefined
 }
 
 /** What the answer depends on. */
@@ -39,6 +58,10 @@ export class Guard {
   get isDue(): boolean {
     return this.#askedAt !== this.#watched.revision
   }
+  /** Whether it need not be asked again. */
+  get isOver(): boolean {
+    return this.#watched === UNCHANGING && !this.isDue
+  }
 
   async denial(): Promise<ErrorBody | undefined> {
     // read before it is asked: what changes between the two is asked again
@@ -53,24 +76,45 @@ export class Guard {
   }
 }
 
-export class Place {
-  /** Kept here and not in sets of its session: there are as many sessions as readers. */
-  isOpen = false
+/** Watched where the answer is always the same. */
+export const UNCHANGING: Watched = { ready: async () => {}, revision: 0 }
+
+export class Place implements Listener {
+  // kept here and not in lists of its session: there are as many of those as readers
+  /** Where it is among the session's places; -1: it is read no more, or not yet. */
+  index = -1
   isReady = false
-  /** `undefined`: a member of a query, which is what was asked for. */
+  /** The one that is read after it. */
+  following: Place | undefined
   readonly want: Want | undefined
+  readonly expiresAt: number | undefined
+  readonly #session: PlaceReader
   readonly #reader: Reader
-  readonly #guard: Guard | undefined
-  readonly #holds: readonly Hold[]
+  readonly #shared: Shared | undefined
+  readonly #watched: Shared | undefined
+  #guard: Guard | undefined
   #denied: ErrorBody | undefined
   #isHidden = false
 
-  /** @param guard - `undefined`: it may be read. @param holds - let go of once it is read no more. */
-  constructor(want: Want | undefined, reader: Reader, guard: Guard | undefined, holds: readonly Hold[]) {
+  constructor(session: PlaceReader, { want, reader, guard, shared, watched, expiresAt, denied }: PlaceOptions) {
     this.want = want
+    this.expiresAt = expiresAt
+    this.#session = session
     this.#reader = reader
     this.#guard = guard
-    this.#holds = holds
+    this.#shared = shared
+    this.#watched = watched
+    this.#denied = denied
+    shared?.enter(this)
+    watched?.enter(this)
+  }
+
+  get isOpen(): boolean {
+    return this.index >= 0
+  }
+
+  ring(): void {
+    this.#session.ring(this)
   }
 
   /** What is read next is why nothing is read any more. */
@@ -85,11 +129,14 @@ export class Place {
   }
 
   leave(): void {
-    for (const hold of this.#holds) hold.leave()
+    this.#shared?.leave(this)
+    this.#watched?.leave(this)
+    this.#reader.leave?.()
   }
 
   async #ask(guard: Guard): Promise<Reading> {
     const denial = await guard.denial()
+    if (guard.isOver) this.#guard = undefined
     // a member that may not be read just now says nothing: that it leaves is said by its list
     if (!this.want) this.#isHidden = denial !== undefined
     else if (denial) this.#denied ??= denial

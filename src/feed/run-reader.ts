@@ -3,6 +3,7 @@ import type { Cursor } from '../protocol/cursor.ts'
 import { parseCursor } from '../protocol/cursor.ts'
 import { NotFoundError, type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import { encodeFrame } from '../protocol/frame.ts'
+import type { FeedAccess } from './feed-access.ts'
 import type { Encoded, RunTopic } from './run-topic.ts'
 import type { View } from './shared-frame.ts'
 
@@ -18,20 +19,29 @@ export interface Reading {
 
 const numberOf = (cursor: Cursor | undefined): number => (cursor === undefined ? 0 : (parseCursor(cursor)?.number ?? 0))
 
-export class RunReader {
+export class RunReader implements View {
+  /** A member of a query: that it is missing or has ended is said by its membership and by its record. */
+  readonly isBrief: boolean
   readonly #topic: RunTopic
-  readonly #view: View
+  readonly #access: FeedAccess
   #cursor: Cursor | undefined
   #fresh = true
   #endSent: 'none' | 'ended' | 'settled' = 'none'
 
-  /** @param view - a brief one is for a member of a query: that it is missing or has ended is said by its membership and by its record. */
-  constructor(topic: RunTopic, cursor: Cursor | undefined, view: View) {
+  constructor(topic: RunTopic, cursor: Cursor | undefined, access: FeedAccess, isBrief: boolean) {
     this.#topic = topic
     this.#cursor = cursor
-    this.#view = view
+    this.#access = access
+    this.isBrief = isBrief
   }
 
+  shows(by: string): boolean {
+    return this.#access.shows(by, this.#topic.id)
+  }
+
+  get id(): string {
+    return this.#topic.id
+  }
   get cursor(): Cursor | undefined {
     return this.#cursor
   }
@@ -39,15 +49,15 @@ export class RunReader {
   // only what is not at hand is waited for: most readings are one frame that all readers are told
   read(): Reading | Promise<Reading> {
     if (this.#fresh) return this.#first()
-    const step = this.#topic.after(this.#cursor, this.#view)
+    const step = this.#topic.after(this.#cursor, this)
     return step instanceof Promise ? this.#later(step, false) : this.#take(step, false)
   }
 
   async #first(): Promise<Reading> {
     this.#fresh = false
     await this.#topic.ready()
-    if (this.#topic.missing && !this.#view.isBrief) return denied(this.#topic.id, new NotFoundError(this.#topic.id))
-    return await this.#later(this.#topic.after(this.#cursor, this.#view), true)
+    if (this.#topic.missing && !this.isBrief) return denied(this.#topic.id, new NotFoundError(this.#topic.id))
+    return await this.#later(this.#topic.after(this.#cursor, this), true)
   }
 
   async #later(reading: Encoded | undefined | Promise<Encoded | undefined>, isFirst: boolean): Promise<Reading> {
@@ -69,7 +79,7 @@ export class RunReader {
     }
     const at = isFirst || step?.at === undefined ? {} : { at: step.at }
     const { end } = this.#topic
-    if (end && !this.#view.isBrief && numberOf(this.#cursor) >= numberOf(end.cursor)) {
+    if (end && !this.isBrief && numberOf(this.#cursor) >= numberOf(end.cursor)) {
       const state = end.settled ? 'settled' : 'ended'
       if (this.#endSent !== state && this.#endSent !== 'settled') {
         this.#endSent = state

@@ -10,8 +10,6 @@ export interface View {
   shows(by: string): boolean
 }
 
-export const FULL_VIEW: View = { isBrief: false, shows: () => true }
-
 type Shared = FrameOf<'run'> | FrameOf<'patch'> | FrameOf<'chunks'>
 
 export class SharedFrame {

@@ -3,23 +3,30 @@ import type { Cursor } from '../protocol/cursor.ts'
 import { parseCursor } from '../protocol/cursor.ts'
 import type { StreamInfo } from '../protocol/engine.ts'
 import { encodeFrame, type Frame } from '../protocol/frame.ts'
+import type { FeedAccess } from './feed-access.ts'
 import type { Reading } from './run-reader.ts'
 import type { View } from './shared-frame.ts'
 import type { StreamTopic } from './stream-topic.ts'
 
-export class StreamReader {
+export class StreamReader implements View {
+  /** There is no brief way to show chunks. */
+  readonly isBrief = false
   readonly #topic: StreamTopic
-  readonly #view: View
+  readonly #access: FeedAccess
   readonly #wanted: { readonly index: number | undefined; readonly cursor: Cursor | undefined }
   #index: number | undefined
   /** The state that was last told, with its start: a stream that reopens is told again. */
   #told = ''
   #cursor: Cursor | undefined
 
-  constructor(topic: StreamTopic, index: number | undefined, cursor: Cursor | undefined, view: View) {
+  constructor(topic: StreamTopic, index: number | undefined, cursor: Cursor | undefined, access: FeedAccess) {
     this.#topic = topic
-    this.#view = view
+    this.#access = access
     this.#wanted = { index, cursor }
+  }
+
+  shows(by: string): boolean {
+    return this.#access.shows(by, this.#topic.run)
   }
 
   async read(): Promise<Reading> {
@@ -39,7 +46,7 @@ export class StreamReader {
     if (step) {
       // cut while it was read: what this reader had not come to is gone
       if (step.from > index) text += this.#frame('gap', { from: index, to: step.from })
-      text += step.frame.text(this.#view)
+      text += step.frame.text(this)
       index = this.#index = step.next
       this.#cursor = step.cursor
     }

@@ -1,60 +1,63 @@
 // What the sessions of one engine read, each once: a topic is made for its first reader and closed after its last.
 import type { RunEngine } from '../protocol/engine.ts'
 import { type FeedQuery, queryName, topics } from '../protocol/want.ts'
-import type { Hold } from './place.ts'
 import { QueryTopic } from './query-topic.ts'
 import { RunTopic } from './run-topic.ts'
 import { StreamTopic } from './stream-topic.ts'
 
-interface Shared<T> {
-  readonly topic: T
-  readonly listeners: Set<() => void>
-  readonly closed: () => void
+/** Who reads a topic. An object and no function: there are as many as there are readers. */
+export interface Listener {
+  /** There may be something new. */
+  ring(): void
 }
 type AnyTopic = RunTopic | StreamTopic | QueryTopic
 
-/** One reader's hold on a topic. */
-export class Share<T extends AnyTopic> implements Hold {
+/** A topic and those who read it. */
+export class Shared<T extends AnyTopic = AnyTopic> {
   readonly topic: T
-  readonly #listeners: Set<() => void>
-  readonly #ring: () => void
+  readonly #listeners = new Set<Listener>()
   readonly #closed: () => void
 
-  /** @param ring - of this hold alone. */
-  constructor({ topic, listeners, closed }: Shared<T>, ring: () => void) {
-    this.topic = topic
-    this.#listeners = listeners
-    this.#ring = ring
+  constructor(make: (changed: () => void) => T, closed: () => void) {
     this.#closed = closed
-    listeners.add(ring)
+    this.topic = make(() => {
+      for (const listener of this.#listeners) listener.ring()
+    })
   }
 
-  leave(): void {
-    if (this.#listeners.delete(this.#ring) && this.#listeners.size === 0) this.#closed()
+  enter(listener: Listener): void {
+    this.#listeners.add(listener)
+  }
+
+  /** The topic is closed after the last. */
+  leave(listener: Listener): void {
+    if (!this.#listeners.delete(listener) || this.#listeners.size > 0) return
+    this.topic.close()
+    this.#closed()
   }
 }
 
 export class Topics {
   readonly #engine: RunEngine
   readonly #tick: number
-  readonly #shared = new Map<string, Shared<AnyTopic>>()
+  readonly #shared = new Map<string, Shared>()
 
   constructor(engine: RunEngine, tick: number) {
     this.#engine = engine
     this.#tick = tick
   }
 
-  /** @param ring - called when there may be something new. */
-  run(id: string, ring: () => void): Share<RunTopic> {
-    return this.#share(topics.run(id), ring, (changed) => new RunTopic(this.#engine, id, this.#tick, changed))
+  /** Whoever asks for a topic enters it, and leaves it. */
+  run(id: string): Shared<RunTopic> {
+    return this.#share(topics.run(id), (changed) => new RunTopic(this.#engine, id, this.#tick, changed))
   }
 
-  stream(run: string, stream: string, ring: () => void): Share<StreamTopic> {
-    return this.#share(topics.stream(run, stream), ring, (changed) => new StreamTopic(this.#engine, run, stream, this.#tick, changed))
+  stream(run: string, stream: string): Shared<StreamTopic> {
+    return this.#share(topics.stream(run, stream), (changed) => new StreamTopic(this.#engine, run, stream, this.#tick, changed))
   }
 
-  query(query: FeedQuery, namespace: string | undefined, ring: () => void): Share<QueryTopic> {
-    return this.#share(`query:${JSON.stringify(namespace)}:${queryName(query)}`, ring, (changed) => {
+  query(query: FeedQuery, namespace: string | undefined): Shared<QueryTopic> {
+    return this.#share(`query:${JSON.stringify(namespace)}:${queryName(query)}`, (changed) => {
       const catchUp = async (run: string): Promise<void> => {
         const topic = this.#shared.get(topics.run(run))?.topic
         if (topic instanceof RunTopic) await topic.fresh()
@@ -63,20 +66,12 @@ export class Topics {
     })
   }
 
-  #share<T extends AnyTopic>(name: string, ring: () => void, make: (changed: () => void) => T): Share<T> {
+  #share<T extends AnyTopic>(name: string, make: (changed: () => void) => T): Shared<T> {
     let shared = this.#shared.get(name) as Shared<T> | undefined
     if (!shared) {
-      const listeners = new Set<() => void>()
-      const topic = make(() => {
-        for (const listener of listeners) listener()
-      })
-      const closed = (): void => {
-        topic.close()
-        this.#shared.delete(name)
-      }
-      shared = { topic, listeners, closed }
+      shared = new Shared(make, () => this.#shared.delete(name))
       this.#shared.set(name, shared)
     }
-    return new Share(shared, ring)
+    return shared
   }
 }

@@ -1,21 +1,10 @@
-// A feed session as a server-sent event stream. Over Node it is written by hand: the writer asks for the next text only when the socket has
-// drained, so a slow reader costs the server nothing but a cursor, and one that takes nothing at all is cut off.
+// A feed session as a server-sent event stream: over Node it is written by hand, for other hosts it is a body that is pulled.
 import type { ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import type { AccessEnv } from './access.ts'
-
-/** Whatever has events to write: `undefined` is the end. */
-export interface EventSession {
-  next(): string | undefined | Promise<string | undefined>
-  close(): void
-  /** ms within which the network must take something of what was written. @defaultValue 30000 */
-  readonly writeDeadline?: number
-}
-
-const WRITE_DEADLINE_MS = 30_000
-/** UTF-16 units. */
-const LARGE = 4096
+import { type EventSession, WRITE_DEADLINE_MS } from './event-session.ts'
+import { EventWriter } from './event-writer.ts'
 
 /** Proxies must neither transform nor gather it (nginx: `X-Accel-Buffering`). */
 const HEADERS = {
@@ -30,59 +19,10 @@ const HEADERS_1 = { ...HEADERS, connection: 'keep-alive' } as const
 export function answerWith(session: EventSession, context: Context<AccessEnv>): Response {
   const outgoing = context.env?.outgoing
   if (!outgoing || !('writeHead' in outgoing)) return eventStreamResponse(session, context.req.raw.signal)
-  void writeEventStream(session, outgoing as ServerResponse)
-  return RESPONSE_ALREADY_SENT
-}
-
-export async function writeEventStream(session: EventSession, response: ServerResponse): Promise<void> {
-  // one pair of listeners for all waits: a pair per wait would stay until the connection ends
-  let proceed = (): void => {}
-  response.on('drain', () => proceed())
-  response.on('timeout', cut)
-  response.once('close', () => {
-    session.close()
-    proceed()
-  })
-  response.on('error', ignore)
+  const response = outgoing as ServerResponse
   // HTTP/2 knows no connection header, and refuses it
-  response.writeHead(200, response.req.httpVersionMajor === 1 ? HEADERS_1 : HEADERS)
-  response.flushHeaders()
-  if (response.req.httpVersionMajor === 1) response.socket?.setNoDelay(true)
-  try {
-    for (;;) {
-      const next = session.next()
-      const state = writeText(next instanceof Promise ? await next : next, response)
-      if (state === 'over' || response.destroyed) break
-      if (state === 'taken') continue
-      response.setTimeout(session.writeDeadline ?? WRITE_DEADLINE_MS)
-      await new Promise<void>((resolve) => {
-        proceed = resolve
-      })
-      response.setTimeout(0)
-    }
-    // the last of it must be taken too
-    response.setTimeout(session.writeDeadline ?? WRITE_DEADLINE_MS)
-    response.end(() => response.setTimeout(0))
-  } catch (thrown) {
-    // the headers are out: what is left is to cut, which the client takes as a disconnect
-    console.error('runfeed: a feed failed:', thrown)
-    response.destroy()
-  } finally {
-    session.close()
-  }
-}
-
-/** Node takes what the network accepts of a write as a sign of life, so that only who takes nothing is cut off. */
-function cut(this: ServerResponse): void {
-  this.destroy()
-}
-/** The client went away: `close` follows. */
-const ignore = (): void => {}
-
-function writeText(text: string | undefined, response: ServerResponse): 'taken' | 'waits' | 'over' {
-  if (text === undefined || response.destroyed) return 'over'
-  // for a string that waits Node keeps three times its length, because it might all be Chinese
-  return response.write(text.length > LARGE ? Buffer.from(text) : text) ? 'taken' : 'waits'
+  new EventWriter(session, response, response.req.httpVersionMajor === 1 ? HEADERS_1 : HEADERS).proceed()
+  return RESPONSE_ALREADY_SENT
 }
 
 /** The same for hosts that take a Fetch response. */
