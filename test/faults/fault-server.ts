@@ -36,9 +36,13 @@ export class FaultServer {
     return this.#child?.pid
   }
 
-  /** As an operator stops it. */
-  async stop(): Promise<void> {
-    await this.#end('SIGTERM')
+  /** As an operator stops it, or a machine that dies. */
+  async stop(signal: 'SIGKILL' | 'SIGTERM' = 'SIGTERM'): Promise<void> {
+    await this.#end(signal)
+  }
+  /** After it was stopped: on its port and its data. */
+  async restart(): Promise<void> {
+    await this.#start()
   }
 
   /** Loses the process at once, with all that it had not said, and starts another one. */

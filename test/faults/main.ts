@@ -1,7 +1,14 @@
 // `npm run faults -- --schedules 2000 --real-time`: schedules of faults, as many as one wants. It says which seeds failed; `--seed <seed>`
-// replays one.
+// replays one. `--quiet-minutes 10` and `--case <name>` run what is about real minutes instead, all that are named at once.
 import { parseArgs } from 'node:util'
-import { runSchedule } from './one-schedule.ts'
+import { frozen } from './real-time/frozen.ts'
+import { killed } from './real-time/killed.ts'
+import { quiet } from './real-time/quiet.ts'
+import type { RealCase } from './real-time/real-case.ts'
+import { tokens } from './real-time/tokens.ts'
+import { runSchedules } from './schedules.ts'
+
+const CASES: { readonly [name: string]: RealCase } = { killed, frozen, tokens }
 
 const { values } = parseArgs({
   options: {
@@ -9,47 +16,51 @@ const { values } = parseArgs({
     'real-time': { type: 'boolean', default: false },
     seed: { type: 'string' },
     'at-once': { type: 'string' },
+    'quiet-minutes': { type: 'string' },
+    case: { type: 'string', multiple: true, default: [] },
   },
 })
-const isRealTime = values['real-time']
 const whole = (name: string, text: string): number => {
   const number = Number(text)
   if (!Number.isInteger(number) || number < 0) throw new Error(`--${name} is a whole number, not "${text}"`)
   return number
 }
-const first = values.seed === undefined ? 0 : whole('seed', values.seed)
-const count = values.seed === undefined ? whole('schedules', values.schedules) : 1
-// in real time all of them wait for most of it
-const atOnce = whole('at-once', values['at-once'] ?? (isRealTime ? '12' : '3'))
-const LIMIT_MS = isRealTime ? 900_000 : 120_000
 
-const failed: number[] = []
-let next = first
-let done = 0
-const started = performance.now()
+const cases = new Map<string, RealCase>()
+for (const name of values.case) {
+  const found = CASES[name]
+  if (!found) throw new Error(`--case is one of ${Object.keys(CASES).join(', ')}, not "${name}"`)
+  cases.set(name, found)
+}
+const { 'quiet-minutes': minutes } = values
+if (minutes !== undefined) cases.set('quiet', async () => await quiet(whole('quiet-minutes', minutes)))
 
-async function worker(): Promise<void> {
-  while (next < first + count) {
-    const seed = next++
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`not over after ${LIMIT_MS / 1000} s`)), LIMIT_MS)
-    })
-    try {
-      const { blows, connections } = await Promise.race([runSchedule({ seed, isRealTime }), late])
-      if (count === 1) console.log(`seed ${seed}: ${connections} connections, ${blows.map(([step, blow]) => `${blow} at step ${step}`).join(', ')}`)
-    } catch (thrown) {
-      failed.push(seed)
-      console.error(`seed ${seed} failed: ${thrown instanceof Error ? thrown.stack : String(thrown)}`)
-    } finally {
-      clearTimeout(timer)
-    }
-    if (++done % 50 === 0) console.log(`${done} of ${count}, ${failed.length} failed, ${Math.round((performance.now() - started) / 1000)} s`)
-  }
+const isPassed = cases.size > 0 ? await runCases() : await schedules()
+// what hangs in a failed one does not hold the process
+process.exit(isPassed ? 0 : 1)
+
+async function runCases(): Promise<boolean> {
+  const ended = await Promise.all(
+    Array.from(cases, async ([name, run]) => {
+      try {
+        console.log(`${name} passed: ${await run()}`)
+        return true
+      } catch (thrown) {
+        console.error(`${name} failed: ${thrown instanceof Error ? thrown.stack : String(thrown)}`)
+        return false
+      }
+    }),
+  )
+  return ended.every(Boolean)
 }
 
-await Promise.all(Array.from({ length: Math.max(1, atOnce) }, worker))
-console.log(`${done - failed.length} of ${done} schedules passed in ${Math.round((performance.now() - started) / 1000)} s`)
-if (failed.length > 0) console.log(`replay with: npm run faults -- ${isRealTime ? '--real-time ' : ''}--seed ${failed[0]}    (failed: ${failed.join(', ')})`)
-// what hangs in a failed one does not hold the process
-process.exit(failed.length > 0 ? 1 : 0)
+async function schedules(): Promise<boolean> {
+  const isRealTime = values['real-time']
+  return await runSchedules({
+    first: values.seed === undefined ? 0 : whole('seed', values.seed),
+    count: values.seed === undefined ? whole('schedules', values.schedules) : 1,
+    // in real time all of them wait for most of it
+    atOnce: Math.max(1, whole('at-once', values['at-once'] ?? (isRealTime ? '12' : '3'))),
+    isRealTime,
+  })
+}

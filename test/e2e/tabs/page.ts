@@ -15,6 +15,8 @@ export interface TabPage {
   readonly seen: { readonly [run: string]: Seen }
   /** The status, and how frames come. */
   connection(): string
+  /** Every one of those since the start, in order. */
+  readonly connections: readonly string[]
 }
 
 declare global {
@@ -26,10 +28,13 @@ declare global {
 let client: RunClient
 const stops = new Map<string, AbortController>()
 const seen: { [run: string]: Seen } = {}
+const connections: string[] = []
 window.tab = {
   seen,
+  connections,
   start(identity, baseUrl = '', accessToken) {
     client = createRunClient({ baseUrl, accessToken, ...(identity !== undefined && { share: acrossTabs({ identity }) }) })
+    client.connection.subscribe(() => connections.push(window.tab.connection()))
   },
   follow(run) {
     const entry: Seen = { chunks: [], metadata: null, ended: 0, errors: [] }

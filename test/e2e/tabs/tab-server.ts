@@ -7,8 +7,11 @@ import { faultProxy } from '../../faults/proxy.ts'
 
 const PAGE = '<!doctype html><meta charset="utf-8"><title>tab</title><script type="module" src="/page.js"></script>'
 
-/** By path. */
-async function pageScripts(): Promise<ReadonlyMap<string, string>> {
+let scripts: Promise<ReadonlyMap<string, string>> | undefined
+/** By path; built once. */
+export const pageScripts = (): Promise<ReadonlyMap<string, string>> => (scripts ??= buildScripts())
+
+async function buildScripts(): Promise<ReadonlyMap<string, string>> {
   const built = (await build({
     configFile: false,
     logLevel: 'error',
@@ -33,6 +36,8 @@ export interface TabServer {
   feeds(): Promise<number>
   /** Loses every connection. */
   cut(): void
+  /** Nothing more arrives on the feeds that are open, and nobody is told. */
+  stall(): void
   close(): Promise<void>
 }
 
@@ -105,6 +110,7 @@ export async function serveTabs(options: Partial<RunServerOptions> = {}, secretK
       return Number(/^runfeed_feeds_open(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1])
     },
     cut: () => proxy.cutAll(),
+    stall: () => void proxy.stall('POST /v1/feed'),
     async close() {
       await proxy.close()
       await server.close()
