@@ -15,6 +15,8 @@ export type Grant = Partial<Omit<NewRun, 'task' | 'payload'>>
 export interface Access extends FeedAccess {
   /** The engine with the caller's namespace alone in it. */
   readonly engine: RunEngine
+  /** `undefined`: every one. */
+  readonly namespace: string | undefined
   /** Everything, as a secret key allows: metadata, tags, queue, any option of a trigger. */
   mayWrite(): void
   mayRead(run: Run): Promise<void>
@@ -43,6 +45,7 @@ const allowed = async (): Promise<void> => {}
 /** That of this machine's callers where there are no keys. */
 export const fullAccess = (engine: RunEngine): Access => ({
   engine,
+  namespace: undefined,
   mayWrite: () => {},
   mayRead: allowed,
   mayReadHistory: allowed,
@@ -52,7 +55,9 @@ export const fullAccess = (engine: RunEngine): Access => ({
   mayOpen: allowed,
   handleOf: async ({ id }) => ({ id }),
   sign: async () => {
-    throw new InvalidRequestError('this server has no keys, and answers its own machine without tokens; give it createRunServer({ auth: { secretKeys } })')
+    throw new InvalidRequestError(
+      'this server has no keys, and answers its own machine without tokens; start "runfeed serve" with RUNFEED_SECRET_KEY or --secret-key-file, or give it createRunServer({ auth: { secretKeys } })',
+    )
   },
   isFixed: true,
   check: async () => undefined,

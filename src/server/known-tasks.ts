@@ -7,6 +7,7 @@ const MAX_ASKED_FOR = 10_000
 
 export class KnownTasks {
   readonly #here: ReadonlySet<string>
+  /** With their namespace: one tenant learns nothing of another's tasks. */
   readonly #askedFor = new Set<string>()
 
   constructor(here: Iterable<string>) {
@@ -14,8 +15,8 @@ export class KnownTasks {
   }
 
   /** A worker asks for runs of these. */
-  add(tasks: readonly string[]): void {
-    for (const task of tasks) if (this.#askedFor.size < MAX_ASKED_FOR) this.#askedFor.add(task)
+  add({ namespace }: Access, tasks: readonly string[]): void {
+    for (const task of tasks) if (this.#askedFor.size < MAX_ASKED_FOR) this.#askedFor.add(nameOf(namespace, task))
   }
 
   /**
@@ -23,7 +24,7 @@ export class KnownTasks {
    * @throws NotFoundError saying what there is
    */
   async check(access: Access, task: string): Promise<void> {
-    if (this.#here.has(task) || this.#askedFor.has(task)) return
+    if (this.#here.has(task) || this.#askedFor.has(nameOf(access.namespace, task))) return
     if (this.#here.size === 0 && mayWrite(access)) return
     // a worker that has not come back since this process started has left runs behind
     const { runs } = await access.engine.record.list({ task, limit: 1 })
@@ -32,6 +33,9 @@ export class KnownTasks {
     throw notFound(`the task "${task}" (this server runs ${here}, and no worker elsewhere has asked for it)`)
   }
 }
+
+/** Neither has a blank. */
+const nameOf = (namespace: string | undefined, task: string): string => `${namespace ?? ''} ${task}`
 
 function mayWrite(access: Access): boolean {
   try {

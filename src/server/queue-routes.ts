@@ -33,7 +33,7 @@ export function queueRoutes(tasks: KnownTasks): readonly Route[] {
         answers: { 200: { description: 'What there was to take, maybe nothing; `/v1/wakes` says when to ask again.', schema: claims } },
       },
       async ({ access, body }) => {
-        tasks.add(body.tasks)
+        tasks.add(access, body.tasks)
         return Response.json({ claims: await access.engine.queue.claim({ ...body, isRemote: true }) })
       },
     ),

@@ -35,14 +35,15 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 /**
- * The parameters that the schema knows; others are ignored.
+ * The parameters that the schema knows; others are ignored, but for a schema that is closed.
  * @throws InvalidRequestError for one that is given twice: which one counts would be a guess.
  */
 export function readQuery(url: string, schema: z.ZodType): { readonly [name: string]: string } {
   const { searchParams } = new URL(url)
-  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+  const isClosed = schema instanceof z.ZodObject && schema.def.catchall instanceof z.ZodNever
+  const known = isClosed ? new Set(searchParams.keys()) : new Set(schema instanceof z.ZodObject ? Object.keys(schema.shape) : [])
   return Object.fromEntries(
-    known.flatMap((name): readonly [string, string][] => {
+    [...known].flatMap((name): readonly [string, string][] => {
       const values = searchParams.getAll(name)
       if (values.length > 1) throw new InvalidRequestError(`${name}: it is given ${values.length} times; give it once`)
       return values.map((value) => [name, value])

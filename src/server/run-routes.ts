@@ -55,13 +55,14 @@ export function runRoutes(tasks: KnownTasks): readonly Route[] {
         name: 'createRuns',
         method: 'POST',
         path: '/v1/runs',
-        summary: 'Makes runs of any task, all or none.',
+        summary: 'Makes runs, all or none.',
         who: 'writers',
         body: { schema: createRequest, limit: MAX_REQUEST_BYTES },
         answers: { 201: { description: 'The runs, in the same order.', schema: runs } },
         errors: ['not_found', 'run_ended', 'canceled', 'too_large', 'metadata_too_large', 'invalid_value'],
       },
       async ({ access, body }) => {
+        if (!body.anyTask) for (const task of new Set(body.runs.map((one) => one.task))) await tasks.check(access, task)
         const created = await access.engine.record.create(body.runs)
         const handles = await Promise.all(created.map(async (one) => (one.parentId === null ? await access.handleOf(one) : { id: one.id })))
         return Response.json({ runs: created, handles }, { status: 201 })

@@ -33,6 +33,18 @@ export const jsonObject = (what: string): z.ZodType<JsonObject> =>
     .transform((value) => (isJsonObject(value as Json | undefined) ? (toJson(value, what) as JsonObject) : {}))
     .meta({ type: 'object' })
 
+/**
+ * An object without other members: for what a person writes. Misspelled, a member would be left out without a word. What clients and workers
+ * speak among themselves stays open: a newer one may say more.
+ */
+export const closed = <S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S, z.core.$strict> =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `there is no ${issue.keys.map((given) => JSON.stringify(given.slice(0, 100))).join(', ')} here, but ${Object.keys(shape).join(', ')}`
+        : undefined,
+  })
+
 const WHOLE = /^-?\d{1,16}$/
 /** A number in a query. */
 export const whole = (min: number, max: number): z.ZodType<number> =>

@@ -3,26 +3,24 @@ import { z } from 'zod'
 import { MAX_WANTS } from '../protocol/limits.ts'
 import type { RunListRequest, TriggerRequest } from '../protocol/rest.ts'
 import { type FeedRequest, MAX_QUERY_LIMIT } from '../protocol/want.ts'
-import { cursor, json, jsonObject, list, name, runId, tags, whole } from './schema-parts.ts'
+import { closed, cursor, json, jsonObject, list, name, runId, tags, whole } from './schema-parts.ts'
 
 // what they may be is said by the task side, which reads them
 const duration = z.union([z.number(), z.string()])
 
-export const triggerRequest: z.ZodType<TriggerRequest> = z.object({
+export const triggerRequest: z.ZodType<TriggerRequest> = closed({
   id: runId.optional().describe('Chosen by who holds a secret key, so that the call can be repeated.'),
   payload: json('payload').optional(),
-  options: z
-    .object({
-      metadata: jsonObject('metadata').optional(),
-      tags: tags.optional(),
-      idempotencyKey: z.string().optional(),
-      delay: duration.optional(),
-      ttl: duration.optional(),
-      maxAttempts: z.number().optional(),
-      maxDuration: duration.optional(),
-      concurrencyKey: z.string().optional(),
-    })
-    .optional(),
+  options: closed({
+    metadata: jsonObject('metadata').optional(),
+    tags: tags.optional(),
+    idempotencyKey: z.string().optional(),
+    delay: duration.optional(),
+    ttl: duration.optional(),
+    maxAttempts: z.number().optional(),
+    maxDuration: duration.optional(),
+    concurrencyKey: z.string().optional(),
+  }).optional(),
 }) as z.ZodType<TriggerRequest>
 
 const query = z.object({
@@ -58,7 +56,7 @@ export const streamQuery: z.ZodType<{ readonly index?: number | undefined; reado
   cursor: place,
 })
 
-export const listRequest: z.ZodType<RunListRequest> = z.object({
+export const listRequest: z.ZodType<RunListRequest> = closed({
   ids: list(200).optional().describe('Any of these.'),
   task: name.optional(),
   tag: name.optional(),

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../protocol/json.ts'
 import { MAX_RUNS } from '../protocol/limits.ts'
 import type { Operation } from '../protocol/operation.ts'
 import type { NewRun, RunFailure } from '../protocol/run.ts'
-import { count, json, jsonObject, key, moment, name, runId, tags, terminalStatus, workerId } from './schema-parts.ts'
+import { closed, count, json, jsonObject, key, moment, name, runId, tags, terminalStatus, workerId } from './schema-parts.ts'
 
 /** Operations of one commit, topics of one wakes stream, runs of one renewal, chunks of one append: more are several requests. */
 const MAX_ITEMS = 100_000
@@ -32,7 +32,7 @@ const failure = z.object({
 const writer = z.object({ id: workerId, sequence: count })
 /** Of which a run may have few at once: the record says how many. */
 const changedTags = z.array(name).max(1000)
-const tagChange = z.object({ add: changedTags.optional(), remove: changedTags.optional() })
+const tagChange = { add: changedTags.optional(), remove: changedTags.optional() }
 
 const streamChange: z.ZodType<StreamChange> = z.discriminatedUnion('state', [
   z.object({ state: z.literal('open') }),
@@ -54,7 +54,7 @@ export const commit: z.ZodType<Omit<Commit, 'run'>> = z.object({
   writer: writer.optional(),
   move: z.enum(['WAITING', 'EXECUTING']).optional(),
   streams: streamChanges.optional(),
-  tags: tagChange.optional(),
+  tags: z.object(tagChange).optional(),
   end: end.optional(),
   retry: z.object({ at: moment, error: failure }).optional(),
   // one that the log does not hold is answered by the whole run
@@ -63,7 +63,7 @@ export const commit: z.ZodType<Omit<Commit, 'run'>> = z.object({
 
 const attempts = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
 
-export const newRun: z.ZodType<NewRun> = z.object({
+export const newRun: z.ZodType<NewRun> = closed({
   id: runId.optional(),
   namespace: name.optional(),
   task: name,
@@ -81,12 +81,15 @@ export const newRun: z.ZodType<NewRun> = z.object({
   concurrencyKey: key.optional(),
 }) as z.ZodType<NewRun>
 
-export const createRequest: z.ZodType<{ readonly runs: readonly NewRun[] }> = z.object({ runs: z.array(newRun).min(1).max(MAX_RUNS) })
+export const createRequest: z.ZodType<{ readonly runs: readonly NewRun[]; readonly anyTask?: boolean | undefined }> = z.object({
+  runs: z.array(newRun).min(1).max(MAX_RUNS),
+  anyTask: z.boolean().optional().describe('A task that nobody has asked for yet is no typing error: its worker may come later.'),
+})
 export const beginRequest: z.ZodType<{ readonly run: NewRun; readonly worker: string }> = z.object({ run: newRun, worker: workerId })
 
-export const metadataOperations: z.ZodType<{ readonly operations: readonly Operation[] }> = z.object({ operations })
-export const metadataDocument: z.ZodType<{ readonly metadata: JsonObject }> = z.object({ metadata: jsonObject('metadata') })
-export const tagsRequest: z.ZodType<NonNullable<Commit['tags']>> = tagChange as z.ZodType<NonNullable<Commit['tags']>>
+export const metadataOperations: z.ZodType<{ readonly operations: readonly Operation[] }> = closed({ operations })
+export const metadataDocument: z.ZodType<{ readonly metadata: JsonObject }> = closed({ metadata: jsonObject('metadata') })
+export const tagsRequest: z.ZodType<NonNullable<Commit['tags']>> = closed(tagChange) as z.ZodType<NonNullable<Commit['tags']>>
 
 export const appendRequest: z.ZodType<ChunkSource & { readonly chunks: readonly Json[] }> = z.object({
   chunks: z.array(json('chunk')).max(MAX_ITEMS),

@@ -105,6 +105,36 @@ describe('errors have one shape', () => {
     expect(error?.message).toBeTruthy()
   })
 
+  test.each([
+    ['an option', '/v1/tasks/echo/trigger', { options: { idempotencykey: 'once' } }, 'options', 'idempotencykey'],
+    ['a payload that is the body', '/v1/tasks/echo/trigger', { files: ['a.png'] }, 'body', 'files'],
+    ['a field of a new run', '/v1/runs', { runs: [{ task: 'echo', options: { tags: ['x'] } }] }, 'runs.0', 'options'],
+    ['a field of a token', '/v1/tokens', { scopes: ['read:runs:a'], expires_in: '1h' }, 'body', 'expires_in'],
+    ['an option that a token binds', '/v1/tokens', { scopes: ['trigger:tasks:a'], trigger: { tag: ['x'] } }, 'trigger', 'tag'],
+  ])('%s that there is not: refused by name, with those that there are, and nothing is made', async (_name, path, body, where, name) => {
+    const server = await startServer({ tasks: [echo] })
+    const [status, { error }] = await bodyOf(await server.post(path, body))
+    expect([status, error?.type]).toEqual([400, 'invalid_request'])
+    expect(error?.message).toMatch(new RegExp(`^${where}: there is no "${name}" here, but \\w+(, \\w+)*$`))
+    expect(await (await server.get('/v1/runs')).json()).toEqual({ runs: [] })
+  })
+
+  test('what is written about a run has no unknown members, and a list no unknown filters', async () => {
+    const server = await startServer({ tasks: [echo] })
+    const { id } = await server.ended(await server.trigger('echo'))
+    for (const [path, method, body, name] of [
+      [`/v1/runs/${id}/tags`, 'POST', { adds: ['x'] }, 'adds'],
+      [`/v1/runs/${id}/metadata`, 'PUT', { metadata: {}, merge: true }, 'merge'],
+      [`/v1/runs/${id}/metadata`, 'PATCH', { operations: [], by: id }, 'by'],
+      ['/v1/runs?tsk=echo', 'GET', undefined, 'tsk'],
+    ] as const) {
+      const [status, { error }] = await bodyOf(await server.post(path, body, { method }))
+      expect([status, error?.message]).toEqual([400, expect.stringContaining(`"${name}"`) as string])
+    }
+    // what a later client says about itself is no mistake
+    expect((await server.post(`/v1/runs/${id}/cancel?later=1`, { later: 1 })).status).toBe(200)
+  })
+
   test('a body of another type is refused', async () => {
     const server = await startServer({ tasks: [echo] })
     expect(

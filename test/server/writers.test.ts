@@ -144,6 +144,15 @@ describe('a worker elsewhere', () => {
     expect([await trigger('there'), await trigger('ther')]).toEqual([201, 404])
   })
 
+  test('is waited for by new runs too, where they say so; else a typing error is one, and nothing is made', async () => {
+    const server = await startServer({ tasks: [task({ id: 'here', run: () => 1 })] })
+    const make = async (body: object) => await send(server, 'POST', '/v1/runs', body)
+    const refused = await make({ runs: [{ task: 'here' }, { task: 'ther' }] })
+    expect(refused).toMatchObject({ status: 404, body: { error: { type: 'not_found', message: expect.stringContaining('"ther"') as string } } })
+    expect(await (await server.get('/v1/runs')).json()).toEqual({ runs: [] })
+    expect((await make({ runs: [{ task: 'there' }], anyTask: true })).status).toBe(201)
+  })
+
   test('is known to the next process by the runs that are there', async () => {
     const engine = memoryEngine()
     const [run] = await engine.record.create([{ task: 'there', payload: 1 }])

@@ -62,6 +62,12 @@ describe('a process that is configured for a server elsewhere', () => {
     await expect(runs.cancel('run_00000000000000000000')).rejects.toMatchObject({ type: 'not_found' })
     await expect(last('run_00000000000000000000')).rejects.toMatchObject({ type: 'not_found' })
     await expect(tasks.trigger('duoble', 1)).rejects.toMatchObject({ type: 'not_found', message: expect.stringContaining('duoble') as string })
+    const mistyped = batch.trigger([
+      { id: 'double', payload: 1 },
+      { id: 'duoble', payload: 1 },
+    ])
+    await expect(mistyped).rejects.toMatchObject({ type: 'not_found', message: expect.stringContaining('duoble') as string })
+    expect((await runs.list({ task: 'double' })).runs).toEqual([])
     await expect(tasks.trigger('double', Number.NaN)).rejects.toMatchObject({ type: 'invalid_value' })
     await expect(tasks.trigger('double', 1, { delay: '5 parsecs' as '5s' })).rejects.toMatchObject({ type: 'invalid_request' })
   })

@@ -2,7 +2,7 @@
 // whoever can make one has the secret key.
 import { randomBytes } from 'node:crypto'
 import { SignJWT } from 'jose'
-import { type Duration, positiveMsOf } from '../../task/duration.ts'
+import { type Duration, positiveMsOf, refused } from '../../task/duration.ts'
 import type { BoundTrigger } from './rights.ts'
 import { checkScopes, type Scope } from './scopes.ts'
 import { DEFAULT_NAMESPACE, type Key, keyOf } from './secret-keys.ts'
@@ -11,7 +11,7 @@ import { checkSubject, checkTrigger, type TokenClaims } from './token-claims.ts'
 export interface PublicTokenContents {
   /** What it is good for; 1 to 200. */
   readonly scopes: readonly Scope[]
-  /** How long, in ms or text such as '1h'. @defaultValue '15m' */
+  /** How long, in ms or text such as '1h', 30 days at most. @defaultValue '15m' */
   readonly expiresIn?: Duration
   /** Who will hold it, 1 to 256 characters: a user's id. Idempotency keys count per subject. @defaultValue a new one for each token */
   readonly subject?: string
@@ -27,6 +27,8 @@ export interface PublicTokenOptions extends PublicTokenContents {
 }
 
 const DEFAULT_LIFE = '15m'
+/** Nobody can take a token back, but by taking its secret key away from all. */
+const LONGEST_LIFE_MS = 30 * 24 * 3_600_000
 
 /**
  * Makes a token for a page: `createRunClient({ accessToken })` takes it. It needs no server, only its secret key.
@@ -44,7 +46,10 @@ export interface SignedToken {
 
 /** @throws InvalidRequestError, InvalidValueError naming the option */
 export async function signToken(key: Key, { scopes, expiresIn = DEFAULT_LIFE, subject, trigger }: PublicTokenContents, now: number): Promise<SignedToken> {
-  const expiresAt = now + positiveMsOf('expiresIn', expiresIn)
+  const life = positiveMsOf('expiresIn', expiresIn)
+  if (life > LONGEST_LIFE_MS)
+    throw refused('expiresIn', expiresIn, "it is 30 days at most, '30d': nobody can take a token back; who needs it longer asks for another")
+  const expiresAt = now + life
   const claims: TokenClaims & { readonly iat: number } = {
     ns: key.namespace,
     // without one of its own it shares nothing with any other token

@@ -6,6 +6,7 @@ import { type Access, fullAccess } from '../access.ts'
 /** @param engine - the one of the namespace. */
 export const keyAccess = (engine: RunEngine, namespace: string, { handleOf, sign }: Pick<Access, 'handleOf' | 'sign'>): Access => ({
   ...fullAccess(engine),
+  namespace,
   handleOf,
   sign,
   // the feed reads the engine that all namespaces share
@@ -23,6 +24,8 @@ export function noAccess(error: RunfeedError): Access {
     get engine(): never {
       return refuse()
     },
+    // no namespace has this name
+    namespace: '',
     mayWrite: refuse,
     mayRead: refuseLater,
     mayReadHistory: refuseLater,
@@ -34,7 +37,6 @@ export function noAccess(error: RunfeedError): Access {
     sign: refuseLater,
     check: async () => error.toJSON(),
     shows: () => false,
-    // no namespace has this name
     namespaceOf: () => '',
     expiresAt: () => undefined,
   }

@@ -43,6 +43,7 @@ export function tokenAccess(engine: RunEngine, rights: Rights, handleOf: (run: R
 
   return {
     engine: within(engine, reach),
+    namespace: rights.namespace,
     mayWrite,
     mayRead,
     mayReadHistory: async (run) => {

@@ -6,12 +6,12 @@ import { MAX_KEY_LENGTH } from '../../protocol/limits.ts'
 import { newRun } from '../../task/new-run.ts'
 import type { TriggerOptions } from '../../task/task-types.ts'
 import { check } from '../read-body.ts'
-import { key, name, runId, tags } from '../schema-parts.ts'
+import { closed, key, name, runId, tags } from '../schema-parts.ts'
 import type { BoundTrigger } from './rights.ts'
 
 const duration = z.union([z.number(), z.string()])
 
-export const boundTrigger: z.ZodType<BoundTrigger> = z.strictObject({
+export const boundTrigger: z.ZodType<BoundTrigger> = closed({
   metadata: z.record(z.string(), z.unknown()).optional(),
   tags: tags.optional(),
   parent: runId.optional(),

@@ -1,6 +1,7 @@
 // Public tokens over REST, for backends in other languages and the CLI: whoever holds a secret key asks its server for one.
 import { z } from 'zod'
 import { type Route, route } from '../route.ts'
+import { closed } from '../schema-parts.ts'
 import type { PublicTokenContents, SignedToken } from './create-public-token.ts'
 import { MAX_SCOPES, type Scope } from './scopes.ts'
 import { boundTrigger } from './token-claims.ts'
@@ -8,7 +9,7 @@ import { boundTrigger } from './token-claims.ts'
 const MAX_TOKEN_BODY_BYTES = 256 * 1024
 
 // what each may be is said by whoever makes the token, here or in the host's process
-const tokenRequest = z.object({
+const tokenRequest = closed({
   scopes: z.array(z.string()).min(1).max(MAX_SCOPES) as unknown as z.ZodType<readonly Scope[]>,
   expiresIn: z.union([z.number(), z.string()]).optional(),
   subject: z.string().optional(),

@@ -39,7 +39,7 @@ export function httpBackend(options: HttpBackendOptions): HttpBackend {
       const [item, ...others] = items
       if (!item || others.length > 0)
         return async () => as<{ handles: readonly RunHandle[] }>((await api.call('POST', '/v1/runs', { runs: api.clock.runs(runs) })).body).handles
-      // one alone is asked for as REST asks for it: a task that nobody holds is then a typing error
+      // one alone is asked for as REST asks for it
       const { delay, ...options } = item.options ?? {}
       const ms = delay instanceof Date ? Math.max(0, delay.getTime() - Date.now()) : delay
       const body = { id: runs[0]?.id, payload: runs[0]?.payload, options: { ...options, ...(ms !== undefined && { delay: ms }) } }

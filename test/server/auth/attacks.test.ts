@@ -162,6 +162,15 @@ describe('the runs of another tenant', () => {
     expect(rung.toSorted()).toEqual(['members:task:lone', 'queue'])
   })
 
+  test('by what their workers ask for stay unknown', async () => {
+    const server = await startKeyedServer({ tasks: [task({ id: 'here', run: () => 1 })] })
+    await server.ask(OTHER_KEY, '/v1/queue/claim', { worker: 'w', tasks: ['merger'], max: 1 })
+    const statuses = [KEY, await tokenFor(['trigger:tasks:merger']), OTHER_KEY].map(
+      async (who) => (await server.ask(who, '/v1/tasks/merger/trigger', {})).status,
+    )
+    expect(await Promise.all(statuses)).toEqual([404, 404, 201])
+  })
+
   test('by their idempotency key are another run', async () => {
     const { server, theirs } = world
     const { body } = await server.ask(KEY, '/v1/tasks/report/trigger', { options: { idempotencyKey: 'order-7' } })
@@ -384,6 +393,22 @@ describe('too many', () => {
     const second = await open(server, token, id, { 'x-forwarded-for': '10.0.0.1, 10.0.0.2' })
     const third = await open(server, trustProxy === undefined ? KEY : token, id, { 'x-forwarded-for': '10.9.9.9, 10.0.0.2' })
     expect([first.status, second.status, third.status]).toEqual(expected)
+  })
+
+  test.each([
+    ['addresses of one IPv6 line', '2001:db8:0:7::1', '2001:DB8::7:ffff:0:0:2', 429],
+    ['one of another line', '2001:db8:0:7::1', '2001:db8:0:8::1', 200],
+    ['an IPv4 address in both spellings', '10.0.0.1', '::ffff:10.0.0.1', 429],
+    ['an address with another port', '10.0.0.1:4001', '10.0.0.1:4002', 429],
+    ['an IPv6 address with a port', '[2001:db8::1]:4001', '2001:db8::1', 429],
+    ['short and long', '::1', '0:0:0:0:0:0:0:1', 429],
+    ['with an IPv4 end', '64:ff9b::10.0.0.1', '64:ff9b:0:0:1::', 429],
+  ])('feeds of %s are counted as one place or as two', async (_name, first, second, status) => {
+    const server = await startKeyedServer({ limits: { feedsPerAddress: 1 }, trustProxy: true })
+    const { id } = await server.create(KEY)
+    const token = await tokenFor([`read:runs:${id}`])
+    expect((await open(server, token, id, { 'x-forwarded-for': first })).status).toBe(200)
+    expect((await open(server, token, id, { 'x-forwarded-for': second })).status).toBe(status)
   })
 
   test('of 10,000 subscriptions of one token half are refused, and the neighbour’s feed goes on', { timeout: 60_000 }, async () => {

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { environment } from '../../../src/transport/environment.ts'
 import { framesOf, framesUntil } from '../../support/frames.ts'
 import { gate } from '../../support/gate.ts'
-import { KEY, startKeyedServer } from './keyed-server.ts'
+import { KEY, startKeyedServer, tokenFor } from './keyed-server.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -44,6 +44,16 @@ test('in 24 hours each token ends when it says, and each run when its time is ov
     oldestIs.push(await status((await mint({ scopes: [`read:runs:${oldest}`] })).token, oldest))
   }
   expect(oldestIs).toEqual(Array.from({ length: 24 }, (_, hour) => (hour < 11 ? '200' : 'not_found')))
+})
+
+test('a token lives for 30 days at most, made here or by a server', async () => {
+  const server = await startKeyedServer()
+  const scopes = ['read:runs:run_x'] as const
+  const month = 30 * 24 * HOUR
+  expect((await server.ask(KEY, '/v1/tokens', { scopes, expiresIn: month })).status).toBe(201)
+  const refused = await server.ask(KEY, '/v1/tokens', { scopes, expiresIn: month + 1 })
+  expect([refused.status, refused.type, refused.body.error?.message]).toEqual([400, 'invalid_request', expect.stringContaining('30 days') as string])
+  await expect(tokenFor(scopes, { expiresIn: '31d' })).rejects.toMatchObject({ type: 'invalid_request', message: expect.stringContaining("'30d'") as string })
 })
 
 test('a feed ends with its token: each want is denied in its time, and the others go on', { timeout: 60_000 }, async () => {
