@@ -2,7 +2,7 @@
 // HTTP/2 in a real browser keep the connection that they opened, and are told at once what comes then.
 import assert from 'node:assert/strict'
 import { createRunClient } from 'runfeed'
-import { createRunServer, memoryEngine, type RunServer } from 'runfeed/server'
+import { createPublicToken, createRunServer, memoryEngine, type RunServer } from 'runfeed/server'
 import { metadata, task } from 'runfeed/task'
 import { launchBrowser } from '../../e2e/demo-page.ts'
 import { pageScripts } from '../../e2e/tabs/tab-server.ts'
@@ -12,6 +12,8 @@ import { startNginx } from '../nginx.ts'
 import { atOnce, watchRun } from '../watch.ts'
 import { until, wait, withCleanup } from './real-case.ts'
 
+const SECRET = 'a-secret-of-this-case-alone-0123456789'
+const authorized = { authorization: `Bearer ${SECRET}` }
 const MINUTE = 60_000
 /** A minute without a word is nginx's limit by itself (`proxy_read_timeout`). */
 const CUT_MS = { least: 55_000, most: 75_000 }
@@ -43,15 +45,16 @@ export const quiet = async (minutes: number): Promise<string> =>
       later(async () => await server.close())
       const nginx = await startNginx(url, `<!doctype html><title>quiet</title><script type="module">${code}</script>`)
       later(async () => await nginx.close())
-      const answer = await fetch(`${url}/v1/tasks/held/trigger`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+      const answer = await fetch(`${url}/v1/tasks/held/trigger`, { method: 'POST', headers: { 'content-type': 'application/json', ...authorized }, body: '{}' })
       return { url: nginx.url, secureUrl: nginx.secureUrl, id: ((await answer.json()) as { id: string }).id }
     }
-    const { url, secureUrl, id } = await behindNginx(createRunServer({ engine: memoryEngine(), tasks: [held] }))
-    const silent = await behindNginx(createRunServer({ engine: memoryEngine(), tasks: [held], heartbeat: 3_600_000 }))
+    const { url, secureUrl, id } = await behindNginx(createRunServer({ engine: memoryEngine(), tasks: [held], auth: { secretKeys: [SECRET] } }))
+    const silent = await behindNginx(createRunServer({ engine: memoryEngine(), tasks: [held], auth: { secretKeys: [SECRET] }, heartbeat: 3_600_000 }))
 
     let feeds = 0
     const client = createRunClient({
       baseUrl: url,
+      accessToken: SECRET,
       scheduler: atOnce,
       fetch: async (...asked) => {
         if (new Request(asked[0]).url.endsWith('/v1/feed')) feeds++
@@ -69,16 +72,20 @@ export const quiet = async (minutes: number): Promise<string> =>
     let pageFeeds = 0
     page.on('request', (request) => void (request.url().endsWith('/v1/feed') && pageFeeds++))
     await page.goto(secureUrl)
-    await page.evaluate((run) => {
-      window.tab.start()
-      window.tab.follow(run)
-    }, id)
+    const token = await createPublicToken({ secretKey: SECRET, scopes: [`read:runs:${id}`], expiresIn: '1h' })
+    await page.evaluate(
+      ([run, own]) => {
+        window.tab.start(undefined, '', own)
+        window.tab.follow(run)
+      },
+      [id, token] as const,
+    )
     const shown = async (): Promise<number> => await page.evaluate((run) => window.tab.seen[run]?.chunks.length ?? 0, id)
 
-    const rawFeed = async (at: string): Promise<Follow> => new Follow(await fetch(`${at}/v1/runs/${id}/streams/log`))
-    const beats = await rawFeed(url)
+    const raw = async (at: string, run: string): Promise<Follow> => new Follow(await fetch(`${at}/v1/runs/${run}/streams/log`, { headers: authorized }))
+    const beats = await raw(url, id)
     const silentAt = performance.now()
-    const cut = new Follow(await fetch(`${silent.url}/v1/runs/${silent.id}/streams/log`))
+    const cut = await raw(silent.url, silent.id)
     const cutAfter = cut.over.catch(() => {}).then(() => performance.now() - silentAt)
 
     await watch.until((run) => run.metadata['n'] === 0)
