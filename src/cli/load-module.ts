@@ -1,6 +1,7 @@
 // Imports a file that a user names, TypeScript as well: by `tsx` where the project has it, which reads more of the language, else by Node itself.
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { createRequire, registerHooks } from 'node:module'
+// by its object: a Node before 22.15 has no `registerHooks`, and would load nothing of this command for want of the name
+import nodeModule, { createRequire } from 'node:module'
 import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { UsageError } from './usage-error.ts'
@@ -49,7 +50,9 @@ const MODULE_SYNTAX = /^[ \t]*(?:import\b(?!\s*(?:type\b|[(.]))|export\b(?!\s*(?
 
 /** `npm init` writes `"type": "commonjs"`, under which Node refuses a `.ts` file that has `import`: such a file is a module all the same, as tsx takes it. */
 function readModulesAsModules(): void {
-  registerHooks({
+  // one that reads TypeScript by a flag may lack it
+  const { registerHooks } = nodeModule as Partial<Pick<typeof nodeModule, 'registerHooks'>>
+  registerHooks?.({
     load: (url, context, nextLoad) => {
       const isModule = context.format === 'commonjs-typescript' && url.endsWith('.ts') && MODULE_SYNTAX.test(readFileSync(fileURLToPath(url), 'utf8'))
       return nextLoad(url, isModule ? { ...context, format: 'module-typescript' } : context)

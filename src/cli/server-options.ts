@@ -80,8 +80,10 @@ export const apiOf = ({ url, credential }: Server): Api => new Api({ url, secret
 /** Says beside a server that is not there how one is started. */
 export function withAdvice(thrown: unknown, { url, credential }: Server): unknown {
   const error = toRunfeedError(thrown)
-  if (error instanceof ConnectionError)
-    return new ConnectionError(`${error.message}; is a server there? "runfeed serve" starts one, --url names another`, thrown)
+  if (error instanceof ConnectionError) {
+    const what = error.message.includes(url) ? error.message : `${url}: ${error.message}`
+    return new ConnectionError(`${what}; is a server there? "runfeed serve" starts one, --url names another`, thrown)
+  }
   if (error.type === 'unauthorized' && credential === undefined)
     return Object.assign(error, { message: `${url} asks for a key: ${error.message}; set RUNFEED_SECRET_KEY, or use --secret-key-file or --token` })
   return thrown

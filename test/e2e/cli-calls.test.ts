@@ -40,6 +40,13 @@ describe.concurrent('a call', () => {
     expect(await run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
   })
 
+  test('is answered by a Node that cannot change how modules are loaded, which loads files all the same', async () => {
+    const env = { NODE_OPTIONS: `--import=${new URL('../cli/older-node.ts', import.meta.url).href}` }
+    expect(await run(['--help'], { env })).toEqual(await run(['--help']))
+    const { code, stderr } = await run(['serve', '--tasks', 'test/cli/older-node.ts'], { env })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('exports no task') as string])
+  })
+
   test.each<[what: string, args: readonly string[], says: RegExp]>([
     ['a command that is none', ['sevre'], /unknown command 'sevre'.*serve/],
     ['an option that is none', ['runs', '--taks', 'a'], /unknown option '--taks'.*--task/],
@@ -81,6 +88,7 @@ describe.concurrent('a call', () => {
       const { code, stdout, stderr } = await run(args)
       expect([code, stdout]).toEqual([1, ''])
       expect(stderr).toMatch(/^✗ .*"runfeed serve" starts one.*\n$/)
+      expect(stderr.split(NOWHERE)).toHaveLength(2)
       const json = await run([...args, '--json'])
       expect(json.code).toBe(1)
       expect(jsonLines(json.stderr)).toEqual([{ error: { type: 'connection', message: expect.any(String) as string } }])

@@ -36,6 +36,13 @@ test('a worker needs the key: without it, or with another, it ends at once', asy
   expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('hello key') as string })
 })
 
+test('a server without keys makes no token, and says how it would', async () => {
+  const server = await serve([])
+  const { code, stdout, stderr } = await run(['token', 'read:runs:a', '--url', server.url])
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^✗ this server has no keys.*start "runfeed serve" with RUNFEED_SECRET_KEY or --secret-key-file.*\n$/)
+})
+
 test('a token is printed alone, and reads what its scopes name', async () => {
   const server = await serve(['--tasks', TASKS], withKey(KEY))
   const at = ['--url', server.url]
