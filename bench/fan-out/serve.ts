@@ -8,9 +8,9 @@ import { createRunServer, memoryEngine } from 'runfeed/server'
 export type Kind = 'runfeed' | 'node:http' | 'better-sse'
 
 /** What the parent says, and what is answered. */
-export type Order = { readonly do: 'update'; readonly number: number } | { readonly do: 'memory' }
-/** `body`: what is sent to the path; without one it is got. */
-export type Answer = { readonly url: string; readonly path: string; readonly body?: string } | { readonly rss: number }
+export type Order = { readonly do: 'update'; readonly number: number } | { readonly do: 'memory' } | { readonly do: 'used' }
+/** `body`: what is sent to the path; without one it is got. `processor`: µs that were used since the last update was ordered. */
+export type Answer = { readonly url: string; readonly path: string; readonly body?: string } | { readonly rss: number } | { readonly processor: number }
 
 interface Feed {
   readonly url: string
@@ -46,7 +46,8 @@ const data = (number: number): object => ({
 async function runfeed(): Promise<Feed> {
   const engine = memoryEngine()
   // the loopback gate and all else that a request passes is part of it
-  const server = createRunServer({ engine })
+  // without pings, because the others say none: they would meet one round and not another
+  const server = createRunServer({ engine, heartbeat: 3_600_000 })
   const [run] = await engine.record.create([{ task: 'bench', payload: null, metadata: { number: -1 } }])
   const { url } = await server.listen()
   const id = run?.id as string
@@ -100,11 +101,28 @@ async function betterSse(): Promise<Feed> {
 }
 
 const feed = await (open[process.argv[2] as Kind] ?? open['node:http'])()
-const collect = (globalThis as { gc?: () => void }).gc
+/** All that can be given back is, by each kind alike: what is left of a heap that was larger while connections came is nobody's connection. */
+const collect = (globalThis as { gc?: (options: object) => void }).gc
+const COLLECTIONS = 4
+let used = process.cpuUsage()
 process.on('message', (order: Order) => {
-  if (order.do === 'update') return feed.update(order.number)
-  collect?.()
-  process.send?.({ rss: process.memoryUsage.rss() } satisfies Answer)
+  switch (order.do) {
+    case 'update':
+      used = process.cpuUsage()
+      feed.update(order.number)
+      return
+    case 'used': {
+      const { user, system } = process.cpuUsage(used)
+      process.send?.({ processor: user + system } satisfies Answer)
+      return
+    }
+    case 'memory':
+      for (let i = 0; i < COLLECTIONS; i++) collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+      process.send?.({ rss: process.memoryUsage.rss() } satisfies Answer)
+      return
+    default:
+      order satisfies never
+  }
 })
 process.on('disconnect', () => process.exit(0))
 process.send?.({ url: feed.url, path: feed.path, ...(feed.body !== undefined && { body: feed.body }) } satisfies Answer)
