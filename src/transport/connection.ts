@@ -23,6 +23,8 @@ const REOPEN_MS = 250
 const OPEN_MS = 5_000
 /** An answer to a call says that the server is there, but calls may be many while the feed alone is broken. */
 const ANSWER_MS = 2_000
+/** Heartbeats are on a timer: the next one is this much later at most, unless the page or the network stood still. */
+const LATE_BEAT = 1.25
 /** A `bye` may not keep us away for longer. */
 const MAX_BYE_MS = 30_000
 /** Why a page that does not run has no connection. */
@@ -52,6 +54,9 @@ export class Connection implements AttemptHost {
   #startedAt = Number.NEGATIVE_INFINITY
   #notBefore = 0
   #answeredAt = Number.NEGATIVE_INFINITY
+  #heardAt = Number.POSITIVE_INFINITY
+  /** When the connection that is open was last heard of after more than a beat of silence. */
+  #silentUntil = Number.NEGATIVE_INFINITY
   /** The one thing that is waited for: a retry, or a replacement. */
   #cancelPlan: (() => void) | undefined
   #stopPage: (() => void) | undefined
@@ -215,6 +220,10 @@ export class Connection implements AttemptHost {
   }
 
   received(attempt: Attempt, frame: Frame): void {
+    const { lastFrameAt, heartbeat } = attempt
+    if (lastFrameAt - this.#heardAt > heartbeat * LATE_BEAT) this.#silentUntil = lastFrameAt
+    this.#heardAt = lastFrameAt
+    if (frame.event === 'open') this.#silentUntil = Number.NEGATIVE_INFINITY
     // how frames come may change within one connection: each way begins with this frame
     if (frame.event === 'open' || this.#status !== 'open') this.#go('opened')
     if (frame.event !== 'bye') return
@@ -273,6 +282,11 @@ export class Connection implements AttemptHost {
     const now = this.#environment.now()
     if (!this.#current) {
       if (this.#cancelPlan && this.#notBefore <= now) this.#plan(0, () => this.#start())
-    } else if (this.#current.openedAt !== undefined && now - this.#current.lastFrameAt > this.#current.heartbeat) this.#replace()
+      return
+    }
+    const { openedAt, lastFrameAt, heartbeat } = this.#current
+    if (openedAt === undefined || this.#spare) return
+    // a page that stood still reads first what had arrived before: it does not show that the connection still lives
+    if (now - lastFrameAt > heartbeat || now - this.#silentUntil < heartbeat) this.#replace()
   }
 }

@@ -223,6 +223,35 @@ test('a page that is seen again does not wait', async () => {
   expect(names().at(-1)).toBe('open')
 })
 
+test('what a page that slept reads first, because it had arrived before, does not pass for a sign of life', async () => {
+  const { transport, environment, connection, names } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.open(15_000)
+  for (let beat = 0; beat < 3; beat++) {
+    await environment.advance(15_000)
+    transport.last.send({ event: 'ping', data: { time: 0 } })
+    await settled()
+    environment.wake()
+    await settled()
+  }
+  expect(transport.connections).toHaveLength(1)
+  environment.sleep(60_000)
+  transport.last.send({ event: 'ping', data: { time: 0 } })
+  await settled()
+  // one page may be told in several ways that it runs again
+  for (let event = 0; event < 3; event++) environment.wake()
+  await settled()
+  expect(transport.connections).toHaveLength(2)
+  environment.wake()
+  transport.last.open(15_000)
+  await settled()
+  environment.wake()
+  await environment.advance(1_000)
+  expect(transport.connections).toHaveLength(2)
+  expect(names()).toEqual(['connecting', 'open'])
+})
+
 test('a frame that cannot be read is terminal', async () => {
   const transport = new ScriptedTransport()
   const refused: Error[] = []
