@@ -25,7 +25,7 @@ export const tokens: RealCase = async () =>
             for (let n = 0; n < CHUNKS; n++) {
               metadata.set('n', n)
               yield n
-              await wait(start + ((n + 1) * STREAM_MS) / CHUNKS - performance.now())
+              await wait(Math.max(0, start + ((n + 1) * STREAM_MS) / CHUNKS - performance.now()))
             }
           })(),
         )
