@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Block, blocksOf, writeBlocks } from './docs.ts'
+import { type Block, blocksOf, shownFilesOf, writeBlocks } from './docs.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 // Not below node_modules: Node strips no types there, and a package does not find itself by name from there.
@@ -13,7 +13,9 @@ const pages = ['README.md', 'docs'].flatMap((name) => {
   if (!existsSync(path)) return []
   return name.endsWith('.md') ? [name] : readdirSync(path, { recursive: true, encoding: 'utf8' }).map((file) => join(name, file))
 })
-const blocks = pages.filter((page) => page.endsWith('.md')).flatMap((page) => blocksOf(page, readFileSync(join(root, page), 'utf8')))
+const texts = pages.filter((page) => page.endsWith('.md')).map((page): [name: string, text: string] => [page, readFileSync(join(root, page), 'utf8')])
+const blocks = texts.flatMap(([page, text]) => blocksOf(page, text))
+const shown = texts.flatMap(([page, text]) => shownFilesOf(page, text))
 
 function run(args: string[], cwd: string): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, args, { cwd, encoding: 'utf8', timeout: 60_000, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -30,6 +32,10 @@ describe('the documentation', () => {
 
   test('type-checks', { timeout: 60_000 }, () => {
     expect(typeCheck(folder)).toBe('')
+  })
+
+  test.each(shown)('shows $path as it is, at $at', ({ path, text }) => {
+    expect(text).toBe(readFileSync(join(root, path), 'utf8'))
   })
 
   const runnable = blocks.filter((block) => block.run)
@@ -63,6 +69,9 @@ describe('the check itself', () => {
     '```sh',
     'not code',
     '```',
+    '```ts from=demo/main.ts',
+    'elsewhere',
+    '```',
   ].join('\n')
   const found = blocksOf('page.md', page)
   beforeAll(() => writeBlocks(at, join(root, 'tsconfig.json'), found))
@@ -73,6 +82,10 @@ describe('the check itself', () => {
       ['page.md:7', 'page.md/line-7.tsx', false, undefined],
       ['page.md:11', 'page.md/line-11.ts', true, '2\n'],
     ])
+  })
+
+  test('finds files that are shown, and leaves them out of the blocks', () => {
+    expect(shownFilesOf('page.md', page)).toEqual([{ at: 'page.md:22', path: 'demo/main.ts', text: 'elsewhere\n' }])
   })
 
   test('reports a type error with the line of the page', { timeout: 60_000 }, () => {

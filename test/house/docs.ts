@@ -1,6 +1,7 @@
 // The code in README.md and docs/: takes the ts and tsx blocks out and writes them where tsc and Node resolve `runfeed/...` as in this repository.
 // A block is a module of its own. `file=name.ts` in its info string names it, so that other blocks of the same page can import it.
 // `run` in the info string has it run; a block marked `output` right after it is what it prints.
+// `from=demo/next/app/page.tsx` says that it is that file of this repository, which is checked where it is: here only whether it is the same.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -11,6 +12,14 @@ export interface Block {
   readonly code: string
   readonly run: boolean
   readonly output: string | undefined
+}
+
+/** A block that shows a file. */
+export interface ShownFile {
+  readonly at: string
+  /** From the repository's root. */
+  readonly path: string
+  readonly text: string
 }
 
 interface Fence {
@@ -29,14 +38,23 @@ function fencesOf(page: string): Fence[] {
   })
 }
 
+const wordOf = (words: readonly string[], name: string): string | undefined => words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1)
+
+export function shownFilesOf(name: string, page: string): ShownFile[] {
+  return fencesOf(page).flatMap(({ line, info, text }) => {
+    const path = wordOf(info, 'from')
+    return path === undefined ? [] : [{ at: `${name}:${line}`, path, text }]
+  })
+}
+
 export function blocksOf(name: string, page: string): Block[] {
   const fences = fencesOf(page)
   return fences.flatMap(({ line, info: [language = '', ...words], text }, i) => {
-    if (language !== 'ts' && language !== 'tsx') return []
+    if ((language !== 'ts' && language !== 'tsx') || wordOf(words, 'from') !== undefined) return []
     const next = fences[i + 1]
     return {
       at: `${name}:${line}`,
-      file: join(name, words.find((word) => word.startsWith('file='))?.slice('file='.length) ?? `line-${line}.${language}`),
+      file: join(name, wordOf(words, 'file') ?? `line-${line}.${language}`),
       // as many lines above it as on the page: an error's line is the page's
       code: '\n'.repeat(line - 1) + text,
       run: words.includes('run'),
