@@ -1,5 +1,6 @@
 // `runfeed token <scope...>`: a public access token, for a page or for somebody who may see a run.
 import type { Command } from 'commander'
+import { toRunfeedError } from '../protocol/errors.ts'
 import { isJsonObject, type Json } from '../protocol/json.ts'
 import type { PublicTokenContents } from '../server/auth/create-public-token.ts'
 import { duration, jsonText, name } from './option-values.ts'
@@ -57,7 +58,12 @@ async function makeToken(
   if (local) {
     if (secretKey === undefined) throw new UsageError('--local makes the token from the secret key; set RUNFEED_SECRET_KEY, or use --secret-key-file')
     const { createPublicToken } = await import('../server/auth/create-public-token.ts')
-    const token = await createPublicToken({ ...(contents as PublicTokenContents), secretKey, ...(namespace !== undefined && { namespace }) })
+    // nobody is asked: what is refused is the call
+    const token = await createPublicToken({ ...(contents as PublicTokenContents), secretKey, ...(namespace !== undefined && { namespace }) }).catch(
+      (thrown: unknown) => {
+        throw new UsageError(toRunfeedError(thrown).message)
+      },
+    )
     output.json({ token })
     return output.line(token)
   }

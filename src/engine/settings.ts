@@ -1,4 +1,5 @@
 // What every engine lets its owner choose.
+import { InvalidRequestError } from '../protocol/errors.ts'
 import { LATE_WRITES_MS, LEASE_MS, LOG_BYTES, LOG_VERSIONS, MAX_METADATA_BYTES, RETENTION_MS, STREAM_BYTES } from '../protocol/limits.ts'
 
 export interface EngineOptions {
@@ -27,7 +28,29 @@ export interface EngineOptions {
 
 export type EngineSettings = Required<EngineOptions>
 
-export const settle = (options: EngineOptions): EngineSettings => ({
+/** A lease's timers run in a part of it: setTimeout takes no more, and would ring at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** @throws InvalidRequestError naming the option: a variable that is not set is NaN, which is smaller than nothing and over no limit. */
+export function settle(options: EngineOptions): EngineSettings {
+  const settings = withDefaults(options)
+  checkNumber('metadataLimit', settings.metadataLimit, 2)
+  checkNumber('leaseMs', settings.leaseMs, 1, MAX_TIMER_MS)
+  for (const name of ['logVersions', 'logBytes', 'streamBytes', 'streamChunks'] as const) checkNumber(name, settings[name], 1)
+  for (const name of ['lateWritesMs', 'retentionMs'] as const) checkNumber(name, settings[name], 0)
+  return settings
+}
+
+/** @throws InvalidRequestError */
+export function checkNumber(option: string, given: unknown, least: number, most: number = Number.POSITIVE_INFINITY): void {
+  if (typeof given === 'number' && given >= least && given <= most) return
+  const range = most === Number.POSITIVE_INFINITY ? `from ${least}` : `from ${least} to ${most}`
+  throw new InvalidRequestError(`${option}: ${typeof given === 'string' ? JSON.stringify(given) : String(given)} is not accepted; it is a number ${range}`, {
+    field: option,
+  })
+}
+
+const withDefaults = (options: EngineOptions): EngineSettings => ({
   metadataLimit: options.metadataLimit ?? MAX_METADATA_BYTES,
   leaseMs: options.leaseMs ?? LEASE_MS,
   lateWritesMs: options.lateWritesMs ?? LATE_WRITES_MS,

@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { FeedHub, type FeedBounds } from '../feed/feed-hub.ts'
 import type { RunEngine } from '../protocol/engine.ts'
+import { positiveMsOf } from '../task/duration.ts'
 import type { AnyTask } from '../task/task-definition.ts'
 import { withTaskSettings } from '../task/with-task-settings.ts'
 import type { AccessEnv } from './access.ts'
@@ -44,7 +45,9 @@ export interface Api {
   drain(reconnectAfter: number): void
 }
 
-export function createApi({ engine, tasks, feed, ...options }: ApiOptions): Api {
+/** @throws InvalidRequestError naming the option; RunfeedError `not_a_task` */
+export function createApi({ engine, tasks, feed, ...given }: ApiOptions): Api {
+  const options = given.heartbeat === undefined ? given : { ...given, heartbeat: positiveMsOf('heartbeat', given.heartbeat) }
   const metrics: Metrics = new Metrics(engine, { feeds: () => hub.size, wants: () => hub.subscriptions, wakes: () => wakes.size })
   const hub = new FeedHub(engine, { ...options, ...feed, onLag: (ms) => metrics.lag(ms) })
   const wakes = new WakeHub(hub.heartbeat)

@@ -33,7 +33,7 @@ export function refused(option: string, given: unknown, what: string): InvalidRe
 }
 
 /** @throws InvalidRequestError */
-export function countOf(option: string, given: unknown): number {
-  if (typeof given === 'number' && Number.isSafeInteger(given) && given >= 1) return given
-  throw refused(option, given, 'it is a whole number from 1')
+export function countOf(option: string, given: unknown, least = 1): number {
+  if (typeof given === 'number' && Number.isSafeInteger(given) && given >= least) return given
+  throw refused(option, given, `it is a whole number from ${least}`)
 }

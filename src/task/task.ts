@@ -30,7 +30,9 @@ export function schemaTask<Id extends string, S extends Schema, O>(options: Sche
 }
 
 function make(id: string, payload: Schema | undefined, contract: RunContract | undefined, options: LooseTaskOptions<string, unknown, unknown>): Task {
-  if (!NAME_PATTERN.test(id)) throw new InvalidRequestError(`"${id}" is no task id: use 1 to 128 letters, digits and . : / - _`)
+  if (typeof id !== 'string' || !NAME_PATTERN.test(id))
+    throw new InvalidRequestError(`"${String(id)}" is no task id: use 1 to 128 letters, digits and . : / - _`)
+  if (typeof options.run !== 'function') throw new InvalidRequestError(`the task "${id}" has no function run; pass { run: (payload) => ... }`, { field: 'run' })
   const item = ({ payload: given, options: wanted }: PayloadItem<unknown>): TriggerItem => ({ id, payload: given, ...(wanted && { options: wanted }) })
   const start = async (items: readonly PayloadItem<unknown>[]): Promise<readonly RunHandle[]> => await triggerRuns(items.map(item), () => backendOfTask(made))
   const made: Task = {

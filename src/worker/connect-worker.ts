@@ -24,7 +24,7 @@ export interface ConnectWorkerOptions {
 
 /**
  * Takes runs of `tasks` from a server and executes them here, until `stop()`. While the server is away it waits, and what executes goes on.
- * @throws RunfeedError `not_configured`, `duplicate_task`, `not_a_task`; InvalidRequestError for a `url` that is none
+ * @throws RunfeedError `not_configured`, `duplicate_task`, `not_a_task`; InvalidRequestError for a `url` or a `concurrency` that is none
  */
 export function connectWorker({ url, secretKey, ...options }: ConnectWorkerOptions): Worker {
   const own = { ...(url !== undefined && { url }), ...(secretKey !== undefined && { secretKey }) }

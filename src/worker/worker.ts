@@ -6,6 +6,7 @@ import { newWriterId, type Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
 import type { RunfeedConfig } from '../task/hooks.ts'
 import { bindBackend } from '../task/process-backends.ts'
+import { countOf } from '../task/duration.ts'
 import { retrying } from '../task/retrying.ts'
 import { type AnyTask, definitionOf, type TaskDefinition } from '../task/task-definition.ts'
 import { Concurrency } from './concurrency.ts'
@@ -39,8 +40,10 @@ const STOP_GRACE_MS = 1000
 /** What the last commits of a stopping worker may take beyond that, ms: a backend that is away does not hold the process. */
 const STOP_COMMIT_MS = 2000
 
-/** @throws RunfeedError `duplicate_task`, `not_a_task` */
+/** @throws RunfeedError `duplicate_task`, `not_a_task`; InvalidRequestError for a `concurrency` that is none */
 export function startWorker({ backend, tasks, concurrency = 10, config = {}, onError = logError }: WorkerOptions): Worker {
+  // 0 leaves the work to others; with what a variable that is not set makes, NaN, nobody would do it, without a word
+  const slots = new Slots(countOf('concurrency', concurrency, 0))
   const definitions = new Map<string, TaskDefinition>()
   for (const task of tasks) {
     if (definitions.has(task.id)) throw new RunfeedError('duplicate_task', `two tasks have the id "${task.id}"; give one another id`)
@@ -48,7 +51,6 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
   }
   const unbind = bindBackend(backend, tasks)
   const id = newWriterId()
-  const slots = new Slots(concurrency)
   const executing = new Concurrency()
   const leases = new Leases(backend, id, ({ message }) => console.error(`runfeed: leases were not renewed: ${message}`))
   const executions = new Set<Promise<void>>()

@@ -53,6 +53,8 @@ test('a token is printed alone, and reads what its scopes name', async () => {
   expect(made.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
   const local = await run(['token', `read:runs:${one}`, '--local', '--json', ...at], withKey(KEY))
   expect(jsonLines(local.stdout)).toEqual([{ token: expect.any(String) as string }])
+  const late = await run(['token', `read:runs:${one}`, '--local', '--expires-in', '31d'], withKey(KEY))
+  expect([late.code, late.stderr]).toEqual([2, expect.stringContaining('30 days at most') as string])
   for (const token of [made.stdout.trim(), String(jsonLines(local.stdout)[0]?.['token'])]) {
     const codes = await Promise.all(
       [

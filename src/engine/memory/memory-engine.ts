@@ -11,6 +11,7 @@ import { MemoryStorage } from './memory-storage.ts'
 
 export type MemoryEngineOptions = EngineOptions
 
+/** @throws InvalidRequestError naming the option */
 export function memoryEngine(options: MemoryEngineOptions = {}): EmbeddedEngine {
   const settings = settle(options)
   const bell = new Bell()

@@ -21,7 +21,7 @@ export function openDatabase(file: string, maxBytes: number | undefined): Databa
   // SQLite's own name for no file at all; a file of that name is what nobody means
   const path = file === IN_MEMORY ? file : paths.resolve(file)
   if (path !== IN_MEMORY) files.mkdirSync(paths.dirname(path), { recursive: true })
-  const database = new sqlite.DatabaseSync(path)
+  const database = open(() => new sqlite.DatabaseSync(path), file)
   try {
     // a pragma, because Node 22.13 does not know the constructor's option
     database.exec('PRAGMA busy_timeout = 1000')
@@ -37,6 +37,15 @@ export function openDatabase(file: string, maxBytes: number | undefined): Databa
     if (code === SQLITE_BUSY) throw new DataFileError(file, 'is in use by another process; stop that one, or give this one a file of its own', error)
     if (code === SQLITE_NOTADB) throw new DataFileError(file, 'is no SQLite file', error)
     throw error
+  }
+}
+
+/** A folder, say, or a file that is not this user's: SQLite names neither. @throws DataFileError */
+function open(make: () => DatabaseSync, file: string): DatabaseSync {
+  try {
+    return make()
+  } catch (error) {
+    throw new DataFileError(file, `cannot be opened as a file (${error instanceof Error ? error.message : String(error)})`, error)
   }
 }
 

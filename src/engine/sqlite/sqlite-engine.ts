@@ -1,5 +1,6 @@
 // The embedded engine: one file, one process.
 import type { DatabaseSync } from 'node:sqlite'
+import { InvalidRequestError } from '../../protocol/errors.ts'
 import { metadataLimitOf } from '../../protocol/metadata-limit.ts'
 import { Alarm } from '../alarm.ts'
 import { loseAttempt } from '../attempts.ts'
@@ -8,7 +9,7 @@ import { limitLease } from '../cancel.ts'
 import { type EmbeddedEngine, embeddedEngine } from '../embedded.ts'
 import { Leases } from '../leases.ts'
 import { LogBounds } from '../log-bounds.ts'
-import { type EngineOptions, settle } from '../settings.ts'
+import { checkNumber, type EngineOptions, settle } from '../settings.ts'
 import { setAlarm } from '../sweep.ts'
 import { type Desk, Turn } from '../turn.ts'
 import { openDatabase } from './database.ts'
@@ -27,12 +28,18 @@ export interface SqliteEngineOptions extends EngineOptions {
 /**
  * Opens the file. Runs that this process executed when the file was last in use are in the queue again when this returns, or CRASHED without
  * attempts left; those of remote workers are still theirs, under a new lease.
- * @throws NoSqliteError without node:sqlite; DataFileError when the file is in use by another process, or cannot be used.
+ * @throws NoSqliteError without node:sqlite; DataFileError when the file is in use by another process, or cannot be used; InvalidRequestError naming
+ * the option.
  */
 export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
   const settings = settle({ ...options, metadataLimit: options.metadataLimit ?? metadataLimitOf(process.env['TASK_RUN_METADATA_MAXIMUM_SIZE']) })
-  const database = openDatabase(options.file, options.maxFileBytes)
-  const storage = new SqliteStorage(database, options.cacheBytes ?? 64 * 1024 * 1024, new LogBounds(settings.logVersions, settings.logBytes))
+  const { file, cacheBytes = 64 * 1024 * 1024, maxFileBytes } = options
+  checkNumber('cacheBytes', cacheBytes, 0)
+  if (maxFileBytes !== undefined) checkNumber('maxFileBytes', maxFileBytes, 1)
+  if (typeof file !== 'string' || file === '')
+    throw new InvalidRequestError("sqliteEngine needs a file, as in sqliteEngine({ file: '.runfeed/runs.db' })", { field: 'file' })
+  const database = openDatabase(file, maxFileBytes)
+  const storage = new SqliteStorage(database, cacheBytes, new LogBounds(settings.logVersions, settings.logBytes))
   const bell = new Bell()
   const leases = new Leases(settings.leaseMs, settings.now, () => void engine.sweep().catch(ignore))
   // one that fails, on a full disk say, is tried again: nothing else would set the alarm on
