@@ -1,26 +1,18 @@
-// Who waits for what. A ring carries no data: the woken read what they need, from the cursor that they have.
+// Who waits for what of an engine, and which streams of a run somebody waits for.
+import { Listeners } from '../protocol/listeners.ts'
 
 export class Bell {
-  readonly #listeners = new Map<string, Set<() => void>>()
+  readonly #listeners = new Listeners()
   /** Stream topics by run: a run's end ends streams that readers wait for and that were never opened, and only listeners know those. */
   readonly #streamTopics = new Map<string, Set<string>>()
 
   listen(topic: string, listener: () => void): () => void {
     const run = runOfStream(topic)
-    let listeners = this.#listeners.get(topic)
-    if (!listeners) {
-      listeners = new Set()
-      this.#listeners.set(topic, listeners)
-      if (run !== undefined) this.#streamTopics.set(run, (this.#streamTopics.get(run) ?? new Set()).add(topic))
-    }
-    // wrapped, so that one function may listen twice and end each on its own
-    const entry = (): void => listener()
-    listeners.add(entry)
+    const end = this.#listeners.add(topic, listener)
+    if (run === undefined) return end
+    this.#streamTopics.set(run, (this.#streamTopics.get(run) ?? new Set()).add(topic))
     return () => {
-      listeners.delete(entry)
-      if (listeners.size > 0 || this.#listeners.get(topic) !== listeners) return
-      this.#listeners.delete(topic)
-      if (run === undefined) return
+      if (!end()) return
       const topics = this.#streamTopics.get(run)
       topics?.delete(topic)
       if (topics?.size === 0) this.#streamTopics.delete(run)
@@ -32,19 +24,7 @@ export class Bell {
   }
 
   ring(topics: Iterable<string>): void {
-    for (const topic of topics) {
-      // a copy: a listener that listens anew while it is called would be called for ever
-      for (const listener of Array.from(this.#listeners.get(topic) ?? [])) {
-        try {
-          listener()
-        } catch (error) {
-          // one listener's mistake must neither keep the others asleep nor be swallowed
-          queueMicrotask(() => {
-            throw error
-          })
-        }
-      }
-    }
+    this.#listeners.ring(topics)
   }
 }
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { createRunServer, memoryEngine, type RunServerOptions, sqliteEngine } from 'runfeed/server'
-import { connectWorker, task } from 'runfeed/task'
+import { connectWorker, runs, task } from 'runfeed/task'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 const work = task({ id: 'work', run: () => 1 })
@@ -57,6 +57,8 @@ describe('an option that is none is refused by name', () => {
 test('what is kept for ever, and work that is left to others, may be meant', async () => {
   const engine = memoryEngine({ retentionMs: Number.POSITIVE_INFINITY, lateWritesMs: 0, streamChunks: Number.POSITIVE_INFINITY })
   const server = createRunServer({ engine, tasks: [work], concurrency: 0 })
+  const { id } = await work.trigger(null)
+  expect(await runs.retrieve(id)).toMatchObject({ status: 'QUEUED' })
   await server.close()
 })
 

@@ -2,6 +2,7 @@
 // closing one still carries are lost; so a topic is rung whenever a connection that has it opens. New topics get a connection of their own,
 // which takes over those of no more topics than itself: like a binary counter, a topic moves (and is rung) a logarithmic number of times.
 import { HttpError, type RunfeedError } from '../../protocol/errors.ts'
+import { Listeners } from '../../protocol/listeners.ts'
 import { withoutScope } from '../run-scope.ts'
 import type { Api } from './api.ts'
 import { WakeLine } from './wake-line.ts'
@@ -19,7 +20,7 @@ const HEALTHY_MS = 1_000
 
 export class Wakes {
   readonly #api: Api
-  readonly #listeners = new Map<string, Set<() => void>>()
+  readonly #listeners = new Listeners()
   /** Open, or being opened. */
   readonly #lines = new Set<WakeLine>()
   /** Topics with listeners that no line has. */
@@ -34,21 +35,13 @@ export class Wakes {
 
   /** Calls `listener` when there may be something new. @returns ends it. */
   listen(topic: string, listener: () => void): () => void {
-    // wrapped, so that one function may listen twice and end each on its own
-    const entry = (): void => listener()
-    const listeners = this.#listeners.get(topic)
-    if (listeners) listeners.add(entry)
-    else {
-      this.#listeners.set(topic, new Set([entry]))
-      if (!this.#isCovered(topic)) {
-        this.#uncovered.add(topic)
-        this.#plan()
-      }
+    const end = this.#listeners.add(topic, listener)
+    if (!this.#isCovered(topic)) {
+      this.#uncovered.add(topic)
+      this.#plan()
     }
     return () => {
-      const left = this.#listeners.get(topic)
-      if (!left?.delete(entry) || left.size > 0) return
-      this.#listeners.delete(topic)
+      if (!end()) return
       this.#uncovered.delete(topic)
       // a wait for a server that is away would hold the process
       if (this.#listeners.size === 0) this.#unplan()
@@ -95,9 +88,9 @@ export class Wakes {
       opened: () => {
         // only now: until here they rang for it
         for (const one of replaced) this.#close(one)
-        this.#ring(topics)
+        this.#listeners.ring(topics)
       },
-      rang: (rung) => this.#ring(rung),
+      rang: (rung) => this.#listeners.ring(rung),
       ended: (_, error, returnAfter) => this.#ended(line, error, returnAfter),
     })
     this.#lines.add(line)
@@ -121,23 +114,7 @@ export class Wakes {
     this.#unplan()
     this.#plan()
     // refused for good: whoever listens looks for itself, meets the refusal, and says it to its caller
-    if (!error.retryable) this.#ring(left)
-  }
-
-  #ring(topics: Iterable<string>): void {
-    for (const topic of topics) {
-      // a copy: a listener that listens anew while it is called would be called for ever
-      for (const listener of Array.from(this.#listeners.get(topic) ?? [])) {
-        try {
-          listener()
-        } catch (error) {
-          // one listener's mistake must neither keep the others asleep nor be swallowed
-          queueMicrotask(() => {
-            throw error
-          })
-        }
-      }
-    }
+    if (!error.retryable) this.#listeners.ring(left)
   }
 
   #live({ topics }: WakeLine): readonly string[] {
