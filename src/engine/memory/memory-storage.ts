@@ -6,28 +6,16 @@ import type { LogBounds } from '../log-bounds.ts'
 import { dueAt } from '../plan.ts'
 import { Room } from '../room.ts'
 import { isLive, type RunHead, type RunState } from '../state.ts'
-import {
-  type Answered,
-  type ChunkBatch,
-  type Claimed,
-  type IdPage,
-  type Membership,
-  type NewBatch,
-  NO_PLACE,
-  type Purged,
-  type SizedEntry,
-  type Storage,
-  type StreamPlace,
-} from '../storage.ts'
+import type { Answered, ChunkBatch, Claimed, IdPage, Membership, NewBatch, Purged, SizedEntry, Storage, StreamPlace } from '../storage.ts'
 import { MemoryLog } from './memory-log.ts'
+import { MemoryStreams } from './memory-streams.ts'
 
 interface Kept {
   readonly sequence: number
   state: RunState
   readonly log: MemoryLog
   readonly children: string[]
-  readonly places: Map<string, StreamPlace>
-  readonly batches: Map<string, ChunkBatch[]>
+  readonly streams: MemoryStreams
   readonly writers: Map<string, Answered<unknown> & { readonly at: number }>
 }
 
@@ -65,8 +53,7 @@ export class MemoryStorage implements Storage {
       state,
       log: new MemoryLog(state, this.#bounds),
       children: [],
-      places: new Map(),
-      batches: new Map(),
+      streams: new MemoryStreams(),
       writers: new Map(),
     })
     if (parentId !== null) this.#get(parentId).children.push(id)
@@ -242,47 +229,19 @@ export class MemoryStorage implements Storage {
   }
 
   place(run: string, stream: string): StreamPlace {
-    return this.#get(run).places.get(stream) ?? NO_PLACE
+    return this.#get(run).streams.place(stream)
   }
-
   open(run: string, stream: string, attempt: number): void {
-    const place = this.place(run, stream)
-    this.#get(run).places.set(stream, { ...place, start: place.length, attempt })
+    this.#get(run).streams.open(stream, attempt)
   }
-
-  append(run: string, stream: string, { first, tag, by, chunks, texts }: NewBatch): void {
-    const { places, batches } = this.#get(run)
-    const place = this.place(run, stream)
-    const size = texts.reduce((sum, text) => sum + text.length, 0)
-    const total = place.total + size
-    places.set(stream, { ...place, length: first + chunks.length, tag, total })
-    const batch: ChunkBatch = { first, count: chunks.length, tag, by, size, total, chunks: () => chunks }
-    const kept = batches.get(stream)
-    if (kept) kept.push(batch)
-    else batches.set(stream, [batch])
+  append(run: string, stream: string, batch: NewBatch): void {
+    this.#get(run).streams.append(stream, batch)
   }
-
   cut(run: string, stream: string, first: number, cut: number): void {
-    const { places, batches } = this.#get(run)
-    const kept = batches.get(stream) ?? []
-    kept.splice(
-      0,
-      kept.findIndex((batch) => batch.first >= first),
-    )
-    places.set(stream, { ...this.place(run, stream), first, cut })
+    this.#get(run).streams.cut(stream, first, cut)
   }
-
-  *batches(run: string, stream: string, index: number): Generator<ChunkBatch> {
-    const batches = this.#get(run).batches.get(stream) ?? []
-    let low = 0
-    let high = batches.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      const batch = batches[middle] as ChunkBatch
-      if (batch.first + batch.count <= index) low = middle + 1
-      else high = middle
-    }
-    for (let at = low; at < batches.length; at++) yield batches[at] as ChunkBatch
+  batches(run: string, stream: string, index: number): Generator<ChunkBatch> {
+    return this.#get(run).streams.batches(stream, index)
   }
 }
 

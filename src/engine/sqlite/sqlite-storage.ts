@@ -1,4 +1,4 @@
-// Runs in a SQLite file: what run-log.ts does not keep, and what is held in memory of them.
+// Runs in a SQLite file: what run-log.ts and stream-log.ts do not keep, and what is held in memory of them.
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { ClaimRequest, LogEntry, RunList as RunListRequest } from '../../protocol/engine.ts'
 import { type Json, jsonBytes } from '../../protocol/json.ts'
@@ -7,24 +7,14 @@ import type { LogBounds } from '../log-bounds.ts'
 import { dueAt, type RunPlan } from '../plan.ts'
 import { Room } from '../room.ts'
 import { heldRun, type RunState } from '../state.ts'
-import {
-  type Answered,
-  type ChunkBatch,
-  type Claimed,
-  type IdPage,
-  type NewBatch,
-  NO_PLACE,
-  type Purged,
-  type SizedEntry,
-  type Storage,
-  type StreamPlace,
-} from '../storage.ts'
+import type { Answered, ChunkBatch, Claimed, IdPage, NewBatch, Purged, SizedEntry, Storage, StreamPlace } from '../storage.ts'
 import { AnswerCache } from './answer-cache.ts'
 import { Removal } from './removal.ts'
 import { type CachedRun, RunCache } from './run-cache.ts'
 import { RunList } from './run-list.ts'
 import { RunLog } from './run-log.ts'
 import { prepare, type Statements } from './statements.ts'
+import { StreamLog } from './stream-log.ts'
 
 type Row = Record<string, SQLOutputValue>
 
@@ -32,6 +22,7 @@ export class SqliteStorage implements Storage {
   readonly #sql: Statements
   readonly #list: RunList
   readonly #log: RunLog
+  readonly #streams: StreamLog
   readonly #removal: Removal
   readonly #cache: RunCache
   #lastSeq: number
@@ -41,6 +32,7 @@ export class SqliteStorage implements Storage {
     this.#sql = prepare(database)
     this.#list = new RunList(database)
     this.#log = new RunLog(this.#sql, bounds)
+    this.#streams = new StreamLog(this.#sql)
     this.#removal = new Removal(this.#sql)
     this.#cache = new RunCache(cacheBytes)
     this.#lastSeq = Number(this.#sql.lastSeq.get()?.['seq'] ?? 0)
@@ -220,50 +212,22 @@ export class SqliteStorage implements Storage {
   }
 
   place(run: string, stream: string): StreamPlace {
-    const { seq, places } = this.#get(run)
-    let place = places.get(stream)
-    if (place) return place
-    const opened = this.#sql.stream.get(seq, stream)
-    const last = this.#sql.lastBatch.get(seq, stream)
-    place = {
-      ...NO_PLACE,
-      ...(opened && { start: Number(opened['start']), attempt: Number(opened['attempt']), first: Number(opened['first']), cut: Number(opened['cut']) }),
-      ...(last && { length: Number(last['length']), tag: String(last['tag']), total: Number(last['total']) }),
-    }
-    // readers may ask for any name: only what is there is kept
-    if (opened) places.set(stream, place)
-    return place
+    return this.#streams.place(this.#get(run), stream)
   }
-
   open(run: string, stream: string, attempt: number): void {
-    const place = { ...this.place(run, stream), attempt }
-    const { seq, places } = this.#get(run)
     this.#writing(run)
-    this.#sql.openStream.run(seq, stream, place.length, attempt)
-    places.set(stream, { ...place, start: place.length })
+    this.#streams.open(this.#get(run), stream, attempt)
   }
-
-  append(run: string, stream: string, { first, tag, by, texts }: NewBatch): void {
-    const place = this.place(run, stream)
-    const { seq, places } = this.#get(run)
+  append(run: string, stream: string, batch: NewBatch): void {
     this.#writing(run)
-    const data = `[${texts.join()}]`
-    const total = place.total + sizeOf(data, texts.length)
-    this.#sql.insertBatch.run(seq, stream, first, texts.length, tag, by, data, total)
-    places.set(stream, { ...place, length: first + texts.length, tag, total })
+    this.#streams.append(this.#get(run), stream, batch)
   }
-
   cut(run: string, stream: string, first: number, cut: number): void {
-    const place = this.place(run, stream)
-    const { seq, places } = this.#get(run)
     this.#writing(run)
-    this.#sql.cutChunks.run(seq, stream, first)
-    this.#sql.cutStream.run(first, cut, seq, stream)
-    places.set(stream, { ...place, first, cut })
+    this.#streams.cut(this.#get(run), stream, first, cut)
   }
-
-  *batches(run: string, stream: string, index: number): Generator<ChunkBatch> {
-    for (const row of this.#sql.batches.iterate(this.#get(run).seq, stream, index)) yield batchOf(row)
+  batches(run: string, stream: string, index: number): Generator<ChunkBatch> {
+    return this.#streams.batches(this.#get(run), stream, index)
   }
 
   #writing(run: string): void {
@@ -304,20 +268,3 @@ const planOf = (row: Row): RunPlan => ({
   isAwaited: Number(row['awaited']) === 1,
   remoteWorker: row['holder'] === null ? null : String(row['holder']),
 })
-
-/** Without the brackets and the commas. */
-const sizeOf = (data: string, count: number): number => data.length - count - 1
-
-const batchOf = (row: Row): ChunkBatch => {
-  const data = String(row['data'])
-  const count = Number(row['count'])
-  return {
-    first: Number(row['first']),
-    count,
-    tag: String(row['tag']),
-    by: String(row['by']),
-    size: sizeOf(data, count),
-    total: Number(row['total']),
-    chunks: () => JSON.parse(data) as readonly Json[],
-  }
-}
