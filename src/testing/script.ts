@@ -1,6 +1,7 @@
 // A script: what happens to runs, and when. Times are ms from its beginning.
 import type { Frame } from '../protocol/frame.ts'
 import type { Json } from '../protocol/json.ts'
+import type { RunQuery } from '../protocol/rest.ts'
 import type { Run, StreamState } from '../protocol/run.ts'
 
 interface At {
@@ -26,11 +27,14 @@ interface StreamStep extends At {
     readonly error?: string
   }
 }
-/** The subscription to a run or stream is refused from here on. */
+/** The subscription to a run, a stream or a query is refused from here on. */
 interface DeniedStep extends At {
-  readonly denied: { readonly run: string; readonly stream?: string; readonly code: string; readonly message: string }
+  readonly denied: (
+    | { readonly run: string; readonly stream?: string; readonly query?: undefined }
+    | { readonly query: RunQuery; readonly run?: undefined; readonly stream?: undefined }
+  ) & { readonly code: string; readonly message: string }
 }
-/** The network goes, and comes back. */
+/** The network goes, and comes back. A script that begins without it has told nobody anything: what is watched is still loading. */
 interface ConnectionStep extends At {
   readonly connection: 'lost' | 'back'
 }

@@ -7,9 +7,10 @@ import type { Json } from '../protocol/json.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
 import { topicOf, type Want } from '../protocol/want.ts'
 import type { RunTransport } from '../transport/run-transport.ts'
-import { FrameQueue } from './frame-queue.ts'
 import type { Script } from './script.ts'
+import { listRequestOf } from './scripted-list.ts'
 import { SCRIPT_EPOCH } from './scripted-run.ts'
+import { ScriptedSession } from './scripted-session.ts'
 import { ScriptedWorld } from './scripted-world.ts'
 
 export interface ScriptedFeedOptions extends RunClientInternals {
@@ -43,7 +44,7 @@ export function createScriptedFeed({ script, at: from = 0, ...internals }: Scrip
   /** What was known when the connection was lost: who has been watching shows that. */
   let known: ScriptedWorld | undefined
   const seen = new Set<string>()
-  const open = new Map<FrameQueue, ReadonlySet<string>>()
+  const open = new Set<ScriptedSession>()
   const listeners = new Set<() => void>()
 
   function rewind(): void {
@@ -53,7 +54,7 @@ export function createScriptedFeed({ script, at: from = 0, ...internals }: Scrip
     seen.clear()
     client?.close()
     client = undefined
-    for (const queue of open.keys()) queue.end()
+    for (const { queue } of open) queue.end()
     open.clear()
   }
 
@@ -62,7 +63,8 @@ export function createScriptedFeed({ script, at: from = 0, ...internals }: Scrip
     if (goesBack) rewind()
     now = time
     for (let step = steps[next]; step && step.at <= time; step = steps[++next]) {
-      for (const frame of world.apply(step)) for (const [queue, topics] of open) if (concerns(frame, topics)) queue.push(frame)
+      const frames = world.apply(step)
+      for (const session of open) session.tell(frames, world)
       if ('connection' in step) changeConnection()
     }
     if (goesBack) for (const listener of listeners) listener()
@@ -75,9 +77,10 @@ export function createScriptedFeed({ script, at: from = 0, ...internals }: Scrip
       waiting = []
       return
     }
-    known = new ScriptedWorld()
-    for (const step of steps.slice(0, next)) known.apply(step)
-    for (const queue of open.keys()) queue.end(lost())
+    // nobody knows anything of a script that begins like this: who watches waits
+    if (next > 0) known = new ScriptedWorld()
+    for (const step of steps.slice(0, next)) known?.apply(step)
+    for (const { queue } of open) queue.end(lost())
     open.clear()
   }
 
@@ -95,19 +98,19 @@ export function createScriptedFeed({ script, at: from = 0, ...internals }: Scrip
     // A moment is what somebody sees who has watched since the beginning, also one at which there is no network.
     const isLate = known !== undefined && wants.some((want) => !seen.has(topicOf(want)))
     if (!isLate) await online(signal)
-    const queue = new FrameQueue()
+    const session = new ScriptedSession(wants)
+    const { queue } = session
     const leave = (): void => queue.end()
     signal.addEventListener('abort', leave, { once: true })
-    const topics = new Set(wants.map(topicOf))
-    for (const topic of topics) seen.add(topic)
+    for (const want of wants) seen.add(topicOf(want))
     queue.push({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: HEARTBEAT_MS, time: SCRIPT_EPOCH + now } })
-    for (const want of wants) for (const frame of (known ?? world).answer(want)) queue.push(frame)
+    session.begin(known ?? world)
     if (isLate) queue.end(lost())
-    else open.set(queue, topics)
+    else open.add(session)
     try {
       yield* queue
     } finally {
-      open.delete(queue)
+      open.delete(session)
       signal.removeEventListener('abort', leave)
     }
   }
@@ -123,10 +126,11 @@ export function createScriptedFeed({ script, at: from = 0, ...internals }: Scrip
     at,
     stream,
     request(method, path): Promise<Json> {
-      const [, id] = /^\/v1\/runs\/([^/]+)$/.exec(path) ?? []
-      const run = method === 'GET' && id !== undefined ? world.run(decodeURIComponent(id)) : undefined
-      if (!run) return Promise.reject(new HttpError(404, { type: 'not_found', message: `the script answers no ${method} ${path}` }))
-      return Promise.resolve(structuredClone(run) as unknown as Json)
+      const asked = method === 'GET' ? /^\/v1\/runs(?:\/([^/?]+))?(?:\?(.*))?$/.exec(path) : null
+      const [, id, search = ''] = asked ?? []
+      const answer = asked && (id === undefined ? world.list(listRequestOf(search)) : world.run(decodeURIComponent(id)))
+      if (!answer) return Promise.reject(new HttpError(404, { type: 'not_found', message: `the script answers no ${method} ${path}` }))
+      return Promise.resolve(structuredClone(answer) as unknown as Json)
     },
     client: {
       getSnapshot: () => (client ??= createRunClient({ ...internals, transport: feed })),
@@ -138,33 +142,4 @@ export function createScriptedFeed({ script, at: from = 0, ...internals }: Scrip
   }
   at(from)
   return feed
-}
-
-/** A stream's readers hear of its run's end too. */
-function concerns(frame: Frame, topics: ReadonlySet<string>): boolean {
-  switch (frame.event) {
-    case 'open':
-    case 'ping':
-    case 'bye':
-      return true
-    case 'run':
-      return topics.has(topicOf({ run: frame.data.run.id }))
-    case 'patch':
-      return topics.has(topicOf({ run: frame.data.run }))
-    case 'end':
-      return (
-        topics.has(topicOf({ run: frame.data.run })) || Object.keys(frame.data.lengths).some((stream) => topics.has(topicOf({ run: frame.data.run, stream })))
-      )
-    case 'chunks':
-    case 'stream':
-    case 'gap':
-    case 'denied':
-      return topics.has(topicOf(frame.data))
-    case 'list':
-    case 'enter':
-    case 'leave':
-      return topics.has(topicOf({ query: frame.data.query }))
-    default:
-      return frame satisfies never
-  }
 }

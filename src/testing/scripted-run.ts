@@ -1,4 +1,5 @@
 // A run record with everything in it that a script does not say.
+import { formatCursor } from '../protocol/cursor.ts'
 import type { Json, JsonObject } from '../protocol/json.ts'
 import type { Run } from '../protocol/run.ts'
 import { isTerminalStatus } from '../protocol/status.ts'
@@ -35,3 +36,6 @@ export function scriptedRun<M = JsonObject, O = Json, P = Json>(known: Partial<R
     createdAt,
   }
 }
+
+/** Of a version of a run, or of so many chunks of a stream. */
+export const scriptCursor = (number: number): string => formatCursor(number, 'script')

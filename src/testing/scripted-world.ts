@@ -1,34 +1,52 @@
 // What a script has made true so far, as frames: for those who are connected, and for those who connect now.
-import { formatCursor, parseCursor } from '../protocol/cursor.ts'
-import type { Frame } from '../protocol/frame.ts'
+import { parseCursor } from '../protocol/cursor.ts'
+import { isBounded } from '../feed/query-topic.ts'
+import type { Frame, FrameOf } from '../protocol/frame.ts'
 import type { Json } from '../protocol/json.ts'
+import type { RunListRequest, RunPage } from '../protocol/rest.ts'
 import type { Run, StreamState, StreamSummary } from '../protocol/run.ts'
 import { isTerminalStatus } from '../protocol/status.ts'
-import { queryName, topicOf, type Want } from '../protocol/want.ts'
+import { type FeedQuery, queryName, topicOf, type Want } from '../protocol/want.ts'
 import type { ScriptStep } from './script.ts'
-import { SCRIPT_EPOCH, scriptedRun } from './scripted-run.ts'
+import { listRuns } from './scripted-list.ts'
+import { SCRIPT_EPOCH, scriptCursor, scriptedRun } from './scripted-run.ts'
 
 interface Stream {
   readonly chunks: Json[]
   state: StreamState
   error?: string
 }
-type DeniedFrame = Extract<Frame, { event: 'denied' }>
+type Wanted =
+  | { readonly run: string; readonly stream?: string | undefined; readonly query?: undefined }
+  | { readonly query: FeedQuery; readonly run?: undefined; readonly stream?: undefined }
 
-const TAG = 'script'
-const cursorAt = (number: number): string => formatCursor(number, TAG)
+/** However many runs of a query are wanted, it is refused alike. */
+const nameOf = (of: Wanted): string => topicOf(of.query === undefined ? of : { query: { ...of.query, limit: 0 } })
 
 export class ScriptedWorld {
   isOnline = true
   readonly #runs = new Map<string, Run>()
   readonly #streams = new Map<string, Stream>()
-  readonly #denied = new Map<string, DeniedFrame>()
+  readonly #denied = new Map<string, { readonly code: string; readonly message: string }>()
 
   run(id: string): Run | undefined {
     return this.#runs.get(id)
   }
 
-  /** @returns what those who are connected are told. */
+  list(request: RunListRequest): RunPage {
+    return listRuns(this.#runs.values(), request)
+  }
+
+  /** Why something cannot be had. */
+  refusal(of: Wanted): FrameOf<'denied'> | undefined {
+    const isUnbounded = of.query !== undefined && !isBounded(of.query)
+    const reason = isUnbounded ? { code: 'invalid_request', message: 'a query names at least one of ids, task, tag and parent' } : this.#denied.get(nameOf(of))
+    if (!reason) return undefined
+    if (of.query !== undefined) return { event: 'denied', data: { query: queryName(of.query), ...reason } }
+    return { event: 'denied', data: { run: of.run, ...(of.stream !== undefined && { stream: of.stream }), ...reason } }
+  }
+
+  /** @returns what those who are connected are told; what changed in their lists is each connection's own. */
   apply(step: ScriptStep): readonly Frame[] {
     if ('frame' in step) return [step.frame]
     if ('connection' in step) {
@@ -36,9 +54,10 @@ export class ScriptedWorld {
       return []
     }
     if ('denied' in step) {
-      const frame: DeniedFrame = { event: 'denied', data: step.denied }
-      this.#denied.set(topicOf(step.denied), frame)
-      return [frame]
+      const { code, message, ...of } = step.denied
+      this.#denied.set(nameOf(of), { code, message })
+      const frame = this.refusal(of)
+      return frame && of.query === undefined ? [frame] : []
     }
     if ('run' in step) return this.#applyRun(step.run, step.at, step.isMetadataWhole === true)
     return this.#applyStream(step.stream, step.at)
@@ -46,12 +65,10 @@ export class ScriptedWorld {
 
   /** What a new connection gets for a want. */
   answer(want: Want): readonly Frame[] {
-    const denied = this.#denied.get(topicOf(want))
+    const denied = this.refusal(want)
     if (denied) return [denied]
-    if (want.query !== undefined)
-      return [
-        { event: 'denied', data: { query: queryName(want.query), code: 'not_found', message: 'a script answers no queries; follow its runs by their ids' } },
-      ]
+    // what of it was told is each connection's own
+    if (want.query !== undefined) return []
     const run = this.#runs.get(want.run)
     if (want.stream === undefined) return run ? [this.#runFrame(run), ...this.#endOf(run)] : []
     const stream = this.#streams.get(topicOf(want))
@@ -123,10 +140,10 @@ export class ScriptedWorld {
   }
 
   #runFrame(run: Run): Frame {
-    return { event: 'run', data: { run, cursor: cursorAt(run.version) } }
+    return { event: 'run', data: { run, cursor: scriptCursor(run.version) } }
   }
   #chunksFrame(run: string, stream: string, chunks: readonly Json[], index: number): Frame {
-    return { event: 'chunks', data: { run, stream, index, cursor: cursorAt(chunks.length), chunks: chunks.slice(index), by: run } }
+    return { event: 'chunks', data: { run, stream, index, cursor: scriptCursor(chunks.length), chunks: chunks.slice(index), by: run } }
   }
   #streamFrame(run: string, stream: string, { state, chunks, error }: Stream): Frame {
     return { event: 'stream', data: { run, stream, state, start: 0, length: chunks.length, ...(error !== undefined && { error }) } }
@@ -135,6 +152,6 @@ export class ScriptedWorld {
     if (run.finishedAt === null) return []
     const lengths: { [stream: string]: number } = {}
     for (const key of Object.keys(run.streams)) lengths[key] = this.#streams.get(topicOf({ run: run.id, stream: key }))?.chunks.length ?? 0
-    return [{ event: 'end', data: { run: run.id, cursor: cursorAt(run.version), lengths, settled: true } }]
+    return [{ event: 'end', data: { run: run.id, cursor: scriptCursor(run.version), lengths, settled: true } }]
   }
 }
