@@ -1,11 +1,12 @@
 // What operations do to a document, and the patch that says the same. The worker's local view and the engine both run this file, so the two
 // cannot disagree. A container is copied at most once per draft, the size is kept by difference, and a refused operation leaves no trace.
 import { InvalidOperationError, InvalidValueError, MetadataTooLargeError, RunfeedError } from './errors.ts'
-import { isJsonArray, isJsonObject, type Json, type JsonObject, jsonBytes, jsonDepth, jsonEqual } from './json.ts'
+import { isJsonArray, type Json, type JsonObject, jsonBytes, jsonDepth, jsonEqual } from './json.ts'
 import { MAX_DEPTH, MAX_METADATA_BYTES } from './limits.ts'
 import type { Operation } from './operation.ts'
 import type { PatchOperation } from './patch.ts'
-import { type Path, parseKey, type Segment, toPointer } from './path.ts'
+import { type Path, type Segment, toPointer } from './path.ts'
+import { type Place, placeOf, valueAt } from './place.ts'
 
 type Members = { [key: string]: Json }
 
@@ -21,14 +22,6 @@ interface Change {
   /** Bytes by which the document grows. */
   readonly grows: number
   make(): void
-}
-
-/** Where a path leads in the document as it is. `found` counts the segments that are there. */
-interface Place {
-  readonly path: Path
-  readonly found: number
-  /** What is at the path, when all of it is there. */
-  readonly value: Json | undefined
 }
 
 export class Draft {
@@ -106,28 +99,7 @@ export class Draft {
   }
 
   #find(key: string): Place {
-    const path = parseKey(key)
-    let value: Json = this.#document
-    for (let found = 0; found < path.length; found++) {
-      const segment = path[found] as Segment
-      const child: Json | undefined = this.#step(value, segment, path, found, key)
-      if (child === undefined) return { path, found, value: undefined }
-      value = child
-    }
-    return { path, found: path.length, value }
-  }
-
-  /** The child that a segment names, `undefined` where it may still be made; refuses what can neither be there nor be made. */
-  #step(value: Json, segment: Segment, path: Path, found: number, key: string): Json | undefined {
-    const here = (): string => `$${path.slice(0, found).map(part).join('')}`
-    if (isJsonArray(value)) {
-      if (typeof segment !== 'number') throw new InvalidOperationError(key, `${here()} is an array; write ${here()}[0], not ${part(segment)}`)
-      if (segment > value.length) throw new InvalidOperationError(key, `index ${segment} is beyond the length of ${here()}, ${value.length}`)
-      return value[segment]
-    }
-    if (!isJsonObject(value)) throw new InvalidOperationError(key, `${here()} is ${value === null ? 'null' : `a ${typeof value}`} and has no ${part(segment)}`)
-    if (typeof segment === 'number') throw new InvalidOperationError(key, `${here()} is an object; write ${here()}["${segment}"] for its member`)
-    return Object.hasOwn(value, segment) ? value[segment] : undefined
+    return placeOf(this.#document, key)
   }
 
   #put({ path, found, value: old }: Place, key: string, value: Json): Change | undefined {
@@ -145,7 +117,7 @@ export class Draft {
     }
     checkDepth(found + 1, built, key)
     const last = path[found] as Segment
-    const holder = this.#at(path.slice(0, found))
+    const holder = valueAt(this.#document, path.slice(0, found))
     const comma = hasMembers(holder) ? 1 : 0
     const name = typeof last === 'number' ? 0 : jsonBytes(last) + 1
     return { grows: jsonBytes(built) + name + comma, make: () => this.#write('add', path.slice(0, found + 1), built) }
@@ -155,7 +127,7 @@ export class Draft {
     const { path, found, value } = this.#find(key)
     if (found < path.length) return undefined
     const last = path[path.length - 1] as Segment
-    const holder = this.#at(path.slice(0, -1))
+    const holder = valueAt(this.#document, path.slice(0, -1))
     const comma = hasMembers(holder, 2) ? 1 : 0
     const name = typeof last === 'number' ? 0 : jsonBytes(last) + 1
     return { grows: -(jsonBytes(value as Json) + name + comma), make: () => this.#write('remove', path) }
@@ -270,21 +242,12 @@ export class Draft {
     return copy
   }
 
-  #at(path: Path): Json {
-    let value: Json = this.#document
-    for (const segment of path) value = (value as Members)[segment] as Json
-    return value
-  }
-
   #note(op: PatchOperation['op'], path: Path, value?: Json): void {
     if (this.#prefix === null) return
     const pointer = this.#prefix + toPointer(path)
     this.#patch.push(op === 'remove' || value === undefined ? { op: 'remove', path: pointer } : { op, path: pointer, value })
   }
 }
-
-const part = (segment: Segment): string =>
-  typeof segment === 'number' ? `[${segment}]` : /^[\w-]+$/.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`
 
 /** `by` added to `from`: exact for whole numbers, else rounded to 15 significant digits, so that 0.5 - 0.4 is 0.1. */
 export function addNumbers(from: number, by: number, key: string): number {
