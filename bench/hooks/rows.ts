@@ -1,0 +1,61 @@
+// First or not: our place among the peers, in each figure that the issue names.
+import type { Row } from '../row.ts'
+import { RUNFEED } from './contenders.ts'
+import type { Figure, PhaseResults, Result } from './results.ts'
+
+interface Judged {
+  readonly figure: Figure
+  readonly title: string
+  readonly unit: string
+  /** One in this unit, of the figure's. */
+  readonly scale: number
+  /** What the reference server gathers is part of the product. Else each way of ours must be first, the one without it too. */
+  readonly isOfServer?: true
+}
+
+const SCRIPT: Judged = { figure: 'script', title: 'script', unit: 'ms', scale: 1 }
+const TASK: Judged = { figure: 'task', title: 'tasks', unit: 'ms', scale: 1 }
+const TOOK: Judged = { figure: 'took', title: 'to the last chunk on screen', unit: 'ms', scale: 1 }
+const TRAFFIC: readonly Judged[] = [
+  { figure: 'received', title: '(d) bytes received', unit: 'kB', scale: 1000, isOfServer: true },
+  { figure: 'mostOpen', title: '(d) connections at once', unit: '', scale: 1, isOfServer: true },
+]
+
+const judgedOf = ({ phase }: PhaseResults): readonly Judged[] => [...(phase.rate === undefined ? [TOOK] : [SCRIPT]), TASK, ...TRAFFIC]
+
+export const rowsOf = (all: readonly PhaseResults[]): readonly Row[] =>
+  all.flatMap((phase) => [...judgedOf(phase).map((judged) => rowOf(phase, judged)), renders(phase)])
+
+function rowOf({ phase, results }: PhaseResults, { figure, title, unit, scale, isOfServer }: Judged): Row {
+  const peers = results.filter(({ contender }) => !contender.isOurs)
+  const ours = results.filter(({ contender }) => contender.isOurs && (!isOfServer || contender.name === RUNFEED))
+  // who does not come to the last value is behind everybody
+  const value = (result: Result): number => (result.failure === undefined ? result.median[figure] : Number.POSITIVE_INFINITY)
+  const place = (one: Result): number => (one.failure === undefined ? 1 + peers.filter((peer) => value(peer) < value(one)).length : peers.length + 1)
+  return {
+    name: `${phase.title}: ${title}`,
+    value: Math.max(...ours.map(place)),
+    unit: `of ${peers.length + 1}`,
+    limit: { most: 1 },
+    raw: raws(results, figure, unit, scale),
+  }
+}
+
+/** Not judged: who comes to nothing renders least. */
+const renders = ({ phase, results }: PhaseResults): Row => {
+  const own = results.find(({ contender }) => contender.name === RUNFEED)
+  return {
+    name: `${phase.title}: renders`,
+    value: own?.failure === undefined ? (own?.median.renders ?? Number.NaN) : Number.NaN,
+    unit: '',
+    raw: raws(results, 'renders', '', 1),
+  }
+}
+
+const raws = (results: readonly Result[], figure: Figure, unit: string, scale: number): Row['raw'] =>
+  Object.fromEntries(
+    results.map((result) => [
+      `${result.contender.name}${unit && ` (${unit})`}`,
+      result.failure === undefined ? result.median[figure] / scale : 'did not show the last value',
+    ]),
+  )
