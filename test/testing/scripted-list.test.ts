@@ -19,19 +19,19 @@ function follow(feed: ScriptedFeed, query: FeedQuery) {
   const ids = (): readonly string[] | undefined => list.getSnapshot().runs?.map(({ id }) => id)
   return { list, ids }
 }
-const shows = async (ids: () => readonly string[] | undefined, ...wanted: readonly string[]): Promise<void> =>
+const expectShown = async (ids: () => readonly string[] | undefined, ...wanted: readonly string[]): Promise<void> =>
   await vi.waitFor(() => expect(ids()).toEqual(wanted), { timeout: 30_000 })
 
 describe('a list of a scripted feed', () => {
   test('has who is there, newest first, and what changes in them as the script goes on', async () => {
     const feed = createScriptedFeed({ script })
     const { list, ids } = follow(feed, { task: 'bake' })
-    await shows(ids, 'run_a')
+    await expectShown(ids, 'run_a')
     feed.at(250)
-    await shows(ids, 'run_b', 'run_a')
+    await expectShown(ids, 'run_b', 'run_a')
     await vi.waitFor(() => expect(list.getSnapshot().runs?.[1]).toMatchObject({ status: 'EXECUTING', metadata: { baked: 1 } }))
     feed.at(350)
-    await shows(ids, 'run_c', 'run_b', 'run_a')
+    await expectShown(ids, 'run_c', 'run_b', 'run_a')
     feed.at(feed.duration)
     await vi.waitFor(() => expect(list.getSnapshot().runs?.[1]?.status).toBe('COMPLETED'))
     // what can be large is left out, as a server leaves it out
@@ -49,25 +49,25 @@ describe('a list of a scripted feed', () => {
     ['a task and statuses', { task: 'bake', status: ['COMPLETED', 'FAILED'] }, ['run_b']],
     ['a task that nobody has', { task: 'sweep' }, []],
   ])('is by %s, at whatever moment one comes', async (_name, query, members) => {
-    await shows(follow(createScriptedFeed({ script, at: 600 }), query).ids, ...members)
+    await expectShown(follow(createScriptedFeed({ script, at: 600 }), query).ids, ...members)
     const feed = createScriptedFeed({ script })
     const { list, ids } = follow(feed, query)
     await vi.waitFor(() => expect(list.getSnapshot().runs).toBeDefined())
     for (let at = 100; at <= 600; at += 100) feed.at(at)
-    await shows(ids, ...members)
+    await expectShown(ids, ...members)
   })
 
   test('shows an earlier moment again, with a new client', async () => {
     const feed = createScriptedFeed({ script, at: 600 })
-    await shows(follow(feed, { task: 'bake' }).ids, 'run_c', 'run_b', 'run_a')
+    await expectShown(follow(feed, { task: 'bake' }).ids, 'run_c', 'run_b', 'run_a')
     feed.at(150)
-    await shows(follow(feed, { task: 'bake' }).ids, 'run_b', 'run_a')
+    await expectShown(follow(feed, { task: 'bake' }).ids, 'run_b', 'run_a')
   })
 
   test('has no more than its limit, and says so; pages by REST go on behind it', async () => {
     const feed = createScriptedFeed({ script, at: 350 })
     const { list, ids } = follow(feed, { task: 'bake', limit: 2 })
-    await shows(ids, 'run_c', 'run_b')
+    await expectShown(ids, 'run_c', 'run_b')
     expect(list.getSnapshot().hasMore).toBe(true)
     const { runs } = feed.client.getSnapshot()
     const first = await runs.list({ task: 'bake', limit: 2 })
@@ -83,10 +83,10 @@ describe('a list of a scripted feed', () => {
     const { list, ids } = follow(feed, { tag: 'rye' })
     const run = feed.client.getSnapshot().run('run_a')
     onTestFinished(run.subscribe(() => {}))
-    await shows(ids, 'run_a')
+    await expectShown(ids, 'run_a')
     await vi.waitFor(() => expect(run.getSnapshot().run?.payload).toEqual({ secret: 1 }))
     feed.at(feed.duration)
-    await shows(ids, 'run_c')
+    await expectShown(ids, 'run_c')
     // the version with which it left the list
     await vi.waitFor(() => expect(run.getSnapshot().run?.tags).toEqual([]))
     expect(list.getSnapshot().error).toBeUndefined()
@@ -98,20 +98,20 @@ describe('a list of a scripted feed', () => {
     await vi.waitFor(() => expect(begins.client.getSnapshot().connection.getSnapshot().status).toBe('connecting'))
     expect(waiting.ids()).toBeUndefined()
     begins.at(700)
-    await shows(waiting.ids, 'run_c', 'run_b', 'run_a')
+    await expectShown(waiting.ids, 'run_c', 'run_b', 'run_a')
 
     const goes = createScriptedFeed({ script: [...script, { at: 250, connection: 'lost' }, { at: 550, connection: 'back' }], at: 250 })
     const { ids } = follow(goes, { task: 'bake' })
     await vi.waitFor(() => expect(goes.client.getSnapshot().connection.getSnapshot().status).toBe('reconnecting'))
-    await shows(ids, 'run_b', 'run_a')
+    await expectShown(ids, 'run_b', 'run_a')
     goes.at(600)
-    await shows(ids, 'run_c', 'run_b', 'run_a')
+    await expectShown(ids, 'run_c', 'run_b', 'run_a')
   })
 
   test('is refused by the script, whatever its limit, and where it says too little', async () => {
     const feed = createScriptedFeed({ script: [...script, { at: 200, denied: { query: { tag: 'rye' }, code: 'forbidden', message: 'no' } }] })
     const { list, ids } = follow(feed, { tag: 'rye', limit: 3 })
-    await shows(ids, 'run_a')
+    await expectShown(ids, 'run_a')
     feed.at(200)
     await vi.waitFor(() => expect(list.getSnapshot().error).toMatchObject({ type: 'forbidden', message: 'no' }))
     const late = follow(feed, { tag: 'rye', limit: 4 })
