@@ -200,6 +200,7 @@ export class FeedHub {
   #ping(): void {
     const text = encodeFrame({ event: 'ping', data: this.#beat() })
     for (const session of this.#sessions) session.ping(text)
+    this.#topics.rest()
     // an injected clock moves without the timers
     this.#deadlines.look()
   }

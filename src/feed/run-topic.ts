@@ -28,8 +28,9 @@ interface Link extends Step {
   readonly at: number
 }
 
-/** The frames of the last seconds; who is further behind reads the log. */
+/** The frames of the last seconds, and what they may take as text; who is further behind reads the log. */
 const MAX_LINKS = 64
+const MAX_LINKS_LENGTH = 256 * 1024
 /** Cursors outside of them whose way to the head is kept: after a restart many come back with the same one. */
 const MAX_WAYS = 8
 /** Missed patches longer than this are weighed against the whole record. */
@@ -47,6 +48,7 @@ export class RunTopic {
   #links: Link[] = []
   #snapshot: Step | undefined
   readonly #ways = new Map<Cursor, Step>()
+  #wasAsked = false
   #revision = 0
   #finished = false
   #end: (Encoded & { readonly settled: boolean }) | undefined
@@ -80,6 +82,15 @@ export class RunTopic {
   async fresh(): Promise<void> {
     await this.#ticker.fresh()
   }
+  /** Lets go of frames for which nobody has asked since the last time: who does so later has them from the engine. */
+  rest(): void {
+    if (!this.#wasAsked) {
+      this.#links = []
+      this.#snapshot = undefined
+      this.#ways.clear()
+    }
+    this.#wasAsked = false
+  }
   close(): void {
     this.#ticker.stop()
     this.#unwake()
@@ -92,6 +103,7 @@ export class RunTopic {
   after(cursor: Cursor | undefined, view: View): Encoded | undefined | Promise<Encoded | undefined> {
     const head = this.#head
     if (head === undefined || cursor === head) return undefined
+    this.#wasAsked = true
     if (cursor === undefined) return this.#whole(view)
     // most readers are one step behind
     const last = this.#links.at(-1)
@@ -166,8 +178,9 @@ export class RunTopic {
       if (entries.length === 0) return
       const base = this.#head
       this.#links.push({ base, at: (entries[0] as LogEntry).at, ...this.#step(base, entries) })
-      if (this.#links.length > MAX_LINKS) this.#links.shift()
+      while (this.#links.length > 1 && (this.#links.length > MAX_LINKS || lengthOf(this.#links) > MAX_LINKS_LENGTH)) this.#links.shift()
       this.#head = (entries[entries.length - 1] as LogEntry).cursor
+      if (this.#snapshot?.cursor !== this.#head) this.#snapshot = undefined
       if (entries.some(({ patch }) => patch.some(({ path }) => path.startsWith('/tags')))) this.#revision++
       if (entries.some(({ patch }) => patch.some(({ path }) => path === '/finishedAt'))) this.#finished = true
       return
@@ -217,4 +230,5 @@ export class RunTopic {
   }
 }
 
+const lengthOf = (links: readonly Link[]): number => links.reduce((sum, { frame }) => sum + frame.length, 0)
 const isOversized = (text: string): boolean => text.length > MAX_FRAME_BYTES / 3 && utf8Length(text) > MAX_FRAME_BYTES

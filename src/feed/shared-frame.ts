@@ -29,6 +29,11 @@ export class SharedFrame {
     this.#frame = undefined
   }
 
+  /** Of all the texts that were made of it. */
+  get length(): number {
+    return this.#texts.reduce<number>((sum, text) => sum + (text?.length ?? 0), 0)
+  }
+
   text(view: View): string {
     const { isBrief } = view
     if (!this.#frame) return this.#texts[0] as string

@@ -27,6 +27,7 @@ export class StreamTopic {
   readonly #unwake: () => void
   readonly #onChange: () => void
   readonly #cache = new Map<number, ChunkStep>()
+  #wasAsked = false
   #info: StreamInfo | undefined
   #missing = false
   #wasOpened = false
@@ -62,6 +63,11 @@ export class StreamTopic {
   async holds(cursor: string): Promise<boolean> {
     return await this.#engine.chunks.holds(this.run, this.stream, cursor)
   }
+  /** Lets go of frames for which nobody has asked since the last time: a reader that reads nothing keeps none of them. */
+  rest(): void {
+    if (!this.#wasAsked) this.#cache.clear()
+    this.#wasAsked = false
+  }
   close(): void {
     this.#ticker.stop()
     this.#unwake()
@@ -70,6 +76,7 @@ export class StreamTopic {
   /** The chunks from an index, as one frame of about 64 kB at most; `undefined` where there are none. */
   async after(index: number): Promise<ChunkStep | undefined> {
     if (!this.#info || index >= this.#info.length) return undefined
+    this.#wasAsked = true
     const known = this.#cache.get(index)
     if (known) return known
     const read = await this.#engine.chunks.read(this.run, this.stream, index, FRAME_BYTES)

@@ -66,6 +66,11 @@ export class Topics {
     })
   }
 
+  /** Once in a heartbeat: what was kept for many readers is not kept for those who do not come. */
+  rest(): void {
+    for (const { topic } of this.#shared.values()) if (!(topic instanceof QueryTopic)) topic.rest()
+  }
+
   #share<T extends AnyTopic>(name: string, make: (changed: () => void) => T): Shared<T> {
     let shared = this.#shared.get(name) as Shared<T> | undefined
     if (!shared) {
