@@ -1,11 +1,11 @@
 // `runfeed` as a process of its own, and what it says.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { type Ended, type Heard, heard } from '../support/heard.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const MAIN = join(ROOT, 'src/cli/main.ts')
@@ -13,20 +13,7 @@ const MAIN = join(ROOT, 'src/cli/main.ts')
 const CACHE = join(ROOT, '.cache', 'compiled')
 export const TASKS: string = join(ROOT, 'test/cli/tasks/tasks.ts')
 
-export interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-export interface Command {
-  readonly process: ChildProcess
-  readonly stdout: () => string
-  readonly stderr: () => string
-  /** Resolves when it has said so, on either output; rejects when it ended without. */
-  readonly said: (what: RegExp) => Promise<RegExpExecArray>
-  readonly ended: Promise<Ended>
-}
+export type Command = Heard
 
 export interface Settings {
   readonly env?: Readonly<Record<string, string>>
@@ -62,37 +49,11 @@ function begin(args: readonly string[], { env = {}, input = '', cwd = ROOT, isTe
     timeout: LONGEST_MS,
     killSignal: 'SIGKILL',
   })
-  const text = { out: '', err: '' }
-  const listeners = new Set<() => void>()
-  const hear = (name: 'out' | 'err') => (chunk: string) => {
-    text[name] += chunk
-    for (const listener of listeners) listener()
-  }
-  child.stdout.setEncoding('utf8').on('data', hear('out'))
-  child.stderr.setEncoding('utf8').on('data', hear('err'))
+  const command = heard(child)
   // it may end before it has read all
   child.stdin.on('error', () => {})
   if (!isTerminal) child.stdin.end(input)
-  // `close`, not `exit`: what it said last may still be on its way
-  const ended = once(child, 'close').then(([code]: unknown[]) => ({ code: code as number | null, stdout: text.out, stderr: text.err }))
-  return {
-    process: child,
-    stdout: () => text.out,
-    stderr: () => text.err,
-    said: async (what) =>
-      await new Promise((resolve, reject) => {
-        const look = (): void => {
-          const found = what.exec(text.out + text.err)
-          if (!found) return
-          listeners.delete(look)
-          resolve(found)
-        }
-        listeners.add(look)
-        look()
-        void ended.then(({ code }) => reject(new Error(`it ended with ${code} and did not say ${what}:\n${text.out}${text.err}`)))
-      }),
-    ended,
-  }
+  return command
 }
 
 /** The lines of a result, each as JSON. */

@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Ended } from '../support/heard.ts'
 import { importsOf, newestRun, tableRows } from './demo-record.ts'
 import { dataFolder, type DemoServer, removeFolder, startDemo } from './demo-server.ts'
-import { type Ended, importAtTerminal, importInTerminal, importUnprivileged } from './terminal-client.ts'
+import { importAtTerminal, importInTerminal, importUnprivileged } from './terminal-client.ts'
 
 const SAMPLE = fileURLToPath(new URL('../../node_modules/vega-datasets/data/airports.csv', import.meta.url))
 const RAGGED = 'name,amount\nfirst,1\nshort\n,nameless\n"two\nlines",2\nlong,3,4\n'

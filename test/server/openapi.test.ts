@@ -1,11 +1,9 @@
 // The OpenAPI document against the real server: the document says what there is, and every route and every error of it is asked for.
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { RunfeedError } from 'runfeed'
 import { createPublicToken, createRunServer } from 'runfeed/server'
 import { task } from 'runfeed/task'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { mounted } from '../support/mounted.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { type Operation, problemsOf, readDocument, routesOf, type Schema, typesOf } from './openapi-document.ts'
 import { type Engine, makeWorld, NEEDS_KEYS, others, SECRET, works } from './openapi-cases.ts'
@@ -142,14 +140,9 @@ async function crowded(engine: Engine, run: string, request: Ask): Promise<RawAn
 /** Mounted in an http server of its own, which goes on. */
 async function closedServer(engine: Engine): Promise<string> {
   const runs = createRunServer({ engine })
-  const http = createServer((request, response) => runs.handler(request, response)).listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  onTestFinished(() => {
-    http.closeAllConnections()
-    http.close()
-  })
+  const url = await mounted(runs)
   await runs.close()
-  return `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+  return url
 }
 
 describe('every answer that the document names is one that the server gives, and looks as described:', () => {

@@ -1,11 +1,10 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { createRunServer, memoryEngine } from 'runfeed/server'
 import { task } from 'runfeed/task'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { checkLoopback } from '../../src/server/loopback.ts'
 import { framesUntil } from '../support/frames.ts'
+import { mounted } from '../support/mounted.ts'
 import { startServer } from '../support/server.ts'
 
 const echo = task({ id: 'echo', run: (payload: unknown) => payload })
@@ -246,14 +245,7 @@ test('a client that goes away in the middle of a request is not logged as a fail
 
 test('the handler serves an http server of one’s own, feed included', async () => {
   const runs = createRunServer({ engine: memoryEngine(), tasks: [echo] })
-  const http = createServer((request, response) => runs.handler(request, response)).listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  onTestFinished(async () => {
-    await runs.close()
-    http.closeAllConnections()
-    http.close()
-  })
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+  const url = await mounted(runs)
   const { id } = (await (
     await fetch(`${url}/v1/tasks/echo/trigger`, { method: 'POST', body: '{"payload":7}', headers: { 'content-type': 'application/json' } })
   ).json()) as { id: string }

@@ -1,7 +1,4 @@
 // What operators ask: whether the process lives, whether it can work, and what it counts.
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createRunServer, memoryEngine, sqliteEngine } from 'runfeed/server'
 import { task } from 'runfeed/task'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -9,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { framesOf } from '../support/frames.ts'
+import { mounted } from '../support/mounted.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { send } from './raw-request.ts'
 
@@ -26,17 +24,9 @@ async function metricsOf(server: TestServer): Promise<Map<string, number>> {
   return new Map(samples.map((match) => [match?.[1] as string, Number(match?.[2])]))
 }
 
-/** A server in an http server of its own, which goes on when it closes. */
-async function mounted(engine = memoryEngine()): Promise<{ readonly url: string; close(): Promise<void> }> {
+async function mountedServer(engine = memoryEngine()): Promise<{ readonly url: string; close(): Promise<void> }> {
   const runs = createRunServer({ engine })
-  const http = createServer((request, response) => runs.handler(request, response)).listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  onTestFinished(async () => {
-    await runs.close()
-    http.closeAllConnections()
-    http.close()
-  })
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, close: () => runs.close() }
+  return { url: await mounted(runs), close: () => runs.close() }
 }
 const get = async (url: string, path: string, host = '127.0.0.1') => {
   const { status, text } = await send(url, { method: 'GET', path, headers: { host } })
@@ -45,7 +35,7 @@ const get = async (url: string, path: string, host = '127.0.0.1') => {
 
 describe('health', () => {
   test('a process that closes lives, and is not ready', async () => {
-    const server = await mounted()
+    const server = await mountedServer()
     expect([await get(server.url, '/healthz'), await get(server.url, '/readyz')]).toEqual([
       [200, 'ok'],
       [200, 'ready'],
@@ -58,14 +48,14 @@ describe('health', () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     onTestFinished(() => logged.mockRestore())
     const engine = memoryEngine()
-    const server = await mounted(engine)
+    const server = await mountedServer(engine)
     await engine.close()
     expect((await get(server.url, '/readyz'))[0]).toBe(503)
     expect(logged).toHaveBeenCalled()
   })
 
   test('all of the internet may ask whether it lives and is ready, and nothing else', async () => {
-    const { url } = await mounted()
+    const { url } = await mountedServer()
     const asked = await Promise.all(['/healthz', '/readyz', '/metrics'].map(async (path) => (await get(url, path, 'evil.example'))[0]))
     expect(asked).toEqual([200, 200, 403])
   })
