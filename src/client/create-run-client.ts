@@ -2,7 +2,7 @@
 
 import { HttpError } from '../protocol/errors.ts'
 import type { Denied } from '../protocol/frame.ts'
-import { topicOf } from '../protocol/want.ts'
+import { runTopic, topicOf } from '../protocol/want.ts'
 import { Fold } from '../store/fold.ts'
 import { frameScheduler, type Scheduler } from '../store/scheduler.ts'
 import { Store } from '../store/store.ts'
@@ -151,10 +151,13 @@ export function createRunClient(options: RunClientOptions): RunClient {
     }
   }
 
+  const runs = restCalls(request)
   const resync = new Resync({
-    request,
+    read: (id) => {
+      const publicAccessToken = wanted.followed.get(runTopic(id))?.token
+      return runs.retrieve(publicAccessToken === undefined ? id : { id, publicAccessToken })
+    },
     environment,
-    hasToken: (topic) => wanted.followed.get(topic)?.token !== undefined,
     fail: (topic, error) => store.fail(topic, error),
     reopen: () => connection.refresh(),
   })
@@ -167,7 +170,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   store.onOver = stopIfDone
 
   const client: RunClient = {
-    runs: restCalls(request),
+    runs,
     run: (run) => wanted.run(run),
     stream: (run, stream, startIndex, maxParts) => wanted.stream(run, stream, startIndex, maxParts),
     runList: (query) => wanted.list(query),

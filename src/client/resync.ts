@@ -5,18 +5,15 @@ import { topicOf } from '../protocol/want.ts'
 import type { Broken, Fold } from '../store/fold.ts'
 import { Backoff } from '../transport/backoff.ts'
 import type { Environment } from '../transport/environment.ts'
-import type { RunTransport } from '../transport/run-transport.ts'
-import { runPath } from './rest.ts'
 
 /** So many in a minute are an error: the server and we disagree about something that asking again does not mend. */
 const MAX_RESYNCS = 3
 const WINDOW_MS = 60_000
 
 export interface ResyncHost {
-  readonly request: RunTransport['request']
+  /** Reads a run with the token that it is wanted with. */
+  read(run: string): Promise<Run>
   readonly environment: Environment
-  /** A want with a token of its own cannot be read by a call, which has the client's. */
-  hasToken(topic: string): boolean
   fail(topic: string, error: RunfeedError): void
   /** Opens a connection that asks for it anew. */
   reopen(): void
@@ -41,9 +38,7 @@ export class Resync {
     if (isMistake && this.#isOneTooMany(topic)) {
       fold.drop(topic)
       this.#host.fail(topic, new ProtocolError(`${topic} did not fit ${MAX_RESYNCS} times in a minute; subscribe again`))
-      // another connection would leave out the same
-    } else if (broken.stream === undefined && (broken.omitted !== undefined || !this.#host.hasToken(topic)))
-      this.#reads.set(fold, Promise.all([this.#reads.get(fold), this.#read(fold, broken, topic)]))
+    } else if (broken.stream === undefined) this.#reads.set(fold, Promise.all([this.#reads.get(fold), this.#read(fold, broken, topic)]))
     else this.#reopen(fold, topic)
   }
 
@@ -64,9 +59,9 @@ export class Resync {
   }
 
   async #read(fold: Fold, broken: Broken, topic: string): Promise<void> {
-    const { environment, request } = this.#host
+    const { environment } = this.#host
     try {
-      const run = (await request('GET', runPath(broken.run))) as unknown as Run
+      const run = await this.#host.read(broken.run)
       this.#readAt = environment.now()
       const next = fold.resync(run)
       // an answer from before what was left out is a mistake as any other

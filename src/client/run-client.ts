@@ -40,17 +40,18 @@ export interface RetrieveOptions<C extends RunContract = RunContract> {
 }
 
 export interface RunClient {
+  /** A call of a run takes what `trigger` returned too: its token is asked first, and then the client's own. */
   readonly runs: {
     /** @throws HttpError `not_found` */
-    retrieve<C extends RunContract>(run: string, options: RetrieveOptions<C> & { readonly contract: C }): Promise<RunOf<C>>
-    retrieve(run: string, options?: AbortSignal | RetrieveOptions): Promise<Run>
+    retrieve<C extends RunContract>(run: RunRef, options: RetrieveOptions<C> & { readonly contract: C }): Promise<RunOf<C>>
+    retrieve(run: RunRef, options?: AbortSignal | RetrieveOptions): Promise<Run>
     list(request?: RunListRequest, signal?: AbortSignal): Promise<RunPage>
     /** What changed in the record, version by version, oldest first. At most 1,000 from the one after `after`. @throws VersionGoneError's `version_gone` */
-    history(run: string, page?: { readonly after?: number; readonly limit?: number }, signal?: AbortSignal): Promise<RunVersionPage>
+    history(run: RunRef, page?: { readonly after?: number; readonly limit?: number }, signal?: AbortSignal): Promise<RunVersionPage>
     /** Asks the run to stop; it ends as CANCELED once its task has. */
-    cancel(run: string, signal?: AbortSignal): Promise<Run>
+    cancel(run: RunRef, signal?: AbortSignal): Promise<Run>
     /** Starts the run's task again with its payload, as a new run with `replayOf`. */
-    replay(run: string, signal?: AbortSignal): Promise<RunHandle>
+    replay(run: RunRef, signal?: AbortSignal): Promise<RunHandle>
     trigger(task: string, payload: Json, options?: TriggerOptions, signal?: AbortSignal): Promise<RunHandle>
   }
   /** The same source for the same run, while anybody holds or follows it. */

@@ -13,6 +13,7 @@ import type { Topic } from '../store/topic.ts'
 import type { ConnectionSnapshot } from '../transport/connection-status.ts'
 import type { Environment } from '../transport/environment.ts'
 import { followed, listReader, type Reader, runReader, streamReader } from './follow.ts'
+import { resolve } from './rest.ts'
 import type { Followed, RunRef } from './run-client.ts'
 import { streamView } from './stream-view.ts'
 
@@ -193,6 +194,3 @@ export class Wanted {
 
 /** By default all of it: where its readers start is known only with its first frame, and moves. */
 const firstOf = (startIndex: number | undefined): number => Math.max(0, startIndex ?? 0)
-
-const resolve = (ref: RunRef): { id: string; token: string | undefined } =>
-  typeof ref === 'string' ? { id: ref, token: undefined } : { id: ref.id, token: ref.publicAccessToken }

@@ -24,10 +24,9 @@ export type CancelResult = ActionState<'run', Run> & {
  */
 export function useCancelRun(run: RunRef, options: CancelRunOptions = {}): CancelResult {
   const client = useOptionalClient(options.client)
-  const id = typeof run === 'string' ? run : run?.id
   const action = useAction(async () => {
-    if (!id) throw new RunfeedError('no_run', 'there is no run to cancel: give useCancelRun an id or a handle')
-    return await requireClient(client).runs.cancel(id)
+    if (!run || (typeof run !== 'string' && !run.id)) throw new RunfeedError('no_run', 'there is no run to cancel: give useCancelRun an id or a handle')
+    return await requireClient(client).runs.cancel(run)
   }, options)
   return { ...actionFields(action, 'run'), cancel: action.call, reset: action.reset }
 }

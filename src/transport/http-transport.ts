@@ -55,8 +55,8 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
     }
   }
 
-  async function send(method: string, path: string, accept: string, body?: Json, signal?: AbortSignal, isAgain = false): Promise<Response> {
-    const bearer = await token()
+  async function send(method: string, path: string, accept: string, body?: Json, signal?: AbortSignal, given?: string, isAgain = false): Promise<Response> {
+    const bearer = given ?? (await token())
     // every write says it, one without a body too: a keyless server takes no write that a form of another page could have sent
     const headers = { accept, ...(bearer && { authorization: `Bearer ${bearer}` }), ...(method !== 'GET' && { 'content-type': 'application/json' }) }
     // called free of the options: the global one refuses any other receiver
@@ -71,9 +71,9 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
     })
     if (response.ok) return response
     // the token may have expired just now; a second refusal, of a fresh one, is meant
-    if (response.status !== 401 || !isAsked || isAgain) throw await refusal(response, environment)
+    if (response.status !== 401 || !isAsked || isAgain || given !== undefined) throw await refusal(response, environment)
     discard(response)
-    return send(method, path, accept, body, signal, true)
+    return send(method, path, accept, body, signal, undefined, true)
   }
 
   const notOurs = (what: string, was: string): ProtocolError =>
@@ -98,7 +98,7 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
         throw notOurs('the feed', `content type ${type}`)
       }, signal),
 
-    async request(method, path, body, signal) {
+    async request(method, path, body, signal, given) {
       const what = `${method} ${path}`
       // AbortSignal.any and .timeout are younger than what we run on
       const controller = new AbortController()
@@ -111,7 +111,7 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
         }
       })
       const answer = async (): Promise<Json> => {
-        const response = await send(method, path, 'application/json', body, controller.signal)
+        const response = await send(method, path, 'application/json', body, controller.signal, given)
         const broke = (cause: unknown): never => {
           throw new ConnectionError(`the answer to ${what} broke off`, cause)
         }

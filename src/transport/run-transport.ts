@@ -13,8 +13,12 @@ export interface RunTransport {
    * @param isPoll - asks for what is there now: the answer ends after it.
    */
   stream(wants: readonly Want[], signal: AbortSignal, isPoll?: boolean): AsyncIterable<Frame>
-  /** One REST call; `path` begins with `/v1/`. @throws HttpError, ConnectionError */
-  request(method: string, path: string, body?: Json, signal?: AbortSignal): Promise<Json>
+  /**
+   * One REST call; `path` begins with `/v1/`.
+   * @param token - in the place of the transport's own.
+   * @throws HttpError, ConnectionError
+   */
+  request(method: string, path: string, body?: Json, signal?: AbortSignal, token?: string): Promise<Json>
   /** How frames come now, and why, read with each `open` frame. @defaultValue a stream */
   readonly via?: (() => Via) | undefined
   /** Calls `listener` when `via` says something else. */

@@ -98,3 +98,48 @@ test('tokens that expire while ten runs are followed are asked for once each tim
   expect(chunks).toEqual(runs.map(() => [0, 1, 2, 3, 4, 5]))
   expect(asked).toBe(feeds())
 }, 90_000)
+
+test('calls of a run ask with the token of its handle, and with the client’s own where that does not allow it', async () => {
+  const held = gate()
+  const work = task({
+    id: 'handled',
+    run: async (_: null, { signal }) => {
+      await Promise.race([held.opened, new Promise((resolve) => signal.addEventListener('abort', resolve))])
+      return 'large '.repeat(40_000)
+    },
+  })
+  const server = await startServer({ tasks: [work], concurrency: 5, auth: { secretKeys: [SECRET] } })
+  const secret = createRunClient({ baseUrl: server.url, accessToken: SECRET })
+  const page = createRunClient({ baseUrl: server.url })
+  for (const client of [secret, page]) onTestFinished(() => client.close())
+  const trigger = async () => await secret.runs.trigger('handled', null)
+  const handleFor = async (id: string, ...scopes: readonly ('read' | 'cancel')[]) => ({
+    id,
+    publicAccessToken: await createPublicToken({
+      secretKey: SECRET,
+      scopes: [`read:history:${id}` as const, ...scopes.map((scope) => `${scope}:runs:${id}` as const)],
+    }),
+  })
+
+  const reading = await trigger()
+  expect((await page.runs.retrieve(reading)).id).toBe(reading.id)
+  await expect(page.runs.retrieve(reading.id)).rejects.toMatchObject({ status: 401 })
+  await expect(page.runs.history(reading)).rejects.toMatchObject({ type: 'forbidden', message: expect.stringContaining('read:history') as string })
+  await expect(page.runs.cancel(reading)).rejects.toMatchObject({ type: 'forbidden' })
+  expect((await page.runs.history(await handleFor(reading.id, 'read'))).oldest).toBe(1)
+  // what a frame leaves out for its size is read with it as well
+  const states: unknown[] = []
+  const ended = new Promise<void>((resolve, reject) => {
+    page.subscribeRun(reading, { onChange: ({ output }) => states.push(output), onEnd: resolve, onError: reject })
+  })
+  held.open()
+  await ended
+  expect(states.at(-1)).toBe('large '.repeat(40_000))
+
+  const [own, other] = [await trigger(), await trigger()]
+  expect((await page.runs.cancel(await handleFor(own.id, 'read', 'cancel'))).id).toBe(own.id)
+  expect((await secret.runs.cancel(other)).id).toBe(other.id)
+  await vi.waitFor(async () => {
+    for (const { id } of [own, other]) expect((await secret.runs.retrieve(id)).status).toMatch(/CANCELED|COMPLETED/)
+  }, PATIENT)
+}, 60_000)

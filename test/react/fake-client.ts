@@ -79,8 +79,8 @@ export function fakeClient(): FakeClient {
       history: refuse,
       replay: refuse,
       trigger: refuse,
-      cancel: (id) => {
-        client.cancels.push(id)
+      cancel: (run) => {
+        client.cancels.push(idOf(run))
         return refuse()
       },
     },
