@@ -1,15 +1,15 @@
 // From a list's snapshot to a hook's result, without React.
+import type { RunPagesSnapshot } from '../client/run-pages.ts'
 import type { Issue } from '../contract/judge.ts'
 import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
 import { shareEqual } from '../store/share.ts'
-import type { RunListSnapshot } from '../store/snapshot.ts'
 import type { Gated } from './gate.ts'
 import type { Reading } from './judged-document.ts'
 import { disabledFields, keepSame, NO_ISSUES, stateFields } from './result.ts'
 import { choose, issuesOf, type ReadRun, sameError } from './run-view.ts'
 import type { Derive } from './use-source.ts'
-import type { Target } from './use-target.ts'
+import type { ListTarget } from './use-target.ts'
 
 interface KnownRow<V> {
   readonly run: Run
@@ -22,13 +22,12 @@ export interface RunsMemory<V> {
   readonly rows: ReadonlyMap<string, KnownRow<V>>
   readonly values: readonly V[] | undefined
   readonly selected: { readonly from: readonly V[]; readonly by: unknown; readonly value: unknown } | undefined
-  readonly hasMore: boolean
   /** How the rows were read. */
   readonly mode: string | undefined
 }
 
 const DISABLED = Object.freeze({ ...disabledFields, runs: undefined, hasMore: false, isLoadingMore: false, loadMore: (): void => {} })
-const FORGOTTEN = { runs: undefined, rows: new Map<string, never>(), values: undefined, selected: undefined, hasMore: false, mode: undefined }
+const FORGOTTEN = { runs: undefined, rows: new Map<string, never>(), values: undefined, selected: undefined, mode: undefined }
 
 export interface ListChoice<V, T> {
   select?: ((runs: readonly V[]) => T) | undefined
@@ -39,21 +38,16 @@ export interface ListChoice<V, T> {
 
 /**
  * @param read - what is read of each run; without it, they are as they come.
- * @param more - whether a longer list may be asked for, and how.
  */
 export function deriveRuns<V, T, R extends object>(
-  target: Target<RunListSnapshot>,
+  target: ListTarget,
   read: ReadRun<V> | undefined,
   options: ListChoice<V, T>,
-  more: { readonly isPossible: boolean; readonly load: () => void },
-): Derive<Gated<RunListSnapshot>, R, RunsMemory<V>> {
+): Derive<Gated<RunPagesSnapshot>, R, RunsMemory<V>> {
   return ({ data, connectionStatus }, previous) => {
     if (!target.isEnabled) return { result: DISABLED as unknown as R, memory: FORGOTTEN }
     const before = previous?.memory
-    // a longer list is on its way: what is known stays until it is here
-    const runs = data.runs ?? before?.runs ?? options.initialData
-    const isLoadingMore = data.runs === undefined && data.error === undefined && before?.runs !== undefined
-    const hasMore = isLoadingMore ? (before?.hasMore ?? false) : data.hasMore && more.isPossible
+    const runs = data.runs ?? options.initialData
     const isSameMode = before?.mode === options.mode
     const isSame = runs === before?.runs && isSameMode
     const rows = !runs || isSame || !read ? (before?.rows ?? FORGOTTEN.rows) : rowsOf(runs, read, isSameMode ? before?.rows : undefined)
@@ -76,9 +70,9 @@ export function deriveRuns<V, T, R extends object>(
     const next = {
       ...stateFields(sameError(previous?.result, error), values !== undefined),
       runs: selected?.value,
-      hasMore,
-      isLoadingMore,
-      loadMore: more.load,
+      hasMore: data.hasMore,
+      isLoadingMore: data.isLoadingMore,
+      loadMore: target.loadMore,
       connectionStatus,
       // without ids nothing is followed, and what is shown is the truth
       isStale: values !== undefined && connectionStatus !== 'open' && connectionStatus !== 'idle',
@@ -87,7 +81,7 @@ export function deriveRuns<V, T, R extends object>(
       raw: undefined,
       stop: target.gate.stop,
     } as unknown as R
-    return { result: keepSame(previous?.result, next), memory: { runs, rows, values, selected, hasMore, mode: options.mode } }
+    return { result: keepSame(previous?.result, next), memory: { runs, rows, values, selected, mode: options.mode } }
   }
 }
 

@@ -1,5 +1,4 @@
 'use client'
-import { useCallback, useState } from 'react'
 import type { RunContract, RunOf } from '../contract/types.ts'
 import type { Json, JsonObject } from '../protocol/json.ts'
 import type { RunQuery } from '../protocol/rest.ts'
@@ -21,7 +20,7 @@ export type RunSummaryOf<C extends RunContract> = Omit<RunOf<C>, 'payload' | 'ou
 
 /** What a list hook takes; each may be written inline. */
 export interface RunsOptions<V, T> extends Pick<FollowOptions, 'enabled' | 'throttle' | 'onError' | 'throwOnError' | 'client'> {
-  /** Runs on a page, and how many more `loadMore` asks for; at most 200 are followed in all. @defaultValue 50 */
+  /** Runs that are shown at first, and how many more with each `loadMore`: 1 to 200. @defaultValue 50 */
   limit?: number | undefined
   select?: ((runs: readonly V[]) => T) | undefined
   /** Whether two selected values are the same. @defaultValue deep equality that keeps the identity of what did not change */
@@ -35,16 +34,17 @@ export type RunsResult<T> = Result<
   'runs',
   T,
   {
-    /** There are more than are followed, and `loadMore` asks for them. False at 200, however many there are. */
+    /** There are more than are shown. */
     readonly hasMore: boolean
     readonly isLoadingMore: boolean
-    /** Follows one page more. What is shown stays meanwhile. */
+    /** Shows one page more; what is shown stays meanwhile. A failure is in `error`, and the next call tries again. The same function while the query is the same. */
     readonly loadMore: () => void
   }
 >
 
 /**
- * Follows the newest runs of a query: they come, go, change and keep their order, all by the client's one connection.
+ * Follows the newest runs of a query: they come, go, change and keep their order, all by the client's one connection. As many as have been asked for
+ * are shown: a new one takes the place of the oldest.
  * @param query - a conjunction with at least one of `ids`, `task`, `tag` and `parent`; may be written inline. Without one the hook is disabled.
  */
 export function useRuns<T = readonly RunSummary[]>(query: RunQuery | null | undefined, options: RunsOptions<RunSummary, T> = {}): RunsResult<T> {
@@ -78,17 +78,10 @@ function useRunList<V, T>(
   read: ReadRun<V> | undefined,
   options: RunsOptions<V, T> & Pick<ListChoice<V, T>, 'mode'>,
 ): RunsResult<T> {
-  const page = Math.min(Math.max(1, Math.floor(options.limit ?? DEFAULT_QUERY_LIMIT)), MAX_QUERY_LIMIT)
+  const limit = Math.min(Math.max(1, Math.floor(options.limit ?? DEFAULT_QUERY_LIMIT)), MAX_QUERY_LIMIT)
   // an inline query counts by what it says
-  const name = query ? queryName({ ...query, limit: page }) : undefined
-  const [asked, setAsked] = useState({ name, limit: page })
-  const limit = asked.name === name ? asked.limit : page
-  const load = useCallback(() => {
-    setAsked({ name, limit: Math.min(limit + page, MAX_QUERY_LIMIT) })
-  }, [name, limit, page])
-  const target = useListTarget(name, limit, options)
-  const derive = deriveRuns<V, T, RunsResult<T>>(target, read, options, { isPossible: limit < MAX_QUERY_LIMIT, load })
-  const { result, memory } = useSource(target.gate, derive, target.origin, target.initial)
+  const target = useListTarget(query ? queryName({ ...query, limit }) : undefined, options)
+  const { result, memory } = useSource(target.gate, deriveRuns<V, T, RunsResult<T>>(target, read, options), target.origin, target.initial)
   useToldError(result.error, target.origin, options.onError)
   useOnData(options.onData, target.origin, result.isSuccess, result.runs, memory.values ?? 0)
   throwIfAsked(result.error, options.throwOnError)

@@ -2,10 +2,11 @@
 // From what a hook was given (a run, a stream, `enabled`, a client) to the gate that it reads; one gate for as long as those stay the same.
 import { useMemo } from 'react'
 import type { RunClient } from '../client/run-client.ts'
+import { RunPages, type RunPagesSnapshot } from '../client/run-pages.ts'
 import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
-import { type FeedQuery, topics } from '../protocol/want.ts'
-import type { ChunkLog, RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
+import { DEFAULT_QUERY_LIMIT, type FeedQuery, topicOf, topics } from '../protocol/want.ts'
+import type { ChunkLog, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
 import { warnOnce } from './development.ts'
 import { createGate, type Gate, type Gated } from './gate.ts'
 import { useHydrated } from './hydration.ts'
@@ -25,19 +26,23 @@ export interface Target<S> {
   readonly initial: () => Gated<S>
 }
 
+/** What is followed of a query, and how to follow more of it. */
+export type ListTarget = Target<RunPagesSnapshot> & { readonly loadMore: () => void }
+
 const EMPTY_RUN: RunSnapshot = { run: undefined, cursor: undefined, error: undefined, end: undefined }
 const EMPTY_LOG: ChunkLog<Json> = { length: 0, firstIndex: 0, cuts: [], at: () => undefined, slice: () => [], [Symbol.iterator]: () => [][Symbol.iterator]() }
 const EMPTY_STREAM: StreamSnapshot = { log: EMPTY_LOG, state: undefined, start: 0, failure: undefined, gap: undefined, error: undefined }
 const idle =
   <S>(data: S) =>
   (): Gated<S> => ({ data, run: undefined, connectionStatus: 'idle' })
-const EMPTY_LIST: RunListSnapshot = { runs: undefined, hasMore: false, error: undefined }
-const NO_RUNS: RunListSnapshot = { runs: [], hasMore: false, error: undefined }
+const EMPTY_LIST: RunPagesSnapshot = { runs: undefined, hasMore: false, error: undefined, isLoadingMore: false }
 
 export const still = <T>(value: T): Source<T> => ({ getSnapshot: () => value, subscribe: () => () => {} })
 const IDLE_CONNECTION: ConnectionSnapshot = { status: 'idle', error: undefined, transport: 'stream', reason: undefined }
 export const idleConnection = (): ConnectionSnapshot => IDLE_CONNECTION
 const IDLE = still(IDLE_CONNECTION)
+const NO_RUNS = still({ ...EMPTY_LIST, runs: [] })
+const nothing = (): void => {}
 const disabledTarget = <S>(empty: S): Target<S> => {
   const data = still(empty)
   return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId: '', isEnabled: false, initial: idle(empty) }
@@ -45,7 +50,10 @@ const disabledTarget = <S>(empty: S): Target<S> => {
 // marked, so that a bundle has those of its hooks alone
 const DISABLED_RUN = /* @__PURE__ */ disabledTarget(EMPTY_RUN)
 const DISABLED_STREAM = /* @__PURE__ */ disabledTarget(EMPTY_STREAM)
-const DISABLED_LIST = /* @__PURE__ */ disabledTarget(EMPTY_LIST)
+const DISABLED_LIST = /* @__PURE__ */ disabledList()
+function disabledList(): ListTarget {
+  return { ...disabledTarget(EMPTY_LIST), loadMore: nothing }
+}
 const failed = <S>(empty: S, runId: string, error: RunfeedError): Target<S> => {
   const data = still({ ...empty, error })
   return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId, isEnabled: true, initial: idle(empty) }
@@ -126,28 +134,23 @@ export function useStreamTarget<T, A>(run: RunRef, stream: string, options: Stre
   }, [client, data, hydrated, id, stream, startIndex, token, throttle, wantsRun])
 }
 
-/**
- * @param name - what the query says, without what it is asked for so far.
- * @param limit - so many are followed. A longer list of the same query has the same origin, so that what is shown stays until it is here.
- */
-export function useListTarget(
-  name: string | undefined,
-  limit: number,
-  options: Pick<FollowOptions, 'client' | 'enabled' | 'throttle'>,
-): Target<RunListSnapshot> {
+/** @param name - what the query says, and how many of its runs are a page. */
+export function useListTarget(name: string | undefined, options: Pick<FollowOptions, 'client' | 'enabled' | 'throttle'>): ListTarget {
   const client = useOptionalClient(options.client)
   const isEnabled = options.enabled !== false && name !== undefined
   const throttle = options.throttle ?? 0
-  // another object for another client or query
-  // oxlint-disable-next-line react/exhaustive-deps
-  const origin = useMemo(() => ({}), [client, name])
-  return useMemo(() => {
-    if (!isEnabled) return DISABLED_LIST
-    const query = JSON.parse(name) as FeedQuery
+  const hydrated = useHydrated()
+  const data = useMemo(() => {
+    if (!isEnabled) return undefined
+    const { limit = DEFAULT_QUERY_LIMIT, ...query } = JSON.parse(name) as FeedQuery
     // nothing is asked for, and the answer is known
-    const data = query.ids?.length === 0 ? still(NO_RUNS) : sourceOf(client, (from) => from.runList({ ...query, limit }))
-    if (data instanceof Error) return failed(EMPTY_LIST, '', data)
+    return query.ids?.length === 0 ? NO_RUNS : sourceOf(client, (from) => new RunPages(from, query, limit))
+  }, [client, isEnabled, name])
+  return useMemo(() => {
+    if (name === undefined || data === undefined) return DISABLED_LIST
+    if (data instanceof Error) return { ...failed(EMPTY_LIST, '', data), loadMore: nothing }
     const gate = createGate({ data, connection: client?.connection ?? IDLE }, throttle, isEnd)
-    return { gate, origin, runId: '', isEnabled: true, initial: idle(EMPTY_LIST) }
-  }, [client, isEnabled, limit, name, origin, throttle])
+    const known = hydrated.get(topicOf({ query: name })) as RunPagesSnapshot | undefined
+    return { gate, origin: data, runId: '', isEnabled: true, initial: idle(known ?? EMPTY_LIST), loadMore: data instanceof RunPages ? data.loadMore : nothing }
+  }, [client, data, hydrated, name, throttle])
 }

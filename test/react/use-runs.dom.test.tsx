@@ -1,6 +1,6 @@
 // Lists that are live: against a real server, and case by case.
 import { act, renderHook, waitFor } from '@testing-library/react'
-import { createRunClient, defineRun, type RunQuery } from 'runfeed'
+import { createRunClient, defineRun, RunfeedError, type RunQuery } from 'runfeed'
 import { createRunHooks, type RunsOptions, type RunSummary, useRunChildren, useRuns } from 'runfeed/react'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -46,6 +46,33 @@ describe('of a server', () => {
     await act(async () => void (await client.runs.cancel(first)))
     await waitFor(() => expect(result.current.waiting.runs).toEqual([]))
     await waitFor(() => expect(result.current.all.runs?.[2]?.status).toBe('CANCELED'))
+  })
+
+  test('more than a live list holds: each run once, in order, and those of an older page are as live as the first', async () => {
+    const client = await connect()
+    const { id: oldest } = await client.runs.trigger('wait', null, { tags: ['long'] })
+    for (let page = 0; page < 3; page++) await Promise.all(Array.from({ length: 80 }, () => client.runs.trigger('double', { n: 1 }, { tags: ['long'] })))
+    const { result } = renderHook(() => useRuns({ tag: 'long' }, { client, limit: 120 }))
+    for (const shown of [120, 240, 241]) {
+      await waitFor(() => expect(result.current.runs).toHaveLength(shown))
+      expect(result.current).toMatchObject({ hasMore: shown < 241, error: undefined })
+      act(() => result.current.loadMore())
+    }
+    const inOrder = async () => {
+      const first = await client.runs.list({ tag: 'long', limit: 200 })
+      const rest = await client.runs.list({ tag: 'long', limit: 200, ...(first.next !== undefined && { after: first.next }) })
+      return [...first.runs, ...rest.runs].map(({ id }) => id)
+    }
+    expect(result.current.runs?.map(({ id }) => id)).toEqual(await inOrder())
+    await waitFor(() => expect(result.current.runs?.at(-1)).toMatchObject({ id: oldest, status: 'EXECUTING' }))
+    await act(async () => void (await client.runs.cancel(oldest)))
+    await waitFor(() => expect(result.current.runs?.at(-1)).toMatchObject({ id: oldest, status: 'CANCELED' }))
+    // what newer ones push out of the live list stays
+    for (let n = 0; n < 5; n++) await client.runs.trigger('double', { n: 1 }, { tags: ['long'] })
+    await waitFor(() => expect(result.current.runs).toHaveLength(246))
+    expect(result.current.runs?.map(({ id }) => id)).toEqual(await inOrder())
+    await waitFor(() => expect(result.current.runs?.every(({ finishedAt }) => finishedAt !== null)).toBe(true))
+    expect(JSON.stringify(result.current.runs)).not.toContain('"payload":{')
   })
 
   test('children of a run', async () => {
@@ -114,17 +141,24 @@ describe('case by case', () => {
     expect(result.current.runs).toBe(first)
   })
 
-  test('loadMore asks for one page more each time, keeps what is shown, and ends at 200', () => {
+  test('loadMore shows one page more each time and keeps what is shown; a list that cannot be longer stays as it is, with the error', () => {
     const client = fakeClient()
     const { result } = follow(client, { tag: 'x' }, { limit: 90 })
     client.runList({ tag: 'x', limit: 90 }).set({ runs: [run('run_1', 1)], hasMore: true })
     act(() => result.current.loadMore())
     expect(result.current).toMatchObject({ status: 'success', runs: [{ id: 'run_1' }], isLoadingMore: true })
-    client.runList({ tag: 'x', limit: 180 }).set({ runs: [run('run_1', 1), run('run_2', 1)], hasMore: true })
-    expect(result.current).toMatchObject({ isLoadingMore: false, hasMore: true })
     act(() => result.current.loadMore())
-    client.runList({ tag: 'x', limit: 200 }).set({ runs: [run('run_1', 1)], hasMore: true })
-    expect(result.current.hasMore).toBe(false)
+    client.runList({ tag: 'x', limit: 180 }).set({ runs: [run('run_1', 1), run('run_2', 1)], hasMore: true })
+    expect(result.current).toMatchObject({ isLoadingMore: false, hasMore: true, runs: { length: 2 } })
+    expect(client.followed()).toHaveLength(1)
+    act(() => result.current.loadMore())
+    const refusal = new RunfeedError('forbidden', 'not so many')
+    client.runList({ tag: 'x', limit: 200 }).set({ error: refusal })
+    expect(result.current).toMatchObject({ status: 'error', error: refusal, isLoadingMore: false, hasMore: true, runs: { length: 2 } })
+    act(() => result.current.loadMore())
+    expect(result.current).toMatchObject({ status: 'success', isLoadingMore: true })
+    client.runList({ tag: 'x', limit: 200 }).set({ error: undefined, runs: [run('run_1', 1)], hasMore: false })
+    expect(result.current).toMatchObject({ status: 'success', isLoadingMore: false, hasMore: false, runs: { length: 1 } })
     expect(client.followed()).toHaveLength(1)
   })
 
