@@ -60,7 +60,9 @@ describe('a list of a scripted feed', () => {
   test('shows an earlier moment again, with a new client', async () => {
     const feed = createScriptedFeed({ script, at: 600 })
     await expectShown(follow(feed, { task: 'bake' }).ids, 'run_c', 'run_b', 'run_a')
+    const before = feed.client.getSnapshot()
     feed.at(150)
+    expect(feed.client.getSnapshot()).not.toBe(before)
     await expectShown(follow(feed, { task: 'bake' }).ids, 'run_b', 'run_a')
   })
 
