@@ -3,7 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bytes } from './bytes.ts'
+import { bytes } from './bytes/bytes.ts'
+import { chunks } from './chunks/chunks.ts'
 import { perEvent } from './client/per-event.ts'
 import { fanOut } from './fan-out/fan-out.ts'
 import { hooks } from './hooks/hooks.ts'
@@ -20,6 +21,7 @@ const all: { readonly [name: string]: (folder: string, part?: string) => Promise
   latency,
   events: perEvent,
   bytes,
+  chunks,
   rss,
   record,
   hooks,

@@ -2,15 +2,15 @@
 import { createRunClient } from 'runfeed'
 import { createRunServer, sqliteEngine } from 'runfeed/server'
 import { batch, metadata, task } from 'runfeed/task'
-import { jsonBytes } from '../src/protocol/json.ts'
-import { applyPatch } from '../src/protocol/patch.ts'
-import type { Row } from './row.ts'
+import { jsonBytes } from '../../src/protocol/json.ts'
+import { applyPatch } from '../../src/protocol/patch.ts'
+import type { Row } from '../row.ts'
 
 const ROWS = 3376
 const BATCH = 500
 
 /** @param folder - where the data file may be. */
-export async function bytes(folder: string): Promise<readonly Row[]> {
+export async function sampleImportBytes(folder: string): Promise<readonly Row[]> {
   const row = task({ id: 'row', run: (_: number, { ctx }) => void metadata.parent.increment('processedRows', 1).append('rowRuns', ctx.run.id, { max: 1000 }) })
   const rows = task({
     id: 'rows',
