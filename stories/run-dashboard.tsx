@@ -16,9 +16,15 @@ const head: CSSProperties = {
 const title: CSSProperties = { margin: 0, fontSize: 15, fontWeight: 600 }
 const quiet: CSSProperties = { margin: 0, color: 'var(--rf-fg-muted)', fontSize: 13, fontVariantNumeric: 'tabular-nums' }
 const list: CSSProperties = { listStyle: 'none', margin: 0, padding: 0 }
-const row: CSSProperties = { display: 'grid', gap: 8, padding: '12px 16px', borderBlockStart: '1px solid var(--rf-line)' }
-const line: CSSProperties = { display: 'flex', alignItems: 'center', justifyContent: 'space-between', gap: 12 }
-const name: CSSProperties = { minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', fontSize: 14, fontWeight: 550 }
+const row: CSSProperties = {
+  display: 'grid',
+  gridTemplateColumns: 'minmax(0, 1fr) auto',
+  alignItems: 'start',
+  gap: '8px 16px',
+  padding: '12px 16px',
+  borderBlockStart: '1px solid var(--rf-line)',
+}
+const name: CSSProperties = { alignSelf: 'center', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', fontSize: 14, fontWeight: 550 }
 const note: CSSProperties = { ...quiet, padding: '28px 16px', borderBlockStart: '1px solid var(--rf-line)', textAlign: 'center' }
 const more: CSSProperties = {
   display: 'block',
@@ -97,12 +103,9 @@ function Row({ run, isStale }: { readonly run: RunSummary; readonly isStale: boo
   const file = typeof metadata['file'] === 'string' ? metadata['file'] : id
   return (
     <li style={row} data-run={id}>
-      <div style={line}>
-        <span style={name}>{file}</span>
-        <RunStatusBadge status={status} stale={isStale && finishedAt === null} />
-      </div>
-      {/* the bar says the same as the badge once it is over */}
-      {finishedAt === null && <RowProgress run={run} label={file} />}
+      {/* once it is over, the badge says all that a bar could */}
+      {finishedAt === null ? <RowProgress run={run} label={file} /> : <span style={name}>{file}</span>}
+      <RunStatusBadge status={status} stale={isStale && finishedAt === null} />
     </li>
   )
 }
