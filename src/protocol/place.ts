@@ -30,6 +30,17 @@ export function valueAt(document: JsonObject, path: Path): Json {
   return value
 }
 
+/** What is at a path, for who only reads: nothing where it does not lead anywhere. */
+export function readAt(document: JsonObject, path: Path): Json | undefined {
+  let value: Json | undefined = document
+  for (const segment of path) {
+    const holds = isJsonArray(value) ? typeof segment === 'number' : isJsonObject(value) && typeof segment === 'string'
+    if (!holds || !Object.hasOwn(value as object, segment)) return undefined
+    value = (value as { readonly [name: Segment]: Json })[segment]
+  }
+  return value
+}
+
 /** The child that the next segment names, `undefined` where it may still be made. */
 function step(value: Json, path: Path, found: number, key: string): Json | undefined {
   const segment = path[found] as Segment

@@ -1,6 +1,7 @@
 // The types of `metadata`: loose by default, typed by a contract with `of`. Paths (`$.a.b`) are not typed.
 import type { InputOf } from '../contract/standard-schema.ts'
 import type { At, KeyOf, MetadataInput, RunContract, Storable, Stored } from '../contract/types.ts'
+import type { Json } from '../protocol/json.ts'
 
 /** The keys whose value can be a `V`, and every path. */
 export type Key<W, V> = { [K in KeyOf<W>]: unknown extends At<W, K> ? K : [Extract<At<W, K>, V>] extends [never] ? never : K }[KeyOf<W>] | `$.${string}`
@@ -41,6 +42,8 @@ export type Typed<U> = U & {
 export interface Metadata<W = Record<string, unknown>, S = Record<string, unknown>> extends MetadataUpdater<W, S> {
   /** The value of a key, as stored: a Date is a string. `undefined` outside a run. */
   get<K extends KeyOf<W>>(key: K): Stored<At<W, K>> | undefined
+  /** What is at a path, as in `$.user.name`; `undefined` where it leads nowhere. @throws InvalidOperationError for what is no path */
+  get(path: `$.${string}`): Json | undefined
   /** The whole document, as stored; `undefined` outside a run. */
   current(): Stored<Partial<W>> | undefined
   /** Resolves when everything said before is durable. @throws what the record refused since the last flush */

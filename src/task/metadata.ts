@@ -2,6 +2,8 @@
 import { InvalidValueError } from '../protocol/errors.ts'
 import { isJsonObject, type Json, toJson } from '../protocol/json.ts'
 import type { Operation } from '../protocol/operation.ts'
+import { parseKey } from '../protocol/path.ts'
+import { readAt } from '../protocol/place.ts'
 import { captureStream } from './capture-stream.ts'
 import type { Metadata, MetadataUpdater, Typed } from './metadata-types.ts'
 import { currentScope } from './run-scope.ts'
@@ -58,7 +60,10 @@ class OwnMetadata extends Updater {
   readonly root: Updater = new Updater('root')
   get(key: string): Json | undefined {
     const document = currentScope()?.updates('own').document
-    return document && Object.hasOwn(document, key) ? structuredClone(document[key]) : undefined
+    if (!document) return undefined
+    // a document that was replaced whole may have a key that looks like a path
+    const isPath = key.startsWith('$') && !Object.hasOwn(document, key)
+    return structuredClone(readAt(document, isPath ? parseKey(key) : [key]))
   }
   current(): Json | undefined {
     const document = currentScope()?.updates('own').document

@@ -30,6 +30,26 @@ describe('updates', () => {
     expect(run.output).toEqual([{ b: [1, 2] }, { a: { b: [1, 2] }, c: { d: true } }, { a: { b: [2] } }])
   })
 
+  test('are read by the paths that they were said with', async () => {
+    const run = await runTask(
+      () => {
+        metadata.set('$.user["first name"]', 'Ada').append('$.rows[0].tags', 'new')
+        const read = (path: string): unknown => {
+          try {
+            return metadata.get(path) ?? 'nothing'
+          } catch (thrown) {
+            return (thrown as { type: string }).type
+          }
+        }
+        const there = ['$.user["first name"]', '$.rows[0].tags', '$.rows[0].tags[0]', '$', 'user.name', '$.n']
+        const nothing = ['$.n.deeper', '$.rows.tags', '$.rows[1]', '$.user[0]', '$.list.length']
+        return [there.map(read), nothing.map(read), read('$.rows[*]')]
+      },
+      { metadata: { n: 1, list: [], $: 'a key', 'user.name': 'a key too' } },
+    )
+    expect(run.output).toEqual([['Ada', ['new'], 'new', 'a key', 'a key too', 1], ['nothing', 'nothing', 'nothing', 'nothing', 'nothing'], 'invalid_operation'])
+  })
+
   test('what is read is a copy', async () => {
     const run = await runTask(() => {
       metadata.set('list', [1])

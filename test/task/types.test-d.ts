@@ -138,6 +138,7 @@ test('streams carry the type of their chunks', async () => {
 
 test('what is read is as it is stored', () => {
   expectTypeOf(own.get('at')).toEqualTypeOf<string | undefined>()
+  expectTypeOf(own.get('$.at')).toEqualTypeOf<Json | undefined>()
   expectTypeOf<MetadataInput<typeof imports.metadata>['at']>().toEqualTypeOf<Date>()
   expectTypeOf<MetadataInput<typeof shape.metadata>['iso']>().toEqualTypeOf<string>()
   expectTypeOf<MetadataOf<typeof shape.metadata>['total']>().toEqualTypeOf<number | undefined>()
