@@ -20,7 +20,7 @@ to it says so. \`tasks\` is all that the main thread did, its time of the proces
 that was sent until the last was on screen.
 
 \`runfeed\` is the product over its reference server, with a schema; \`runfeed, a frame each\` is the same over the same wire without the server's gathering: every
-update and every chunk is a frame of its own; \`runfeed, parts judged\` is \`useRunStream\` with a schema for each part, a frame each. Peers are used as their
+update and every chunk is a frame of its own, so that it draws at each frame of the screen where \`runfeed\` draws 20 times a second; \`runfeed, parts judged\` is \`useRunStream\` with a schema for each part, a frame each. Peers are used as their
 documentation says, over their own transports: the bench's files name how. \`useChat\` takes part in (c) alone and convex in (a) and (b) alone: the others have no
 hook for it. \`useChat\` is throttled by 50 ms, as its documentation advises.`
 
