@@ -9,47 +9,68 @@ export type Patch = readonly PatchOperation[]
 /** An object by its names, or an array by its indexes. */
 type Container = { [key: string | number]: Json }
 
+/** Containers that nobody else has: they may be changed in place. A Set is one. */
+export interface Owned {
+  has(container: object): boolean
+  add(container: object): unknown
+}
+
 /**
  * `document` with `patch` applied. Untouched subtrees keep their identity. A container is copied unless it is in `owned`, and joins it then:
  * so within one flush, for which the caller passes one set, each container is copied at most once. Values of the patch are taken as they are.
  * @throws InvalidOperationError when the patch does not fit the document (RFC 6902, 4).
  */
-export function applyPatch(document: Json, patch: Patch, owned: Set<object> = new Set()): Json {
+export function applyPatch(document: Json, patch: Patch, owned: Owned = new Set()): Json {
   let root = document
-  for (const operation of patch) root = applyOne(root, operation, owned)
+  // what changes together often stands together: the tokens of the operation before, and the containers that it led through, the root first
+  let before: readonly string[] = []
+  const way: Container[] = []
+  for (const operation of patch) {
+    const { path } = operation
+    const value = valueOf(operation)
+    const tokens = parsePointer(path)
+    const last = tokens.length - 1
+    if (last < 0) root = value === undefined ? refuse(path, 'the whole document cannot be removed') : value
+    else {
+      let depth = 0
+      // an operation moves what is in its parent, never what is on the way there
+      while (depth < last && depth < before.length - 1 && tokens[depth] === before[depth]) depth++
+      if (before.length === 0) root = way[0] = own(root, owned, path)
+      for (let parent = way[depth] as Container; depth < last; ) {
+        const key = keyOf(parent, tokens[depth] as string, false, path)
+        const child = parent[key] as Json
+        const next = own(child, owned, path)
+        if (next !== child) parent[key] = next
+        way[++depth] = parent = next
+      }
+      change(way[last] as Container, tokens[last] as string, operation.op === 'add', value, path)
+    }
+    before = tokens
+  }
   return root
 }
 
-function applyOne(root: Json, operation: PatchOperation, owned: Set<object>): Json {
+/** What the operation sets; `undefined` where it removes. It came over the wire, where it has no type: what is skipped in silence is a document that drifts. */
+function valueOf(operation: PatchOperation): Json | undefined {
   const { op, path } = operation
-  const isAdded = op === 'add'
-  const value = op === 'remove' ? undefined : operation.value
-  // a patch comes over the wire, where it has no type: what is skipped in silence here would be a document that drifts
-  if (!isAdded && op !== 'replace' && op !== 'remove') refuse(path, `${String(op)} is no operation of a patch`)
-  const tokens = parsePointer(path)
-  const last = tokens.at(-1)
-  if (op !== 'remove' && value === undefined) refuse(path, `${op} has no value`)
-  if (last === undefined) return value === undefined ? refuse(path, 'the whole document cannot be removed') : value
-  const newRoot = own(root, owned, path)
-  let parent = newRoot
-  for (let at = 0; at < tokens.length - 1; at++) {
-    const token = tokens[at] as string
-    const key = keyOf(parent, token, false, path)
-    parent = parent[key] = own(parent[key] as Json, owned, path)
-  }
-  const key = keyOf(parent, last, isAdded, path)
+  if (op === 'remove') return undefined
+  if (op !== 'add' && op !== 'replace') refuse(path, `${String(op)} is no operation of a patch`)
+  return operation.value === undefined ? refuse(path, `${op} has no value`) : operation.value
+}
+
+function change(parent: Container, token: string, isAdded: boolean, value: Json | undefined, path: string): void {
+  const key = keyOf(parent, token, isAdded, path)
   const isMoved = Array.isArray(parent) && (isAdded ? Number(key) < parent.length : value === undefined)
   if (isMoved) (parent as unknown as Json[]).splice(Number(key), isAdded ? 0 : 1, ...(value === undefined ? [] : [value]))
   else if (value === undefined) delete parent[key]
   else parent[key] = value
-  return newRoot
 }
 
 function refuse(path: string, why: string): never {
   throw new InvalidOperationError(path, why)
 }
 
-function own(value: Json, owned: Set<object>, path: string): Container {
+function own(value: Json, owned: Owned, path: string): Container {
   if (typeof value !== 'object' || value === null) refuse(path, 'a parent is not a container')
   if (owned.has(value)) return value as Container
   const copy = (isJsonArray(value) ? value.slice() : { ...value }) as Container

@@ -4,7 +4,10 @@ import type { Frame, FrameOf } from '../protocol/frame.ts'
 import type { Json } from '../protocol/json.ts'
 import { applyPatch } from '../protocol/patch.ts'
 import type { Run } from '../protocol/run.ts'
+import { Owned } from './owned.ts'
 import { numberOf } from './run-entry.ts'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 export class Chain {
   run: Run | undefined
@@ -12,7 +15,7 @@ export class Chain {
   /** Frames that wait for a resync's answer. */
   waiting: Frame[] | undefined
   /** Containers of `run` that were made in this epoch: nobody else has them yet, so they are changed in place. */
-  #owned = new Set<object>()
+  #owned = new Owned()
   #epoch = -1
 
   /** Whether a list alone brings it: without payload and output. */
@@ -42,16 +45,19 @@ export class Chain {
    * @throws what the patch meets; half of it may have been done in place then.
    */
   follow({ base, cursor, at, patch }: FrameOf<'patch'>['data'], epoch: number): boolean {
-    if (this.has(cursor)) return true
-    if (this.run?.version !== base) return false
+    const version = numberOf(cursor)
+    const known = this.run?.version
+    if (known !== undefined && version <= known) return true
+    if (known !== base) return false
     if (this.#epoch !== epoch) {
       this.#epoch = epoch
-      this.#owned = new Set()
+      this.#owned = new Owned()
     }
-    const next = applyPatch(this.run as unknown as Json, patch, this.#owned) as unknown as Run
-    const own = this.#owned.has(next) ? next : { ...next }
-    this.#owned.add(own)
-    this.run = Object.assign(own, { version: numberOf(cursor), updatedAt: at })
+    let next = applyPatch(this.run as unknown as Json, patch, this.#owned) as unknown as Mutable<Run>
+    if (!this.#owned.has(next)) this.#owned.add((next = { ...next }))
+    next.version = version
+    next.updatedAt = at
+    this.run = next
     this.cursor = cursor
     return true
   }

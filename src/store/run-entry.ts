@@ -1,5 +1,5 @@
 // What is known of one run, from all connections together.
-import type { Cursor } from '../protocol/cursor.ts'
+import { type Cursor, cursorNumber } from '../protocol/cursor.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import type { FrameOf } from '../protocol/frame.ts'
 import type { Run } from '../protocol/run.ts'
@@ -15,7 +15,7 @@ export type RunEnding = FrameOf<'end'>['data']
 
 /** The number of a cursor. @throws ProtocolError */
 export function numberOf(cursor: Cursor): number {
-  const number = Number.parseInt(cursor, 10)
+  const number = cursorNumber(cursor)
   if (Number.isNaN(number)) throw new ProtocolError(`"${String(cursor)}" is no cursor`)
   return number
 }
@@ -50,7 +50,7 @@ export class RunEntry extends Entry<RunSnapshot> {
     this.#live ??= run.finishedAt === null
     const known = latest.run?.version ?? 0
     const isOther = cursor !== latest.cursor && (force || run.version === known)
-    if (run.version > known || isOther || latest.error) this.change({ run, cursor, error: undefined })
+    if (run.version > known || isOther || latest.error) this.topic.latest = { run, cursor, error: undefined, end: latest.end }
   }
 
   /** Back to what readers see: the latest document broke while it was changed in place. */

@@ -4,6 +4,8 @@ import type { Scheduler } from './scheduler.ts'
 import type { Source } from './snapshot.ts'
 
 interface Publishable {
+  /** Whether the next flush publishes it. */
+  isMarked: boolean
   /** @returns whether readers see something else now. */
   publish(): boolean
   notify(): void
@@ -12,7 +14,7 @@ interface Publishable {
 /** Publishes every dirty topic, then notifies: a listener that reads two topics never sees one of them old. */
 export class Publisher {
   readonly #scheduler: Scheduler
-  readonly #dirty = new Set<Publishable>()
+  #dirty: Publishable[] = []
   #cancel: (() => void) | undefined
   /** Changes whenever a document may be held by somebody else, from when on it must not be changed in place. */
   epoch = 0
@@ -22,7 +24,8 @@ export class Publisher {
   }
 
   mark(topic: Publishable): void {
-    this.#dirty.add(topic)
+    if (!topic.isMarked) this.#dirty.push(topic)
+    topic.isMarked = true
     this.#cancel ??= this.#scheduler.schedule(this.flush)
   }
 
@@ -30,10 +33,10 @@ export class Publisher {
     this.#cancel?.()
     this.#cancel = undefined
     this.epoch++
-    const changed: Publishable[] = []
-    for (const topic of this.#dirty) if (topic.publish()) changed.push(topic)
+    const dirty = this.#dirty
     // what listeners change is for the next flush
-    this.#dirty.clear()
+    this.#dirty = []
+    const changed = dirty.filter((topic) => topic.publish())
     for (const topic of changed) topic.notify()
   }
 }
@@ -52,6 +55,8 @@ export function guarded(call: () => void): void {
 export class Topic<T> implements Source<T> {
   readonly #publisher: Publisher
   readonly #listeners = new Set<() => void>()
+  /** Instead of a set of dirty topics, which would be filled and emptied for each publication. */
+  isMarked = false
   #latest: T
   #published: T
   /** Where the latest value is made only when it is published. */
@@ -87,6 +92,7 @@ export class Topic<T> implements Source<T> {
   }
 
   publish(): boolean {
+    this.isMarked = false
     if (this.refresh) this.#latest = this.refresh()
     if (this.#published === this.#latest) return false
     this.#published = this.#latest

@@ -4,6 +4,7 @@ import type { Frame } from '../protocol/frame.ts'
 import { HEARTBEAT_MS } from '../protocol/limits.ts'
 import type { Want } from '../protocol/want.ts'
 import type { Environment } from './environment.ts'
+import type { FrameReader } from './read-frames.ts'
 import type { RunTransport } from './run-transport.ts'
 
 /** What one attempt asks for, and who takes its frames. */
@@ -26,6 +27,9 @@ export interface AttemptHost {
   /** The server ended it, when it had nothing more to tell. Called once, instead of `failed`. */
   done(attempt: Attempt): void
 }
+
+/** What a transport may give beside an iterable: see `FrameReader`. */
+type Frames = AsyncIterable<Frame> & Partial<Pick<FrameReader, 'more'>>
 
 export class Attempt {
   readonly session: Session
@@ -65,9 +69,12 @@ export class Attempt {
   async #read(transport: RunTransport): Promise<void> {
     const { signal } = this.#controller
     try {
-      for await (const frame of transport.stream(this.session.wants, signal)) {
-        if (!signal.aborted) this.#receive(frame)
-        if (signal.aborted) return
+      const frames: Frames = transport.stream(this.session.wants, signal)
+      for await (const first of frames) {
+        for (let frame: Frame | undefined = first; frame; frame = frames.more?.()) {
+          if (!signal.aborted) this.#receive(frame)
+          if (signal.aborted) return
+        }
       }
       const isDone = await this.session.isDone()
       if (signal.aborted) return

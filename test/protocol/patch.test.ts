@@ -1,9 +1,11 @@
+import fc from 'fast-check'
 import spec from 'json-patch-test-suite/spec_tests.json' with { type: 'json' }
 import general from 'json-patch-test-suite/tests.json' with { type: 'json' }
 import { describe, expect, test } from 'vitest'
 import { InvalidOperationError } from '../../src/protocol/errors.ts'
 import type { Json } from '../../src/protocol/json.ts'
 import { applyPatch, coalescePatch, type Patch } from '../../src/protocol/patch.ts'
+import { Owned } from '../../src/store/owned.ts'
 import { deepFreeze } from './arbitraries.ts'
 
 interface Case {
@@ -63,6 +65,47 @@ describe('applyPatch', () => {
     expect(second).toBe(first)
     expect(second).toEqual({ a: { list: [1, 2] } })
     expect(value).toEqual({ list: [1] })
+  })
+
+  const value = fc.constantFrom<Json>(1, [], [[1], { a: 1 }], { a: [1] }, { a: { a: 1, b: [] }, b: [1] })
+  const step = fc.record({
+    op: fc.constantFrom('add', 'replace', 'remove'),
+    way: fc.array(fc.nat(8), { minLength: 1, maxLength: 4 }),
+    isNew: fc.boolean(),
+    value,
+  })
+  /** The operation, at a place that the document has: so that operations meet, at one place, above and below each other, beside what moves. */
+  function operationIn(document: Json, { op, way, isNew, value }: typeof step extends fc.Arbitrary<infer S> ? S : never): Patch[number] {
+    let [place, path]: [Json | undefined, string] = [document, '']
+    for (const at of way) {
+      if (typeof place !== 'object' || place === null || Object.keys(place).length === 0) break
+      const names = Object.keys(place)
+      const name = names[at % names.length] as string
+      place = (place as { readonly [name: string]: Json })[name]
+      path += `/${name}`
+    }
+    if (op === 'add' && isNew && typeof place === 'object' && place !== null) path += Array.isArray(place) ? '/-' : `/new${place === document}`
+    return (op !== 'remove' ? { op, path, value } : path === '' ? { op: 'replace', path, value } : { op, path }) as Patch[number]
+  }
+  test('does in one go what it does one operation at a time, with owned containers or without', () => {
+    const begin = deepFreeze({ a: { a: [{ a: [1] }, { a: {} }], b: [[1, 2], [{ a: 1 }]] }, b: [[{ a: 1 }, []], { a: [1, { b: 2 }] }] })
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
+        const patch: Patch[number][] = []
+        let expected: Json = begin
+        for (const one of deepFreeze(steps)) {
+          const operation = operationIn(expected, one)
+          expected = deepFreeze(applyPatch(expected, [operation]))
+          patch.push(operation)
+        }
+        expect(applyPatch(begin, patch)).toEqual(expected)
+        const owned = new Owned()
+        let inPlace: Json = begin
+        for (let at = 0; at < patch.length; at += 3) inPlace = applyPatch(inPlace, patch.slice(at, at + 3), owned)
+        expect(inPlace).toEqual(expected)
+      }),
+      { numRuns: 500 },
+    )
   })
 })
 
