@@ -67,7 +67,9 @@ export function blocksOf(name: string, page: string): Block[] {
 export function writeBlocks(folder: string, tsconfig: string, blocks: readonly Block[]): void {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: tsconfig, compilerOptions: { moduleDetection: 'force' }, include: ['.'] }))
+  // with the types of what is shown and not installed
+  const include = ['.', join(tsconfig, '..', 'test', 'house', '*.d.ts')]
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: tsconfig, compilerOptions: { moduleDetection: 'force' }, include }))
   for (const { file, code } of blocks) {
     mkdirSync(join(folder, file, '..'), { recursive: true })
     writeFileSync(join(folder, file), code)
