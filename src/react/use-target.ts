@@ -42,7 +42,7 @@ const IDLE_CONNECTION: ConnectionSnapshot = { status: 'idle', error: undefined, 
 export const idleConnection = (): ConnectionSnapshot => IDLE_CONNECTION
 const IDLE = still(IDLE_CONNECTION)
 const NO_RUNS = still({ ...EMPTY_LIST, runs: [] })
-const nothing = (): void => {}
+export const nothing = (): void => {}
 const disabledTarget = <S>(empty: S): Target<S> => {
   const data = still(empty)
   return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId: '', isEnabled: false, initial: idle(empty) }
@@ -59,27 +59,27 @@ const failed = <S>(empty: S, runId: string, error: RunfeedError): Target<S> => {
   return { gate: createGate({ data, connection: IDLE }, 0, () => true), origin: data, runId, isEnabled: true, initial: idle(empty) }
 }
 
-interface Where {
+export interface Where {
   readonly client: RunClient | undefined
   readonly id: string | undefined
   readonly token: string | undefined
 }
 
 /** A handle is often written inline, so what it says counts and not which object it is. */
-function useWhere(run: RunRef, options: FollowOptions): Where {
+export function useWhere(run: RunRef, options: Pick<FollowOptions, 'client' | 'enabled'>): Where {
   const client = useOptionalClient(options.client)
   const handle = typeof run === 'string' ? { id: run } : run
   const isEnabled = options.enabled !== false && Boolean(handle?.id)
   return { client, id: isEnabled ? handle?.id : undefined, token: isEnabled ? handle?.publicAccessToken : undefined }
 }
 
-const refOf = (id: string, token: string | undefined): string | { readonly id: string; readonly publicAccessToken: string } =>
+export const refOf = (id: string, token: string | undefined): string | { readonly id: string; readonly publicAccessToken: string } =>
   token === undefined ? id : { id, publicAccessToken: token }
 const isEnd = (data: { readonly error: RunfeedError | undefined; readonly end?: unknown; readonly state?: unknown }): boolean =>
   data.error !== undefined || data.end !== undefined || (data.state !== undefined && data.state !== 'open')
 
 /** Nothing throws in render by default: what the client refuses to follow is the hook's error. */
-function sourceOf<S>(client: RunClient | undefined, follow: (client: RunClient) => Source<S>): Source<S> | RunfeedError {
+export function sourceOf<S>(client: RunClient | undefined, follow: (client: RunClient) => Source<S>): Source<S> | RunfeedError {
   if (client) {
     try {
       return follow(client)

@@ -56,6 +56,45 @@ test('a short answer is not the end; loadMore on the last page brings what has c
   await waitFor(() => expect(result.current.versions).toHaveLength(6))
 })
 
+test('new versions of a real run come as they are made, until the page is full', async () => {
+  const server = await startThread()
+  const client = createRunClient({ baseUrl: server.url })
+  onTestFinished(() => client.close())
+  const { id } = await client.runs.trigger('wait', null)
+  const { result } = renderHook(() => useRunHistory(id, { client, limit: 5 }), { wrapper: StrictMode })
+  await waitFor(() => expect(result.current.isSuccess).toBe(true))
+  let n = 0
+  while ((await server.run(id)).version < 6) await server.write(id, { n: ++n })
+  await waitFor(() => expect(numbers(result.current.versions)).toEqual([2, 3, 4, 5, 6]))
+  await server.write(id, { n: ++n })
+  await waitFor(() => expect(result.current.hasMore).toBe(true))
+  expect(result.current.versions).toHaveLength(5)
+  act(() => result.current.loadMore())
+  await waitFor(() => expect(numbers(result.current.versions)).toEqual([2, 3, 4, 5, 6, 7]))
+  expect(result.current.hasMore).toBe(false)
+  await server.write(id, { n: ++n })
+  await waitFor(() => expect(result.current.versions?.at(-1)).toMatchObject({ version: 8, patch: [{ path: '/metadata', value: { n } }] }))
+  await client.runs.cancel(id)
+  await waitFor(() => expect(result.current.versions?.at(-1)?.patch).toContainEqual({ op: 'replace', path: '/status', value: 'CANCELED' }))
+})
+
+test('follows one request at a time, and asks for nothing while nothing changes', async () => {
+  const { client, history, add } = paged(0)
+  const { result, rerender } = renderHook(() => useRunHistory('run_a', { client, limit: 100 }))
+  await waitFor(() => expect(result.current.isSuccess).toBe(true))
+  for (let n = 1; n <= 20; n++) {
+    add()
+    client.write('run_a', { n })
+  }
+  await waitFor(() => expect(numbers(result.current.versions)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1)))
+  const asked = history.mock.calls.length
+  expect(asked).toBeLessThan(20)
+  // what a feed tells without a version that is newer
+  client.run('run_a').set({ end: { settled: true, live: true } })
+  rerender()
+  expect(history).toHaveBeenCalledTimes(asked)
+})
+
 test('another run never shows the history of the one before, and disabled asks for nothing', async () => {
   const { client, history } = paged(1)
   const { result, rerender } = renderHook(({ id }) => useRunHistory(id, { client }), { initialProps: { id: undefined as string | undefined } })
