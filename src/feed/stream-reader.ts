@@ -6,7 +6,7 @@ import { encodeFrame, type Frame } from '../protocol/frame.ts'
 import type { FeedAccess } from './feed-access.ts'
 import type { Reading } from './run-reader.ts'
 import type { View } from './shared-frame.ts'
-import type { StreamTopic } from './stream-topic.ts'
+import type { ChunkStep, StreamTopic } from './stream-topic.ts'
 
 export class StreamReader implements View {
   /** There is no brief way to show chunks. */
@@ -29,20 +29,32 @@ export class StreamReader implements View {
     return this.#access.shows(by, this.#topic.run)
   }
 
-  async read(): Promise<Reading> {
-    let text = ''
-    if (this.#index === undefined) {
-      await this.#topic.ready()
-      if (this.#topic.missing)
-        return { text: this.#frame('denied', { code: 'not_found', message: `${this.#topic.run} does not exist` }), state: 'done', cursor: this.#cursor }
-      if (!this.#topic.info) return { text, state: 'idle', cursor: this.#cursor }
-      text += await this.#begin(this.#topic.info)
-    }
-    const info = this.#topic.info as StreamInfo
-    const { wasOpened, isOver } = this.#topic
-    if (wasOpened && !this.#told.endsWith(` ${info.start}`)) text += this.#tell({ state: 'open', start: info.start, length: info.length })
-    let index = this.#index as number
-    const step = await this.#topic.after(index)
+  // only what is not at hand is waited for: most readings are one frame that all readers are told
+  read(): Reading | Promise<Reading> {
+    if (this.#index === undefined) return this.#first()
+    return this.#on('', this.#index)
+  }
+
+  async #first(): Promise<Reading> {
+    await this.#topic.ready()
+    if (this.#topic.missing)
+      return { text: this.#frame('denied', { code: 'not_found', message: `${this.#topic.run} does not exist` }), state: 'done', cursor: this.#cursor }
+    if (!this.#topic.info) return { text: '', state: 'idle', cursor: this.#cursor }
+    const text = await this.#begin(this.#topic.info)
+    return await this.#on(text, this.#index as number)
+  }
+
+  #on(before: string, index: number): Reading | Promise<Reading> {
+    const { wasOpened } = this.#topic
+    const { start, length } = this.#topic.info as StreamInfo
+    const text = before + (wasOpened && !this.#told.endsWith(` ${start}`) ? this.#tell({ state: 'open', start, length }) : '')
+    const step = this.#topic.after(index)
+    return step instanceof Promise ? step.then((later) => this.#take(text, index, later)) : this.#take(text, index, step)
+  }
+
+  #take(before: string, from: number, step: ChunkStep | undefined): Reading {
+    let text = before
+    let index = from
     if (step) {
       // cut while it was read: what this reader had not come to is gone
       if (step.from > index) text += this.#frame('gap', { from: index, to: step.from })
@@ -50,6 +62,9 @@ export class StreamReader implements View {
       index = this.#index = step.next
       this.#cursor = step.cursor
     }
+    // as it is now: it may have grown, or ended, while the chunks were read
+    const { wasOpened, isOver } = this.#topic
+    const info = this.#topic.info as StreamInfo
     if (index < info.length) return { text, state: 'more', cursor: this.#cursor }
     // one that was never opened is closed, and empty, once its run has ended
     if (wasOpened || isOver) text += this.#tell(wasOpened ? info : { ...info, state: 'closed' })

@@ -17,7 +17,7 @@ export interface ChunkStep {
 /** Bytes of chunks in one frame. */
 const FRAME_BYTES = 64 * 1024
 /** Frames that are kept for readers who come to the same index. */
-const MAX_CACHED = 32
+const MAX_CACHED = 64
 
 export class StreamTopic {
   readonly run: string
@@ -27,6 +27,8 @@ export class StreamTopic {
   readonly #unwake: () => void
   readonly #onChange: () => void
   readonly #cache = new Map<number, ChunkStep>()
+  /** By index, as the cache: a hundred that come at once would each read and encode the same. */
+  readonly #reading = new Map<number, Promise<ChunkStep | undefined>>()
   #wasAsked = false
   #info: StreamInfo | undefined
   #missing = false
@@ -74,11 +76,17 @@ export class StreamTopic {
   }
 
   /** The chunks from an index, as one frame of about 64 kB at most; `undefined` where there are none. */
-  async after(index: number): Promise<ChunkStep | undefined> {
+  after(index: number): ChunkStep | undefined | Promise<ChunkStep | undefined> {
     if (!this.#info || index >= this.#info.length) return undefined
     this.#wasAsked = true
-    const known = this.#cache.get(index)
+    const known = this.#cache.get(index) ?? this.#reading.get(index)
     if (known) return known
+    const reading = this.#read(index).finally(() => this.#reading.delete(index))
+    this.#reading.set(index, reading)
+    return reading
+  }
+
+  async #read(index: number): Promise<ChunkStep | undefined> {
     const read = await this.#engine.chunks.read(this.run, this.stream, index, FRAME_BYTES)
     if (read.chunks.length === 0) return undefined
     const step = this.#step(read)
