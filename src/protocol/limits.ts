@@ -12,8 +12,8 @@ export const MAX_CHUNK_BYTES: number = 1024 * 1024
 /** Levels of containers in metadata. */
 export const MAX_DEPTH = 64
 /** Subscriptions on one connection, and the bytes of the body that asks for them. */
-export const MAX_WANTS = 1000
-export const MAX_WANTS_BYTES: number = 256 * 1024
+export const MAX_WANTS = 5000
+export const MAX_WANTS_BYTES: number = 1024 * 1024
 /** Runs that one request makes or claims, and the bytes of a writer's or worker's request: what is more is several requests. */
 export const MAX_RUNS = 1000
 export const MAX_REQUEST_BYTES: number = 32 * 1024 * 1024

@@ -90,7 +90,7 @@ describe('errors have one shape', () => {
     ],
     ['a payload over the limit', 'POST', '/v1/tasks/echo/trigger', JSON.stringify({ payload: 'x'.repeat(10 * 1024 * 1024) }), 413, 'too_large'],
     ['no wants', 'POST', '/v1/feed', '{"wants":[]}', 400, 'invalid_request'],
-    ['too many wants', 'POST', '/v1/feed', JSON.stringify({ wants: Array.from({ length: 1001 }, () => ({ run: 'r' })) }), 400, 'invalid_request'],
+    ['too many wants', 'POST', '/v1/feed', JSON.stringify({ wants: Array.from({ length: 5001 }, () => ({ run: 'r' })) }), 400, 'invalid_request'],
     ['another protocol', 'POST', '/v1/feed', '{"protocol":2,"wants":[{"run":"run_x"}]}', 426, 'unsupported_protocol'],
     ['a payload that is nested too deep', 'POST', '/v1/tasks/echo/trigger', `{"payload":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 400, 'invalid_value'],
     ['a payload with a forbidden name', 'POST', '/v1/tasks/echo/trigger', '{"payload":{"__proto__":{"a":1}}}', 400, 'invalid_value'],

@@ -87,8 +87,11 @@ function keyedGate(engine: RunEngine, auth: AuthOptions, { cors, limits = {}, tr
       const header = await readHeader(req.raw, callers, isApi(req.path) ? authorize : undefined)
       if ('caller' in header && !header.caller.rights) held.release()
       else if (address !== undefined && FEED.test(req.path)) held.add(caps.feedsOfAddress.take(address))
-      const hold = (subjects: ReadonlySet<string>): void => {
-        for (const subject of subjects) held.add(caps.feedsOfToken.take(subject))
+      const hold = (subjects: ReadonlySet<string>, wants: number): void => {
+        for (const subject of subjects) {
+          held.add(caps.feedsOfToken.take(subject))
+          held.add(caps.wantsOfToken.take(subject, wants))
+        }
       }
       const base = 'caller' in header ? header.caller.access : noAccess(header.refused)
       context.set('access', requestAccess({ callers, base, header, hold }))

@@ -13,8 +13,8 @@ export interface RequestAccessOptions {
   /** What the header allows; every question throws where it names nobody. */
   readonly base: Access
   readonly header: Header
-  /** Takes a place among the open feeds of each subject. @throws RunfeedError `too_many_requests` */
-  readonly hold: (subjects: ReadonlySet<string>) => void
+  /** Takes a place among the open feeds of each subject, and as many among its wants. @throws RunfeedError `too_many_requests` */
+  readonly hold: (subjects: ReadonlySet<string>, wants: number) => void
 }
 
 export function requestAccess({ callers, base, header, hold }: RequestAccessOptions): Access {
@@ -51,7 +51,7 @@ export function requestAccess({ callers, base, header, hold }: RequestAccessOpti
       // a secret key's holder is trusted with the number of its feeds
       if ('caller' in header && !header.caller.rights) return
       const all = 'caller' in header ? [header.caller, ...found] : found
-      hold(new Set(all.flatMap(({ namespace, rights }) => (rights ? [JSON.stringify([namespace, rights.subject])] : []))))
+      hold(new Set(all.flatMap(({ namespace, rights }) => (rights ? [JSON.stringify([namespace, rights.subject])] : []))), wants.length)
     },
     async check(want) {
       if (want.token === undefined) return await base.check(want)

@@ -296,7 +296,7 @@ describe('bodies', () => {
     [
       'an oversized feed',
       '/v1/feed',
-      JSON.stringify({ wants: Array.from({ length: 10_000 }, (_, i) => ({ run: `run_${i}`, stream: 'log' })) }),
+      JSON.stringify({ wants: Array.from({ length: 40_000 }, (_, i) => ({ run: `run_${i}`, stream: 'log' })) }),
       413,
       'too_large',
     ],
@@ -379,6 +379,21 @@ describe('too many', () => {
     expect((await open(server, KEY, id)).status).toBe(200)
     first.close()
     await expect.poll(async () => (await open(server, token, id)).status, { timeout: 10_000 }).toBe(200)
+  })
+
+  test('what the feeds of one token ask for is counted too, and given back with them', { timeout: 60_000 }, async () => {
+    const server = await startKeyedServer({ limits: { wantsPerToken: 5 } })
+    const { id } = await server.create(KEY)
+    const [token, other] = [await tokenFor([`read:runs:${id}`], { subject: 'ann' }), await tokenFor([`read:runs:${id}`])]
+    const wants = (count: number): readonly object[] => Array.from({ length: count }, (_, n) => ({ run: id, stream: `s${n}` }))
+    const controller = new AbortController()
+    const status = async (credential: string, count: number, signal?: AbortSignal): Promise<number> =>
+      (await server.feed(credential, wants(count), signal)).status
+    expect(await status(token, 3, controller.signal)).toBe(200)
+    expect(await status(token, 3)).toBe(429)
+    expect([await status(other, 5), await status(KEY, 9)]).toEqual([200, 200])
+    controller.abort()
+    await expect.poll(async () => await status(token, 3), { timeout: 10_000 }).toBe(200)
   })
 
   test.each([
