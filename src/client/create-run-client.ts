@@ -39,7 +39,7 @@ export interface RunClientLayers {
 
 export type RunClientOptions = (HttpTransportOptions | { readonly transport: RunTransport }) & RunClientInternals & RunClientLayers
 
-/** A token that is denied so soon after the connection had opened was no good when it opened. */
+/** A token that is denied so soon after the connection had opened was no good when it opened, or was about to end. */
 const RENEWED_MS = 1_000
 
 interface FoldSession extends Session {
@@ -129,9 +129,10 @@ export function createRunClient(options: RunClientOptions): RunClient {
     const topic = topicOf(denied)
     const resource = wanted.followed.get(topic)
     if (!transport.isRenewable || !resource || denied.code !== 'token_expired') return false
-    // the one that was asked for anew is no better
-    if (resource.isRenewed && environment.now() - openedAt < RENEWED_MS) return false
-    resource.isRenewed = true
+    const isAtOnce = environment.now() - openedAt < RENEWED_MS
+    // the one that was asked for anew is no better; one that was near its end may have been asked for at any time
+    if (resource.isRefused && isAtOnce) return false
+    resource.isRefused = isAtOnce
     // its own cannot be had again: the client's may do
     resource.token = undefined
     opened.drop(topic)

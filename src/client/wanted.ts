@@ -37,8 +37,8 @@ export interface WantedHost {
 export class Resource {
   readonly entry: Entry
   token: string | undefined
-  /** Whether its token has expired once, and was asked for again. */
-  isRenewed = false
+  /** Whether its last token was denied as soon as it was used; after two in a row a third is not asked for. */
+  isRefused = false
   readonly #host: WantedHost
   /** What each follower keeps of a stream. */
   readonly #keeps = new Set<{ readonly maxParts: number }>()

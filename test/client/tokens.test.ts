@@ -53,6 +53,33 @@ test('a token that is refused as soon as it was asked for anew is an error of wh
   expect(b.source.getSnapshot()).toMatchObject({ error: undefined, run: { version: 1 } })
 })
 
+test('a token that ends soon after a reconnect is asked for anew, however many had ended before', async () => {
+  const { client, transport, environment, flush } = setUp({ isRenewable: true })
+  const shown = follow(client.run('run_a'))
+  await flush()
+  transport.last.open()
+  transport.last.send(runFrame('run_a'))
+  for (let round = 0; round < 3; round++) {
+    // one ends in its time
+    await environment.advance(15_000)
+    transport.last.send(expired('run_a'))
+    await environment.advance(250)
+    transport.last.open()
+    await environment.advance(5_000)
+    // the connection is lost, and the token that it is opened with again, kept by the page, has half a second left
+    transport.last.end()
+    await environment.advance(2_000)
+    transport.last.open()
+    await environment.advance(500)
+    transport.last.send(expired('run_a'))
+    await environment.advance(250)
+    transport.last.open()
+    await flush()
+    expect(transport.connections).toHaveLength(4 + 3 * round)
+    expect(shown.source.getSnapshot().error).toBeUndefined()
+  }
+})
+
 test('the token of a handle gives way to the client’s; where there is none, its end is an error', async () => {
   const handle = { id: 'run_a', publicAccessToken: 'own' }
   const renewing = setUp({ isRenewable: true })
@@ -74,15 +101,15 @@ test('the token of a handle gives way to the client’s; where there is none, it
 
 test('what is too much for one connection is refused by name, and the rest goes on', async () => {
   const { client, transport, flush } = setUp()
-  const runs = Array.from({ length: 1_001 }, (_, n) => follow(client.run(`run_${n}`)))
+  const runs = Array.from({ length: 5_001 }, (_, n) => follow(client.run(`run_${n}`)))
   await flush()
-  expect(transport.last.wants).toHaveLength(1_000)
+  expect(transport.last.wants).toHaveLength(5_000)
   expect(runs.at(-1)?.source.getSnapshot().error).toMatchObject({ type: 'too_many_wants' })
   expect(runs[0]?.source.getSnapshot().error).toBeUndefined()
 
   const wide = setUp()
-  const handles = Array.from({ length: 700 }, (_, n) => follow(wide.client.run({ id: `run_${n}`, publicAccessToken: 'x'.repeat(400) })))
+  const handles = Array.from({ length: 2_700 }, (_, n) => follow(wide.client.run({ id: `run_${n}`, publicAccessToken: 'x'.repeat(400) })))
   await wide.flush()
-  expect(JSON.stringify({ protocol: 1, wants: wide.transport.last.wants }).length).toBeLessThanOrEqual(256 * 1024)
-  expect(handles.filter(({ source }) => source.getSnapshot().error).length + wide.transport.last.wants.length).toBe(700)
+  expect(JSON.stringify({ protocol: 1, wants: wide.transport.last.wants }).length).toBeLessThanOrEqual(1024 * 1024)
+  expect(handles.filter(({ source }) => source.getSnapshot().error).length + wide.transport.last.wants.length).toBe(2_700)
 })
