@@ -3,8 +3,9 @@ import type { Cursor } from '../protocol/cursor.ts'
 import { InvalidRequestError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { Run, StreamState } from '../protocol/run.ts'
-import { runTopic, streamTopic } from '../protocol/want.ts'
+import { runTopic, streamTopic, topicOf } from '../protocol/want.ts'
 import { GrowingLog } from '../store/growing-log.ts'
+import { type KnownList, ListEntry } from '../store/list-entry.ts'
 import { RunEntry } from '../store/run-entry.ts'
 import type { RunSnapshot } from '../store/snapshot.ts'
 import { StreamEntry } from '../store/stream-entry.ts'
@@ -27,19 +28,24 @@ interface KnownStream {
   readonly start: number
   readonly failure: string | undefined
 }
+/** What JSON leaves out. */
+const UNSAID = { cursor: undefined, state: undefined, failure: undefined }
+
 /** What `dehydrate` writes. Its shape is for `hydrate` of the same version alone. */
 export interface ClientState {
   readonly runs: readonly KnownRun[]
   readonly streams: readonly KnownStream[]
+  readonly lists: readonly KnownList[]
 }
 
 /**
- * The runs and streams that this client knows, as JSON text in which nothing ends a script element (`<`, U+2028 and U+2029 are escaped).
+ * The runs, streams and lists of runs that this client knows, as JSON text in which nothing ends a script element (`<`, U+2028 and U+2029 are escaped).
  * It holds payloads and metadata: give it to whoever may read them.
  */
 export function dehydrate(client: RunClient): string {
   const runs: KnownRun[] = []
   const streams: KnownStream[] = []
+  const lists: KnownList[] = []
   for (const entry of wantedOf(client).entries()) {
     if (entry instanceof RunEntry) {
       const { run, cursor, end } = entry.topic.latest
@@ -48,9 +54,9 @@ export function dehydrate(client: RunClient): string {
       const { log, cursor, state, start, failure } = entry.topic.latest
       if (state !== undefined || log.length > 0)
         streams.push({ run: entry.run, stream: entry.key, first: log.firstIndex, chunks: log.slice(), cursor, state, start, failure })
-    }
+    } else if (entry instanceof ListEntry && entry.state) lists.push(entry.state)
   }
-  const text = JSON.stringify({ runs, streams } satisfies ClientState)
+  const text = JSON.stringify({ runs, streams, lists } satisfies ClientState)
   return text.replace(/[<\u2028\u2029]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
@@ -64,7 +70,7 @@ export function hydrate(client: RunClient, state: string | ClientState): void {
   let known: ClientState
   try {
     known = typeof state === 'string' ? (JSON.parse(state) as ClientState) : state
-    if (!Array.isArray(known.runs) || !Array.isArray(known.streams)) throw new TypeError('no runs and streams')
+    if (![known.runs, known.streams, known.lists].every(Array.isArray)) throw new TypeError('no runs, streams and lists')
   } catch (cause) {
     const error = new InvalidRequestError('hydrate: this is not what dehydrate wrote; pass its text unchanged')
     error.cause = cause
@@ -81,8 +87,13 @@ export function hydrate(client: RunClient, state: string | ClientState): void {
     wanted.seeds.set(streamTopic(run, stream), (entry) => {
       const { topic } = entry as StreamEntry
       const log = GrowingLog.at<Json>(first).append(first, chunks)
-      topic.latest = { ...topic.latest, cursor: undefined, state: undefined, failure: undefined, ...rest, log }
+      topic.latest = { ...topic.latest, ...UNSAID, ...rest, log }
       topic.publish()
+    })
+  for (const list of known.lists)
+    wanted.seeds.set(topicOf(list), (entry) => {
+      ;(entry as ListEntry).restore(list)
+      entry.topic.publish()
     })
 }
 

@@ -5,14 +5,14 @@ import { type ClientState, hydrate } from '../client/dehydrate.ts'
 import type { RunClient } from '../client/run-client.ts'
 import { toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
-import { topics } from '../protocol/want.ts'
+import { topicOf, topics } from '../protocol/want.ts'
 import { GrowingLog } from '../store/growing-log.ts'
-import type { RunSnapshot, StreamSnapshot } from '../store/snapshot.ts'
+import type { RunListSnapshot, RunSnapshot, StreamSnapshot } from '../store/snapshot.ts'
 import { warn } from './development.ts'
 import { useOptionalClient } from './provider.ts'
 
 /** Snapshots by topic, from all boundaries above. */
-type Hydrated = ReadonlyMap<string, RunSnapshot | StreamSnapshot>
+type Hydrated = ReadonlyMap<string, RunSnapshot | StreamSnapshot | RunListSnapshot>
 const NOTHING: Hydrated = new Map()
 const Context = createContext(NOTHING)
 
@@ -42,13 +42,14 @@ export function HydrationBoundary({ state, client: own, children }: HydrationBou
   return createElement(Context.Provider, { value: hydrated }, children)
 }
 
-function* snapshotsOf({ runs, streams }: ClientState): Generator<[string, RunSnapshot | StreamSnapshot]> {
+function* snapshotsOf({ runs, streams, lists }: ClientState): Generator<[string, RunSnapshot | StreamSnapshot | RunListSnapshot]> {
   for (const { run, cursor, end } of runs) yield [topics.run(run.id), { run, cursor, error: undefined, end: end && { ...end, live: false } }]
   for (const { run, stream, first, chunks, state, start, failure } of streams)
     yield [
       topics.stream(run, stream),
       { log: GrowingLog.at<Json>(first).append(first, chunks).from(start), state, start, failure, gap: undefined, error: undefined },
     ]
+  for (const list of lists) yield [topicOf(list), { runs: list.runs.map(({ run }) => run), hasMore: list.hasMore, error: undefined }]
 }
 
 export const useHydrated = (): Hydrated => useContext(Context)

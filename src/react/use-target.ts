@@ -6,7 +6,7 @@ import { RunPages, type RunPagesSnapshot } from '../client/run-pages.ts'
 import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import { DEFAULT_QUERY_LIMIT, type FeedQuery, topicOf, topics } from '../protocol/want.ts'
-import type { ChunkLog, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
+import type { ChunkLog, RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
 import { warnOnce } from './development.ts'
 import { createGate, type Gate, type Gated } from './gate.ts'
 import { useHydrated } from './hydration.ts'
@@ -150,7 +150,14 @@ export function useListTarget(name: string | undefined, options: Pick<FollowOpti
     if (name === undefined || data === undefined) return DISABLED_LIST
     if (data instanceof Error) return { ...failed(EMPTY_LIST, '', data), loadMore: nothing }
     const gate = createGate({ data, connection: client?.connection ?? IDLE }, throttle, isEnd)
-    const known = hydrated.get(topicOf({ query: name })) as RunPagesSnapshot | undefined
-    return { gate, origin: data, runId: '', isEnabled: true, initial: idle(known ?? EMPTY_LIST), loadMore: data instanceof RunPages ? data.loadMore : nothing }
+    const known = hydrated.get(topicOf({ query: name })) as RunListSnapshot | undefined
+    return {
+      gate,
+      origin: data,
+      runId: '',
+      isEnabled: true,
+      initial: idle({ ...EMPTY_LIST, ...known }),
+      loadMore: data instanceof RunPages ? data.loadMore : nothing,
+    }
   }, [client, data, hydrated, name, throttle])
 }

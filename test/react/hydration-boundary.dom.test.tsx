@@ -4,9 +4,10 @@ import { StrictMode } from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { createRunClient, dehydrate, type RunClient } from 'runfeed'
-import { HydrationBoundary, RunfeedProvider, useRun, useRunMetadata, useRunText } from 'runfeed/react'
+import { HydrationBoundary, RunfeedProvider, useRun, useRunMetadata, useRuns, useRunText } from 'runfeed/react'
 import { createScriptedFeed, manualScheduler, type Script } from 'runfeed/testing'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { startThread } from './thread.ts'
 
 const script: Script = [
   { at: 0, run: { id: 'run_a', metadata: { n: 1, text: '</script><b>' } } },
@@ -89,6 +90,56 @@ test('the client goes on from where the server was: it asks by its cursors', asy
   expect(wants[0]).toMatchObject({ run: 'run_a', cursor: expect.any(String) as string })
   client.close()
 })
+
+test('a list is in the page that a server renders, and goes on from the records that it had', async () => {
+  const server = await startThread()
+  const onServer = createRunClient({ baseUrl: server.url })
+  const tags = ['page']
+  const { id: waiting } = await onServer.runs.trigger('wait', null, { tags })
+  await onServer.runs.trigger('count', 2, { tags })
+  for await (const runs of onServer.runList({ tag: 'page', limit: 2 })) if (runs.length === 2 && runs[0]?.finishedAt && runs[1]?.startedAt) break
+  const state = dehydrate(onServer)
+  onServer.close()
+
+  function List() {
+    const { runs, hasMore, isStale } = useRuns({ tag: 'page' }, { limit: 2 })
+    return (
+      <b>{`${runs?.map(({ status, metadata }) => `${status} ${JSON.stringify(metadata['n'] ?? '-')}`).join(', ')}${hasMore ? ' and more' : ''}${isStale ? '' : '!'}`}</b>
+    )
+  }
+  const view = (client: RunClient) => (
+    <StrictMode>
+      <RunfeedProvider client={client}>
+        <HydrationBoundary state={state}>
+          <List />
+        </HydrationBoundary>
+      </RunfeedProvider>
+    </StrictMode>
+  )
+  const sent: string[] = []
+  const client = createRunClient({
+    baseUrl: server.url,
+    fetch: (input, init) => {
+      if (init?.method === 'POST') sent.push(String(init.body))
+      return fetch(input, init)
+    },
+  })
+  onTestFinished(() => client.close())
+  const html = renderToString(view(client))
+  expect(html).toContain('COMPLETED 2, EXECUTING')
+  expect(sent).toEqual([])
+  const root = document.body.appendChild(document.createElement('div'))
+  root.innerHTML = html
+  const complaints = vi.spyOn(console, 'error')
+  const app = await act(async () => hydrateRoot(root, view(client), { onRecoverableError: (error) => console.error(error) }))
+  await waitFor(() => expect(root.textContent).toBe('COMPLETED 2, EXECUTING "-"!'))
+  expect(complaints).not.toHaveBeenCalled()
+  // it asks for what came after the records that it was given
+  expect(JSON.parse(sent[0] ?? '')).toMatchObject({ wants: [{ cursors: { [waiting]: expect.any(String) as string } }] })
+  await act(async () => void (await client.runs.trigger('count', 1, { tags })))
+  await waitFor(() => expect(root.textContent).toBe('COMPLETED 1, COMPLETED 2 and more!'))
+  await act(async () => app.unmount())
+}, 60_000)
 
 test('state that cannot be read is left out, with a warning in development', () => {
   const said = vi.spyOn(console, 'warn').mockImplementation(() => {})
