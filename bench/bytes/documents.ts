@@ -1,5 +1,6 @@
 // One key of a document changes ten times a second: what a reader receives for it, from us, from who says the document again, and from Electric.
 import type { JsonObject } from 'runfeed'
+import { checkPeers } from '../hooks/peers.ts'
 import type { Row } from '../row.ts'
 import type { Open } from './contender.ts'
 import { electric } from './electric.ts'
@@ -14,6 +15,7 @@ const APART_MS = 100
 const MOST_SHARE = { from: 250, most: 1 }
 
 export async function documents(): Promise<readonly Row[]> {
+  checkPeers()
   const rows: Row[] = []
   for (const size of SIZES_KB) {
     const document = documentOf(size * 1000)

@@ -57,7 +57,7 @@ const freeze = async (browser: Browser, way: Way): Promise<number> =>
     }
     while (server.written < SAID) {
       server.write()
-      await wait(FROZEN_MS / SAID)
+      await wait(FROZEN_MS / (SAID - 2))
     }
     server.write()
     const seenAt = performance.now()
