@@ -60,7 +60,7 @@ export function rightsOfSession({ scopes, subject, namespace = DEFAULT_NAMESPACE
     namespace,
     scopes: new Set(checkScopes(scopes)),
     // a user of the host's is not whoever a token names
-    subject: `session:${checkSubject(subject)}`,
+    subject: checkSubject(`session:${checkSubject(subject)}`),
     expiresAt,
     trigger: trigger === undefined ? {} : checkTrigger(trigger),
   }

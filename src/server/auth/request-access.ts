@@ -3,7 +3,6 @@ import { type RunfeedError, toRunfeedError } from '../../protocol/errors.ts'
 import type { Want } from '../../protocol/want.ts'
 import type { Access } from '../access.ts'
 import type { Caller, Callers } from './callers.ts'
-import { unauthorized } from './verify-token.ts'
 
 /** The header's caller, or why there is none. */
 export type Header = { readonly caller: Caller } | { readonly refused: RunfeedError; readonly isAbsent: boolean }
@@ -68,5 +67,3 @@ export function requestAccess({ callers, base, header, hold }: RequestAccessOpti
 }
 
 const firstError = (found: readonly (Caller | RunfeedError)[]): RunfeedError | undefined => found.find((one): one is RunfeedError => !('access' in one))
-
-export const noCredentials = (): RunfeedError => unauthorized('send "authorization: Bearer <a secret key or a public token>"')

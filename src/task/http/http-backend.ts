@@ -9,8 +9,6 @@ import { httpQueue } from './queue.ts'
 import { as, httpRecord } from './record.ts'
 import { Wakes } from './wakes.ts'
 
-export type HttpBackendOptions = ApiOptions
-
 export interface HttpBackend extends RunBackend {
   readonly patience: number
   /**
@@ -24,7 +22,7 @@ export interface HttpBackend extends RunBackend {
 const PATIENCE_MS = 10 * 60_000
 
 /** @throws InvalidRequestError for a `url` that is none */
-export function httpBackend(options: HttpBackendOptions): HttpBackend {
+export function httpBackend(options: ApiOptions): HttpBackend {
   const api = new Api(options)
   const wakes = new Wakes(api)
   return {

@@ -330,3 +330,19 @@ test('the host’s own login is asked where no token is, and its writes come fro
   expect(await status('/v1/tasks/report/trigger', { cookie: 'user=ann', ...json }, '{}')).toBe(201)
   expect(await status('/v1/tasks/report/trigger', { cookie: 'user=ann', 'content-type': 'text/plain' }, '{}')).toBe(415)
 })
+
+test('a login of a namespace without a key starts runs there, and has no token to hand out; what cannot be a subject is said before', async () => {
+  const engine = memoryEngine()
+  let subject = 'ann'
+  const authorize = () => ({ scopes: ['trigger:tasks:report', 'read:tasks:report'] as const, namespace: 'tenant', subject })
+  const server = createRunServer({ engine, auth: { secretKeys: [KEY], authorize } })
+  onTestFinished(() => server.close())
+  await engine.record.create([{ task: 'report', payload: null, namespace: 'tenant' }])
+  const trigger = async () =>
+    await server.fetch(new Request('https://x/v1/tasks/report/trigger', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }))
+  const made = await trigger()
+  expect([made.status, Object.keys((await made.json()) as object)]).toEqual([201, ['id']])
+  subject = 'a'.repeat(256)
+  expect((await trigger()).status).toBe(400)
+  expect((await engine.record.list({ namespace: 'tenant' })).runs).toHaveLength(2)
+})
