@@ -120,7 +120,7 @@ test('a list is in the page that a server renders, and goes on from the records 
   const client = createRunClient({
     baseUrl: server.url,
     fetch: (input, init) => {
-      if (init?.method === 'POST') sent.push(String(init.body))
+      if (init?.method === 'POST') sent.push(init.body as string)
       return fetch(input, init)
     },
   })
