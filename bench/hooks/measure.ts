@@ -20,7 +20,7 @@ export interface Figures extends Work {
 export type Outcome = Figures | string
 
 /** Who has not shown the last value so long after it was sent does not come to it. */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 /** Before the first is sent, so that mounting is no part of it. */
 const SETTLE_MS = 300
 const LOOK_MS = 50
