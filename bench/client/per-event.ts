@@ -1,148 +1,95 @@
-// What one event costs the client, against bare eventsource-parser and JSON.parse over the same bytes: parse, apply and publish.
-import { createParser } from 'eventsource-parser'
-import { encodeFrame, type Frame } from '../../src/protocol/frame.ts'
-import type { Run } from '../../src/protocol/run.ts'
-import { Fold } from '../../src/store/fold.ts'
-import { Store } from '../../src/store/store.ts'
-import { readFrames } from '../../src/transport/read-frames.ts'
-import type { Row } from '../row.ts'
+// What one event costs the client, against bare eventsource-parser and JSON.parse over the same bytes in the same pieces: text, value, applied to the
+// record, published. Each way to read has a process of its own, or what one has taught the compiler would count for the other; they read by turns.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { percentile, type Row } from '../row.ts'
+import type { FeedName } from './feeds.ts'
+import { wholeLine } from './whole-line.ts'
+import type { SideName } from './sides.ts'
 
-const EVENTS = 40_000
-const ROUNDS = 15
-/** What a socket gives at a time. */
-const READ_BYTES = 16_384
+/** New processes each time: the compiler does not decide the same twice. */
+const TRIALS = 3
+const WARM_ROUNDS = 8
+const ROUNDS = 25
 
-const run: Run = {
-  id: 'run_0123456789abcdefghij',
-  namespace: 'default',
-  task: 'answer',
-  status: 'EXECUTING',
-  tags: ['bench'],
-  parentId: null,
-  rootId: 'run_0123456789abcdefghij',
-  depth: 0,
-  attempt: 1,
-  replayOf: null,
-  payload: null,
-  metadata: { done: 0, rows: Array.from({ length: 40 }, (_, at) => ({ name: `row ${at}`, note: '', done: 0 })) },
-  output: undefined,
-  error: null,
-  createdAt: 1,
-  startedAt: 1,
-  finishedAt: null,
-  cancelRequestedAt: null,
-  updatedAt: 1,
-  version: 1,
-  streams: { text: { state: 'open' } },
-}
-const begin: Frame[] = [{ event: 'run', data: { run, cursor: '1.aaaa' } }]
-const tokens = Array.from(
-  { length: EVENTS },
-  (_, index): Frame => ({
-    event: 'chunks',
-    data: { run: run.id, stream: 'text', index, cursor: `${index + 1}.aaaa`, chunks: [` token${index % 97}`], by: run.id },
-  }),
-)
-const patches = Array.from(
-  { length: EVENTS / 4 },
-  (_, at): Frame => ({
-    event: 'patch',
-    data: {
-      run: run.id,
-      base: at + 1,
-      cursor: `${at + 2}.aaaa`,
-      at: at + 1,
-      patch: [
-        { op: 'replace', path: '/metadata/done', value: at },
-        { op: 'replace', path: `/metadata/rows/${at % 40}/done`, value: at },
-        { op: 'replace', path: `/metadata/rows/${at % 40}/note`, value: `${at} `.padEnd(760, 'what has come of this row so far. ') },
-      ],
-      by: run.id,
-    },
-  }),
-)
+const WAYS: readonly SideName[] = ['bare', 'ours', 'client']
+const ROWS: readonly { readonly feed: FeedName; readonly way: SideName; readonly name: string }[] = [
+  { feed: 'tokens', way: 'ours', name: 'a token, 100 to a read' },
+  { feed: 'patches', way: 'ours', name: 'a patch of 1 kB, 15 to a read' },
+  { feed: 'tokens', way: 'client', name: 'a token, 100 to a read, through createRunClient' },
+  { feed: 'patches', way: 'client', name: 'a patch of 1 kB, 15 to a read, through createRunClient' },
+  { feed: 'single tokens', way: 'client', name: 'a token, each its own read, through createRunClient' },
+]
 
-const bytesOf = (frames: readonly Frame[]): Uint8Array[] => {
-  const all = new TextEncoder().encode(frames.map(encodeFrame).join(''))
-  return Array.from({ length: Math.ceil(all.length / READ_BYTES) }, (_, at) => all.subarray(at * READ_BYTES, (at + 1) * READ_BYTES))
-}
-function bodyOf(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
-  let at = 0
-  return new ReadableStream({
-    pull(controller) {
-      const chunk = chunks[at++]
-      if (chunk) controller.enqueue(chunk)
-      else controller.close()
-    },
-  })
-}
+/** Microseconds of one event, by way. */
+type Taken = { readonly [way in SideName]: number }
 
-async function bare(chunks: readonly Uint8Array[]): Promise<number> {
-  let seen = 0
-  const parser = createParser({
-    onEvent({ data }) {
-      if (JSON.parse(data) !== null) seen++
-    },
-  })
-  const reader = bodyOf(chunks).getReader()
-  const decoder = new TextDecoder()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return seen
-    parser.feed(decoder.decode(value, { stream: true }))
-  }
-}
-
-async function ours(chunks: readonly Uint8Array[]): Promise<number> {
-  const store = new Store({ schedule: () => () => {} })
-  const entries = [store.newRun(run.id), store.newStream(run.id, 'text', 0)]
-  let published = 0
-  for (const entry of entries) {
-    store.hold(entry)
-    entry.topic.subscribe(() => published++)
-  }
-  const fold = new Fold(
-    store,
-    entries.map((entry) => entry.want()),
-  )
-  for await (const frame of readFrames(() => Promise.resolve(bodyOf(chunks)), new AbortController().signal)) {
-    fold.apply(frame)
-    store.publisher.flush()
-  }
-  return published
-}
-
-async function timed(work: () => Promise<number>, events: number): Promise<number> {
-  // the processor's time: other work on the machine does not count
-  const start = process.cpuUsage()
-  const seen = await work()
-  const { user, system } = process.cpuUsage(start)
-  if (seen !== events) throw new Error(`${seen} of ${events} were seen`)
-  return (user + system) / 1000
-}
-
-/** Published after each event, as no page does: it is the most that one costs. */
 export async function perEvent(): Promise<readonly Row[]> {
-  const rows: Row[] = []
-  for (const [name, frames] of [
-    ['a token', tokens],
-    ['a patch of 1 kB', patches],
-  ] as const) {
-    const chunks = bytesOf([...begin, ...frames])
-    const events = frames.length + 1
-    let [plain, whole] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-    // by turns, and the best of each: what else the machine does only adds to it
-    for (let round = 0; round < ROUNDS; round++) {
-      plain = Math.min(plain, await timed(() => bare(chunks), events))
-      whole = Math.min(whole, await timed(() => ours(chunks), events))
-    }
-    rows.push({
+  const trials = new Map<FeedName, readonly Taken[]>()
+  for (const feed of new Set(ROWS.map((row) => row.feed))) {
+    const taken: Taken[] = []
+    for (let trial = 0; trial < TRIALS; trial++) taken.push(await measure(feed))
+    trials.set(feed, taken)
+  }
+  const rows = ROWS.map(({ feed, way, name }): Row => {
+    const taken = trials.get(feed) ?? []
+    const ratios = taken.map((trial) => trial[way] / trial.bare)
+    return {
       name: `${name}: parsed, applied and published, against eventsource-parser and JSON.parse`,
-      value: whole / plain,
+      value: percentile(ratios, 0.5),
       unit: 'times',
       limit: { most: 1.5 },
-      raw: { 'bare us': (plain / events) * 1000, 'runfeed us': (whole / events) * 1000 },
-    })
+      raw: {
+        'bare µs': percentile(
+          taken.map(({ bare }) => bare),
+          0.5,
+        ),
+        'runfeed µs': percentile(
+          taken.map((trial) => trial[way]),
+          0.5,
+        ),
+        'each trial': ratios.map((ratio) => ratio.toFixed(2)).join(' '),
+      },
+    }
+  })
+  return [...rows, ...(await wholeLine())]
+}
+
+async function measure(feed: FeedName): Promise<Taken> {
+  const readers = WAYS.map((way) => ({ way, taken: [] as number[], child: start(feed, way) }))
+  try {
+    await Promise.all(readers.map(({ child }) => answer(child)))
+    for (let round = -WARM_ROUNDS; round < ROUNDS; round++)
+      for (const { child, taken } of shuffled(readers)) {
+        child.send('read')
+        const event = await answer(child)
+        if (round >= 0) taken.push(event)
+      }
+  } finally {
+    for (const { child } of readers) child.kill()
   }
-  return rows
+  return Object.fromEntries(readers.map(({ way, taken }) => [way, percentile(taken, 0.5)])) as Taken
+}
+
+const start = (feed: FeedName, way: SideName): ChildProcess =>
+  fork(join(import.meta.dirname, 'side-child.ts'), [feed, way], { execArgv: ['--conditions=@runfeed/source'] })
+
+async function answer(child: ChildProcess): Promise<number> {
+  const ended = new AbortController()
+  const end = once(child, 'exit', { signal: ended.signal }).then(([code]) => {
+    throw new Error(`the measured process ended with ${code}`)
+  })
+  try {
+    const [{ event }] = (await Promise.race([once(child, 'message', { signal: ended.signal }), end])) as [{ event: number }]
+    return event
+  } finally {
+    ended.abort()
+    end.catch(() => {})
+  }
+}
+
+function shuffled<T>(list: readonly T[]): readonly T[] {
+  const keyed = list.map((item) => ({ item, key: Math.random() }))
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)
 }

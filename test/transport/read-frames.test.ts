@@ -59,15 +59,21 @@ test('none of those that have come is given once the reader is aborted', async (
   expect(await reader.next()).toEqual({ done: true, value: undefined })
 })
 
-test.each(['run', 'stream', 'index', 'cursor', 'chunks', 'base', 'at', 'patch'])('a frame that has a wrong %s is refused by that name', (name) => {
-  const frame = (['base', 'at', 'patch'].includes(name) ? patchOf(1) : chunksOf(1, 'a')) as { readonly event: string; readonly data: object }
-  for (const wrong of [undefined, null, true, -1, '', [], {}]) {
-    const data: { [field: string]: unknown } = { ...frame.data, [name]: wrong }
-    const isRight = (Array.isArray(wrong) && (name === 'chunks' || name === 'patch')) || (wrong === '' && (name === 'run' || name === 'stream'))
-    const decode = (): Frame | undefined => decodeFrame(frame.event, JSON.stringify(data))
-    if (isRight) expect(decode()).toEqual({ event: frame.event, data })
-    else expect(decode).toThrow(`a ${frame.event} frame has no right ${name}`)
-  }
+test.each([
+  ['chunks', 'run', [undefined, null, true, -1, [], {}]],
+  ['chunks', 'stream', [undefined, null, true, -1, [], {}]],
+  ['chunks', 'index', [undefined, null, true, -1, '1', [], {}]],
+  ['chunks', 'cursor', [undefined, null, true, 1, '', '1', '1.', '.a', '1.A', ['1.a'], {}]],
+  ['chunks', 'chunks', [undefined, null, true, 1, 'text', {}, { length: 1 }]],
+  ['patch', 'run', [undefined, null, true, -1, [], {}]],
+  ['patch', 'base', [undefined, null, true, -1, '1', [], {}]],
+  ['patch', 'cursor', [undefined, null, true, 1, '', '1', '1.', '.a', '1.A', ['1.a'], {}]],
+  ['patch', 'at', [undefined, null, true, -1, '1', [], {}]],
+  ['patch', 'patch', [undefined, null, true, 1, 'text', {}, { length: 1 }]],
+] as const)('a %s frame that has a wrong %s is refused by that name', (event, name, values) => {
+  const { data } = event === 'patch' ? patchOf(1) : chunksOf(1, 'a')
+  expect(decodeFrame(event, JSON.stringify(data))).toEqual({ event, data })
+  for (const wrong of values) expect(() => decodeFrame(event, JSON.stringify({ ...data, [name]: wrong }))).toThrow(`a ${event} frame has no right ${name}`)
 })
 
 test.each(['null', '[]', '1', '"text"'])('data that is %s is no object', (text) => {
