@@ -14,8 +14,6 @@ export interface Part {
 interface Page extends Part {
   /** Its runs as they were when they were read, until the list is here. */
   readonly known: ReadonlyMap<string, Run>
-  /** From where it was read, and is read again once it has been let go of. `undefined`: from the newest run on. */
-  readonly from: string | undefined
 }
 
 /** Runs of the live list that are in a page too before newer ones push them out: those of its second half, so many at a time or more. */
@@ -31,9 +29,9 @@ export class OlderRuns {
   #order: readonly string[] = []
   /** Those of the order that no page has, as they are. */
   #loose: ReadonlyMap<string, Run> = new Map()
-  /** The place behind the last page; `undefined`: no page says it. */
+  /** The place behind the last page. `undefined`: nobody says it, and what is known is read once more to get there. */
   #after: string | undefined
-  /** Counts how often that place has moved back: what is read from where it was leaves a hole. */
+  /** Counts how often it has moved back: what is read from where it was leaves a hole. */
   #cuts = 0
   /** Whether there are none behind the last page. */
   isAtEnd = false
@@ -51,8 +49,8 @@ export class OlderRuns {
   }
 
   clear(): void {
-    this.#cut(undefined)
-    this.#keep(() => false)
+    this.#cut()
+    this.#keep([])
     this.#order = []
     this.#loose = new Map()
   }
@@ -98,28 +96,21 @@ export class OlderRuns {
   guard(rows: readonly Run[], length: number): void {
     const open = rows.flatMap((run, place) => (place >= MAX_QUERY_LIMIT / 2 && this.#loose.has(run.id) ? [{ run, isOut: place >= length }] : []))
     if (open.length >= MIN_GUARDED || open.some(({ isOut }) => isOut)) {
-      this.#add(
-        open.map(({ run }) => run),
-        undefined,
-      )
+      this.#add(open.map(({ run }) => run))
     }
   }
 
   /** Lets go of pages without members, and of those behind what is shown. @param count - of rows that are shown. */
   trim(rows: readonly Run[], count: number): void {
-    const places = new Map(rows.map(({ id }, place) => [id, place]))
-    const gone = new Set<Page>()
-    let first = Number.POSITIVE_INFINITY
-    for (const page of this.#pages) {
+    const shown = new Set(rows.slice(0, count).map(({ id }) => id))
+    const behind = new Set(rows.slice(count).map(({ id }) => id))
+    const kept = this.#pages.filter((page) => {
       const members = membersOf(page)
-      const place = Math.min(...members.map(({ id }) => places.get(id) ?? Number.POSITIVE_INFINITY))
-      if (members.length > 0 && (place < count || place === Number.POSITIVE_INFINITY)) continue
-      gone.add(page)
-      if (place >= first) continue
-      first = place
-      this.#cut(page.from)
-    }
-    if (gone.size > 0) this.#keep((page) => !gone.has(page))
+      const isBehind = members.some(({ id }) => behind.has(id)) && !members.some(({ id }) => shown.has(id))
+      if (isBehind) this.#cut()
+      return members.length > 0 && !isBehind
+    })
+    if (kept.length < this.#pages.length) this.#keep(kept)
   }
 
   /**
@@ -129,12 +120,11 @@ export class OlderRuns {
    * @returns whether it has to be read again: the end has moved back meanwhile.
    */
   async read(rows: () => readonly Run[], count: number, signal: AbortSignal): Promise<boolean> {
-    const from = this.#after
     const cuts = this.#cuts
     const found: Run[] = []
-    let after = from
+    let after = this.#after
     let seen = 0
-    let isBehind = from !== undefined
+    let isBehind = after !== undefined
     do {
       const place = after === undefined ? { limit: MAX_QUERY_LIMIT } : { limit: isBehind ? this.#step : MAX_QUERY_LIMIT, after }
       const page = await this.#client.runs.list({ ...this.#query, ...place }, signal)
@@ -151,35 +141,35 @@ export class OlderRuns {
     } while (after !== undefined && (isBehind ? rows().length + found.length < count : seen < rows().length + MAX_QUERY_LIMIT))
     if (cuts !== this.#cuts) return true
     if (!isBehind) return false
-    this.#add(found, from)
+    this.#add(found)
     this.#after = after
     this.isAtEnd = after === undefined
     return false
   }
 
-  #add(runs: readonly Run[], from: string | undefined): void {
+  #add(runs: readonly Run[]): void {
     const pages: Page[] = []
     for (let at = 0; at < runs.length; at += MAX_QUERY_LIMIT) {
       const known = new Map(runs.slice(at, at + MAX_QUERY_LIMIT).map((run) => [run.id, run]))
-      pages.push({ ...this.#open({ ids: [...known.keys()] }), known, from })
+      pages.push({ ...this.#open({ ids: [...known.keys()] }), known })
     }
     this.#pages = [...this.#pages, ...pages]
     const known = new Set(this.#order)
     this.#order = [...this.#order, ...runs.flatMap(({ id }) => (known.has(id) ? [] : id))]
   }
-  #cut(after: string | undefined): void {
-    this.#after = after
+  #cut(): void {
+    this.#after = undefined
     this.isAtEnd = false
     this.#cuts++
   }
-  #keep(isKept: (page: Page) => boolean): void {
+  #keep(kept: readonly Page[]): void {
     for (const page of this.#pages) {
-      if (isKept(page)) continue
+      if (kept.includes(page)) continue
       page.leave()
       // its runs are not known any more, but for those of the live list
       this.#order = this.#order.filter((id) => !page.known.has(id) || this.#loose.has(id))
     }
-    this.#pages = this.#pages.filter(isKept)
+    this.#pages = kept
   }
 }
 
