@@ -7,7 +7,7 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..')
 export const nextDemo: string = join(root, 'demo', 'next')
 
-const INSTALL_MS = 60_000
+const INSTALL_MS = 150_000
 const BUILD_MS = 300_000
 /** A registry that fails once answers the next time, as a rule. */
 const ATTEMPTS = 3
@@ -43,7 +43,7 @@ function install(): void {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return
   for (let attempt = 1; ; attempt++)
     try {
-      run(nextDemo, INSTALL_MS, 'npm', 'ci', '--prefer-offline', '--loglevel=error')
+      run(nextDemo, INSTALL_MS, 'npm', 'ci', '--prefer-offline', '--fetch-retries=1', '--loglevel=error')
       writeFileSync(stamp, want)
       return
     } catch (thrown) {

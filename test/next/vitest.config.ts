@@ -8,6 +8,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     // installs and builds
-    hookTimeout: 600_000,
+    hookTimeout: 900_000,
   },
 })
