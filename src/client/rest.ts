@@ -22,8 +22,7 @@ export function restCalls(request: RunTransport['request']): RunClient['runs'] {
     } catch (first) {
       if (!isRefused(first)) throw first
       return await ask().catch((second: unknown) => {
-        // a client without a token says only that it has none
-        throw second instanceof HttpError && second.status === 401 ? first : second
+        throw isRefused(second) ? first : second
       })
     }
   }
