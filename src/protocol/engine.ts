@@ -167,7 +167,10 @@ export interface ClaimRequest {
   readonly sequence?: number
   /** For tasks with a concurrency limit: how many of each concurrency key (`''` is none) may execute at once, and how many of them do already. */
   readonly limits?: { readonly [task: string]: { readonly limit: number; readonly executing: { readonly [key: string]: number } } }
-  /** What the tasks say of runs whose trigger says nothing: a server that does not hold them gives it to the runs that are made from then on. Ms. */
+  /**
+   * What the tasks say of runs whose trigger says nothing: a server that does not hold them gives it to the runs that are made from then on. Of
+   * those that were made before, `maxAttempts` and `ttl` are looked at when they are claimed. Ms.
+   */
   readonly settings?: { readonly [task: string]: { readonly maxAttempts?: number; readonly maxDuration?: number; readonly ttl?: number } }
 }
 

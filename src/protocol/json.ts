@@ -35,7 +35,7 @@ function copy(value: unknown, path: string, depth: number): Json {
     case 'undefined':
       throw new InvalidValueError(path, 'undefined cannot be stored; use del() to remove a key')
     default:
-      throw new InvalidValueError(path, `a ${typeof value} cannot be stored; metadata holds JSON values`)
+      throw new InvalidValueError(path, `a ${typeof value} cannot be stored; pass what JSON holds`)
   }
   if (value === null) return null
   // a cycle ends here too: it is deeper than anything that may be stored

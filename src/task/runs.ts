@@ -1,6 +1,6 @@
 // `runs`: any run of the record: within a run, in a server's process, or by the configured server.
 import type { RunBackend } from '../protocol/engine.ts'
-import { NotFoundError } from '../protocol/errors.ts'
+import { InvalidRequestError, NotFoundError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { RunListRequest, RunPage } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
@@ -32,7 +32,12 @@ export interface Runs {
 /** An engine of this process gives what it keeps: whoever changed that would change the record, past its log. */
 const copied = (run: Run, payload: Json = structuredClone(run.payload)): Run => ({ ...structuredClone({ ...run, payload: null }), payload })
 
-const idOf = (run: RunRef): string => (typeof run === 'string' ? run : run.id)
+/** @throws InvalidRequestError */
+function idOf(run: RunRef): string {
+  const id: unknown = typeof run === 'string' ? run : (run as Partial<Exclude<RunRef, string>> | undefined)?.id
+  if (typeof id === 'string') return id
+  throw new InvalidRequestError('this is no run; pass its id, or what a trigger gave', { field: 'run' })
+}
 
 async function* subscribe(ref: RunRef): AsyncGenerator<Run, void, undefined> {
   const id = idOf(ref)

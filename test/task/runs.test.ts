@@ -96,6 +96,12 @@ describe('runs', () => {
     expect((await runs.retrieve(handle)).metadata).toEqual({ user: 'Eric', progress: 1 })
     expect((await runs.retrieve(handle.id)).id).toBe(handle.id)
     await expect(runs.retrieve('run_nope')).rejects.toMatchObject({ type: 'not_found' })
+    // a handle that is not there yet, of a caller without types
+    for (const none of [undefined, {}] as never[]) {
+      await expect(runs.retrieve(none)).rejects.toMatchObject({ type: 'invalid_request', message: expect.stringContaining('this is no run') as string })
+      await expect(runs.cancel(none)).rejects.toMatchObject({ type: 'invalid_request' })
+      await expect(runs.subscribe(none)[Symbol.asyncIterator]().next()).rejects.toMatchObject({ type: 'invalid_request' })
+    }
   })
 
   test('list answers a query, within a run too', async () => {
