@@ -61,33 +61,35 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
   }
   const next = (): IteratorYieldResult<Frame> => ({ done: false, value: frames[at++] as Frame })
 
-  async function read(): Promise<string | undefined> {
-    if (!reader) {
-      const body = await open()
-      if (typeof body === 'string') {
-        isDone = true
-        return body
-      }
-      reader = body.getReader()
-      // without ignoreBOM a second byte order mark would be dropped as well
-      decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-      // some implementations of fetch do not abort a body that is being read
-      signal.addEventListener('abort', cancel)
-    }
-    const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw new ConnectionError('the connection broke', cause)
-    })
-    return done ? undefined : decoder?.decode(value, { stream: true })
+  function feed(text: string): boolean {
+    frames = []
+    at = 0
+    parser.feed(text)
+    return frames.length > 0
+  }
+  async function begin(): Promise<boolean> {
+    const body = await open()
+    isDone ||= typeof body === 'string'
+    if (typeof body === 'string') return feed(body)
+    reader = body.getReader()
+    // without ignoreBOM a second byte order mark would be dropped as well
+    decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+    // some implementations of fetch do not abort a body that is being read
+    signal.addEventListener('abort', cancel)
+    return false
   }
   async function pull(): Promise<IteratorResult<Frame, undefined>> {
     try {
-      while (!signal.aborted && !isDone) {
-        const text = await read()
-        if (text === undefined) break
-        frames = []
-        at = 0
-        parser.feed(text)
-        if (frames.length > 0) return next()
+      if (!reader && !isDone && !signal.aborted && (await begin())) return next()
+      while (reader && decoder && !isDone && !signal.aborted) {
+        let read: ReadableStreamReadResult<Uint8Array>
+        try {
+          read = await reader.read()
+        } catch (cause) {
+          throw new ConnectionError('the connection broke', cause)
+        }
+        if (read.done) break
+        if (feed(decoder.decode(read.value, { stream: true }))) return next()
       }
     } catch (thrown) {
       finish()
