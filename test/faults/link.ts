@@ -70,6 +70,10 @@ export class Link {
     this.#client.resetAndDestroy()
     this.#upstream.destroy()
   }
+  /** Ends what the client reads, now: a body whose fault is `finish` ends as bodies do. */
+  end(): void {
+    this.#end()
+  }
   /** From now on nothing arrives. */
   stall(): void {
     this.#isStalled = true

@@ -1,6 +1,7 @@
 // `npm run faults -- --schedules 2000 --real-time`: schedules of faults, as many as one wants. It says which seeds failed; `--seed <seed>`
 // replays one. `--quiet-minutes 10` and `--case <name>` run what is about real minutes instead, all that are named at once.
 import { parseArgs } from 'node:util'
+import { ended } from './real-time/ended.ts'
 import { frozen } from './real-time/frozen.ts'
 import { killed } from './real-time/killed.ts'
 import { quiet } from './real-time/quiet.ts'
@@ -8,7 +9,7 @@ import type { RealCase } from './real-time/real-case.ts'
 import { tokens } from './real-time/tokens.ts'
 import { runSchedules } from './schedules.ts'
 
-const CASES: { readonly [name: string]: RealCase } = { killed, frozen, tokens }
+const CASES: { readonly [name: string]: RealCase } = { ended, killed, frozen, tokens }
 
 const { values } = parseArgs({
   options: {

@@ -11,6 +11,8 @@ export interface FaultProxy {
   readonly connections: number
   /** Loses every connection that is open now. */
   cutAll(): void
+  /** Ends the bodies of every connection; cleanly where their fault is `finish`. */
+  endAll(): void
   /** Nothing arrives any more on those that last asked for this (`POST /v1/feed`), and nobody is told. @returns how many they are. */
   stall(asked: string): number
   /** Loses every connection and listens no more, until `accept`. */
@@ -61,6 +63,9 @@ export async function faultProxy(target: string, next: (connection: number, aske
       return connections
     },
     cutAll,
+    endAll: () => {
+      for (const link of links.values()) link.end()
+    },
     stall: (asked) => {
       const stalled = [...links.values()].filter((link) => link.asked === asked)
       for (const link of stalled) link.stall()

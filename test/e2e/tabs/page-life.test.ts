@@ -14,8 +14,8 @@ afterAll(async () => {
 
 const PATIENT = { timeout: 20_000, interval: 20 }
 
-async function setUp() {
-  const server = await serveTabs()
+async function setUp(heartbeat = 500) {
+  const server = await serveTabs({ heartbeat })
   const context = await browser.newContext()
   const page = await context.newPage()
   await page.goto(server.url)
@@ -76,6 +76,28 @@ test('a page that is told that it will be frozen has no connection meanwhile, an
       await hasAll(page, run, freeze)
     }
     expect(await page.evaluate((id) => window.tab.seen[id]?.chunks.map(([, chunk]) => chunk), run)).toEqual([0, 1, 2, 3, 4, 5])
+  } finally {
+    await close(set)
+  }
+}, 120_000)
+
+test('a page that is hidden and shown again and again shows the same, and keeps its connection', async () => {
+  // long enough that nobody takes a slow machine's silence for a dead connection
+  const set = await setUp(15_000)
+  const { server, page, run } = set
+  const show = (state: DocumentVisibilityState): Promise<void> =>
+    page.evaluate((now) => {
+      // every page of a headless browser is visible
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => now })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, state)
+  try {
+    for (let length = 1; length <= 10; length++) {
+      await show(length % 2 === 1 ? 'hidden' : 'visible')
+      server.write()
+      await hasAll(page, run, length)
+    }
+    expect(await page.evaluate(() => window.tab.connections)).toEqual(['connecting stream', 'open stream'])
   } finally {
     await close(set)
   }
