@@ -1,5 +1,5 @@
 // `npm run faults -- --schedules 2000 --real-time`: schedules of faults, as many as one wants. It says which seeds failed; `--seed <seed>`
-// replays one. `--quiet-minutes 10` and `--case <name>` run what is about real minutes instead, all that are named at once.
+// replays one, or is the first of them. `--quiet-minutes 10` and `--case <name>` run what is about real minutes instead, all that are named at once.
 import { parseArgs } from 'node:util'
 import { ended } from './real-time/ended.ts'
 import { frozen } from './real-time/frozen.ts'
@@ -13,7 +13,7 @@ const CASES: { readonly [name: string]: RealCase } = { ended, killed, frozen, to
 
 const { values } = parseArgs({
   options: {
-    schedules: { type: 'string', default: '100' },
+    schedules: { type: 'string' },
     'real-time': { type: 'boolean', default: false },
     seed: { type: 'string' },
     'at-once': { type: 'string' },
@@ -59,7 +59,7 @@ async function schedules(): Promise<boolean> {
   const isRealTime = values['real-time']
   return await runSchedules({
     first: values.seed === undefined ? 0 : whole('seed', values.seed),
-    count: values.seed === undefined ? whole('schedules', values.schedules) : 1,
+    count: whole('schedules', values.schedules ?? (values.seed === undefined ? '100' : '1')),
     // in real time all of them wait for most of it
     atOnce: Math.max(1, whole('at-once', values['at-once'] ?? (isRealTime ? '12' : '3'))),
     isRealTime,
