@@ -96,6 +96,39 @@ test('what a server component may not run says so in its first line', () => {
   expect(hooks.filter((file) => !readFileSync(join(app, 'node_modules/runfeed', file), 'utf8').startsWith('"use client"'))).toEqual([])
 })
 
+/** Installed by their own tests: they bring what the package must not. */
+const bundlers = {
+  esbuild: `
+    import { build } from 'esbuild'
+    const { metafile } = await build({ entryPoints: ['entry.js'], bundle: true, minify: true, format: 'esm', outfile: 'out/esbuild.mjs', metafile: true })
+    console.log(JSON.stringify(Object.keys(metafile.inputs)))`,
+  webpack: `
+    import webpack from 'webpack'
+    const output = { path: process.cwd() + '/out', filename: 'webpack.mjs', module: true, library: { type: 'module' } }
+    webpack({ mode: 'production', optimization: { minimize: false }, performance: { hints: false }, entry: './entry.js', output, experiments: { outputModule: true } }, (error, stats) => {
+      if (error || stats.hasErrors() || stats.hasWarnings()) throw error ?? new Error(stats.toString())
+      const modules = stats.toJson({ all: false, modules: true, nestedModules: true, modulesSpace: 1000, nestedModulesSpace: 1000 }).modules
+      console.log(JSON.stringify(modules.flatMap((one) => [one, ...(one.modules ?? [])]).flatMap(({ name }) => name ?? [])))
+    })`,
+} as const
+
+test.each(Object.keys(bundlers) as (keyof typeof bundlers)[])(
+  '%s bundles what a page imports, without zod and without what a server is',
+  { timeout: 120_000 },
+  (name) => {
+    run(app, 'npm', 'install', '--silent', '--no-save', '--prefer-offline', '--no-audit', '--no-fund', `${name}@${name === 'esbuild' ? '0.28.2' : '5.112.2'}`)
+    const imports = ['runfeed', 'runfeed/react', 'runfeed/components'].map((path, at) => `import * as m${at} from '${path}'`).join('\n')
+    writeFileSync(join(app, 'entry.js'), `${imports}\nexport default [m0, m1, m2].map((m) => Object.keys(m).length)\n`)
+    const modules = JSON.parse(run(app, process.execPath, '--input-type=module', '--eval', bundlers[name])) as string[]
+    const names = modules.map((path) => path.replaceAll('\\', '/'))
+    expect(names.filter((path) => path.includes('runfeed/react/')).length).toBeGreaterThan(10)
+    expect(names.filter((path) => /node_modules\/(?!(runfeed|react|react-dom|scheduler|use-sync-external-store|eventsource-parser)\/)/.test(path))).toEqual([])
+    expect(names.filter((path) => /runfeed\/(server|engine|feed|task|worker|cli|vendor)\//.test(path))).toEqual([])
+    const said = run(app, process.execPath, '--input-type=module', '--eval', `console.log(JSON.stringify((await import('./out/${name}.mjs')).default))`)
+    for (const exported of JSON.parse(said) as number[]) expect(exported).toBeGreaterThan(2)
+  },
+)
+
 test('an app that Vite builds with it runs against a server that plain Node runs from it', async () => {
   run(app, process.execPath, 'node_modules/vite/bin/vite.js', 'build', '--logLevel', 'error')
   server = spawn(process.execPath, ['server.mjs'], { cwd: app, stdio: ['ignore', 'pipe', 'inherit'] })
