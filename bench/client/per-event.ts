@@ -14,46 +14,45 @@ const WARM_ROUNDS = 8
 const ROUNDS = 25
 
 const WAYS: readonly SideName[] = ['bare', 'ours', 'client']
-const ROWS: readonly { readonly feed: FeedName; readonly way: SideName; readonly name: string }[] = [
-  { feed: 'tokens', way: 'ours', name: 'a token, 100 to a read' },
-  { feed: 'patches', way: 'ours', name: 'a patch of 1 kB, 15 to a read' },
-  { feed: 'tokens', way: 'client', name: 'a token, 100 to a read, through createRunClient' },
-  { feed: 'patches', way: 'client', name: 'a patch of 1 kB, 15 to a read, through createRunClient' },
-  { feed: 'single tokens', way: 'client', name: 'a token, each its own read, through createRunClient' },
+interface Case {
+  readonly feed: FeedName
+  readonly name: string
+}
+const CASES: readonly Case[] = [
+  { feed: 'tokens', name: 'a token, 100 to a read' },
+  { feed: 'patches', name: 'a patch of 1 kB, 15 to a read' },
+  { feed: 'single tokens', name: 'a token, each its own read' },
 ]
 
 /** Microseconds of one event, by way. */
 type Taken = { readonly [way in SideName]: number }
 
 export async function perEvent(): Promise<readonly Row[]> {
-  const trials = new Map<FeedName, readonly Taken[]>()
-  for (const feed of new Set(ROWS.map((row) => row.feed))) {
-    const taken: Taken[] = []
-    for (let trial = 0; trial < TRIALS; trial++) taken.push(await measure(feed))
-    trials.set(feed, taken)
+  const rows: Row[] = []
+  for (const { feed, name } of CASES) {
+    const trials: Taken[] = []
+    for (let trial = 0; trial < TRIALS; trial++) trials.push(await measure(feed))
+    rows.push(
+      { ...rowOf(`${name}: parsed, applied and published each, against eventsource-parser and JSON.parse`, trials, 'ours'), limit: { most: 1.5 } },
+      rowOf(`${name}: the whole of createRunClient, likewise`, trials, 'client'),
+    )
   }
-  const rows = ROWS.map(({ feed, way, name }): Row => {
-    const taken = trials.get(feed) ?? []
-    const ratios = taken.map((trial) => trial[way] / trial.bare)
-    return {
-      name: `${name}: parsed, applied and published, against eventsource-parser and JSON.parse`,
-      value: percentile(ratios, 0.5),
-      unit: 'times',
-      limit: { most: 1.5 },
-      raw: {
-        'bare µs': percentile(
-          taken.map(({ bare }) => bare),
-          0.5,
-        ),
-        'runfeed µs': percentile(
-          taken.map((trial) => trial[way]),
-          0.5,
-        ),
-        'each trial': ratios.map((ratio) => ratio.toFixed(2)).join(' '),
-      },
-    }
-  })
   return [...rows, ...(await wholeLine())]
+}
+
+function rowOf(name: string, trials: readonly Taken[], way: SideName): Row {
+  const median = (valueOf: (trial: Taken) => number): number => percentile(trials.map(valueOf), 0.5)
+  const ratioOf = (trial: Taken): number => trial[way] / trial.bare
+  return {
+    name,
+    value: median(ratioOf),
+    unit: 'times',
+    raw: {
+      'bare (µs)': median(({ bare }) => bare),
+      'runfeed (µs)': median((trial) => trial[way]),
+      trials: trials.map((trial) => ratioOf(trial).toFixed(2)).join(' '),
+    },
+  }
 }
 
 async function measure(feed: FeedName): Promise<Taken> {
