@@ -22,7 +22,13 @@ const TRAFFIC: readonly Judged[] = [
   { figure: 'mostOpen', title: '(d) connections at once', unit: '', scale: 1, isOfProduct: true },
 ]
 
-const judgedOf = ({ phase }: PhaseResults): readonly Judged[] => [...(phase.rate === undefined ? [TOOK] : [SCRIPT]), TASK, ...TRAFFIC]
+/** Figures so near to each other are the same. */
+const SAME = 0.01
+
+const judgedOf = ({ phase }: PhaseResults): readonly Judged[] => {
+  const script: Judged = phase.isPeerThrottled ? { ...SCRIPT, isOfProduct: true } : SCRIPT
+  return [phase.rate === undefined ? TOOK : script, TASK, ...TRAFFIC]
+}
 
 export const rowsOf = (all: readonly PhaseResults[]): readonly Row[] =>
   all.flatMap((phase) => [...judgedOf(phase).map((judged) => rowOf(phase, judged)), renders(phase)])
@@ -32,7 +38,8 @@ function rowOf({ phase, results }: PhaseResults, { figure, title, unit, scale, i
   const ours = results.filter(({ contender }) => contender.isOurs && (!isOfProduct || contender.name === RUNFEED))
   // who does not come to the last value is behind everybody
   const value = (result: Result): number => (result.failure === undefined ? result.median[figure] : Number.POSITIVE_INFINITY)
-  const place = (one: Result): number => (one.failure === undefined ? 1 + peers.filter((peer) => value(peer) < value(one)).length : peers.length + 1)
+  const place = (one: Result): number =>
+    one.failure === undefined ? 1 + peers.filter((peer) => value(peer) < value(one) * (1 - SAME)).length : peers.length + 1
   return {
     name: `${phase.title}: ${title}`,
     value: Math.max(...ours.map(place)),
