@@ -1,5 +1,6 @@
 // The figures of a full run, as a page of Markdown.
 import type { Row } from '../row.ts'
+import { CONTENDERS } from './contenders.ts'
 import { versionOf } from './peers.ts'
 import type { Figure, PhaseResults, Result } from './results.ts'
 
@@ -17,18 +18,20 @@ const COLUMNS: readonly { readonly title: string; readonly figure: Figure; reado
 const HOW = `Each row is the median of its rounds, least to most in brackets; who took long was measured once. Every round is a fresh page in a fresh Chromium, in an
 order that is drawn anew. Each had the same values at the same pace over HTTP/2 from this machine, and the last of them was on screen at the end; who does not come
 to it says so. \`tasks\` is all that the main thread did, its time of the processor; \`script\` is that without style, layout and paint; \`took\` is from the first
-that was sent until the last was on screen.
+that was sent until the last was on screen, and says as much of what else the machine did. First is who no peer is better than by more than 1 %.
 
-\`runfeed\` is the product over its reference server, with a schema; \`runfeed, a frame each\` is the same over the same wire without the server's gathering: every
-update and every chunk is a frame of its own, so that it draws at each frame of the screen where \`runfeed\` draws 20 times a second; \`runfeed, parts judged\` is \`useRunStream\` with a schema for each part, a frame each. Peers are used as their
-documentation says, over their own transports: the bench's files name how. \`useChat\` takes part in (c) alone and convex in (a) and (b) alone: the others have no
-hook for it. \`useChat\` is throttled by 50 ms, as its documentation advises.`
+\`runfeed\` is the product over its reference server, with a schema, and gets news 20 times a second. \`runfeed, a frame each\` is the same over the same wire, but
+every update and every chunk is a frame of its own, and it draws each frame of the screen; \`runfeed, parts judged\` is \`useRunStream\` with a schema for each part,
+a frame each. All of ours are held to be first by \`script\` and by the time to the last chunk; by \`tasks\`, bytes and connections, and beside a throttled peer, it
+is \`runfeed\`, since who draws more does more.
+
+Peers are used as their documentation says, over their own transports: the files of the bench say how. Who renders for each token makes one text of it each time.
+\`useChat\` takes part in (c) alone and convex in (a) and (b) alone: for the others they have no hook. \`useChat\` is throttled by 50 ms, as its documentation advises.`
 
 export function report(machine: string, all: readonly PhaseResults[], { name, raw }: Row): string {
   const tables = all.map(({ phase, results }) => `## ${phase.title}\n\n${table(['', ...COLUMNS.map(({ title }) => title)], sorted(results).map(cells))}`)
   const sizes = Object.entries(raw).map(([size, kB]) => [size, Number(kB).toFixed(2)])
-  const versions =
-    all[0]?.results.flatMap(({ contender }) => (contender.isOurs ? [] : [`${contender.name} ${versionOf(contender.name.replace('/subscription', ''))}`])) ?? []
+  const versions = CONTENDERS.flatMap(({ name: peer, isOurs }) => (isOurs ? [] : [`${peer} ${versionOf(peer.replace('/subscription', ''))}`]))
   return `# The last full run of \`npm run bench -- hooks\`\n\n${machine}\n\n${versions.join(', ')}\n\n${HOW}\n\n${tables.join('\n\n')}\n\n## ${name}\n\n${table(['', 'kB'], sizes)}\n`
 }
 
