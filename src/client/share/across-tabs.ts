@@ -41,14 +41,13 @@ class SharedTransport implements RunTransport {
   #group: TabGroup | undefined
   #sessions = 0
   #cancelLeave: (() => void) | undefined
+  #stopSleep: (() => void) | undefined
 
   constructor(below: RunTransport, environment: Environment, identity: string | undefined) {
     this.#below = below
     this.#environment = environment
     this.#identity = identity
     below.onVia?.(() => this.#changed())
-    // a page in the back/forward cache that holds a lock or hears a channel is thrown out of it
-    environment.onSleep?.(() => this.#leave())
   }
 
   get origin(): string | undefined {
@@ -143,6 +142,8 @@ class SharedTransport implements RunTransport {
     this.#cancelLeave?.()
     this.#cancelLeave = undefined
     this.#sessions++
+    // a page in the back/forward cache that holds a lock or hears a channel is thrown out of it
+    this.#stopSleep ??= this.#environment.onSleep?.(() => this.#leave())
     if (this.#group?.name !== name || this.#group.hasLeft) {
       this.#group?.leave()
       this.#group = new TabGroup(name, this.#below, this.#environment, () => this.#changed())
@@ -157,6 +158,8 @@ class SharedTransport implements RunTransport {
   #leave(): void {
     this.#cancelLeave?.()
     this.#cancelLeave = undefined
+    this.#stopSleep?.()
+    this.#stopSleep = undefined
     this.#group?.leave()
     this.#group = undefined
   }

@@ -13,8 +13,8 @@ import { Positions } from '../../transport/positions.ts'
 import type { RunTransport } from '../../transport/run-transport.ts'
 
 export interface HubHost {
-  /** @param to - one tab alone. */
-  send(frames: readonly Frame[], to?: string): void
+  /** @param to - one tab alone. @param session - one of its sessions alone. */
+  send(frames: readonly Frame[], to?: string, session?: number): void
   /** With which the connection is opened. */
   ownToken(): string | undefined
   changed(snapshot: ConnectionSnapshot): void
@@ -41,7 +41,7 @@ export class Hub {
   readonly #host: HubHost
   readonly #connection: Connection
   /** By tab and session. */
-  readonly #sessions = new Map<string, { readonly tab: string; readonly wants: ReadonlyMap<string, Want> }>()
+  readonly #sessions = new Map<string, { readonly tab: string; readonly session: number; readonly wants: Map<string, Want> }>()
   readonly #known = new Map<string, Known>()
   /** The last frame that said how each stream stands. */
   readonly #streams = new Map<string, Frame>()
@@ -56,7 +56,8 @@ export class Hub {
     this.#host = host
     this.#connection = new Connection(transport, environment, {
       open: () => {
-        const wants = this.#fitting()
+        const own = host.ownToken()
+        const wants = this.#fitting(own)
         if (wants.length === 0) return undefined
         const positions = new Positions(wants)
         this.#positions = positions
@@ -64,10 +65,11 @@ export class Hub {
         const session: HubSession = {
           positions,
           wants,
-          receive: (frame) => this.#receive(frame, positions),
+          receive: (frame) => this.#receive(frame, positions, own),
           isDone: async () => {
             await new Promise<void>((resolve) => environment.setTimer(resolve, DONE_MS))
-            return this.#sessions.size === 0
+            // a tab that is frozen says nothing
+            return this.#wants().length === 0
           },
           ended: () => {},
         }
@@ -94,7 +96,7 @@ export class Hub {
 
   want(tab: string, session: number, wants: readonly Want[]): void {
     const byTopic = new Map(wants.map((want) => [topicOf(want), want]))
-    this.#sessions.set(`${tab} ${session}`, { tab, wants: byTopic })
+    this.#sessions.set(`${tab} ${session}`, { tab, session, wants: byTopic })
     const missed: Frame[] = []
     let isMissing = false
     for (const [topic, want] of byTopic) {
@@ -146,7 +148,23 @@ export class Hub {
   }
   #refuse(want: Want, code: string, message: string): void {
     const what = want.query === undefined ? { run: want.run, ...(want.stream !== undefined && { stream: want.stream }) } : { query: queryName(want.query) }
-    this.#told({ event: 'denied', data: { ...what, code, message } as FrameOf<'denied'>['data'] })
+    this.#denied({ event: 'denied', data: { ...what, code, message } as FrameOf<'denied'>['data'] }, () => true)
+  }
+  /** Tells whoever asked for it with the token that it was denied to. @returns whether somebody asked with another one. */
+  #denied(frame: FrameOf<'denied'>, isFor: (want: Want) => boolean): boolean {
+    const topic = topicOf(frame.data)
+    let isWanted = false
+    this.#known.delete(topic)
+    for (const { tab, session, wants } of this.#sessions.values()) {
+      const want = wants.get(topic)
+      if (!want) continue
+      isWanted ||= !isFor(want)
+      if (!isFor(want)) continue
+      // whoever can ask for another token asks again
+      wants.delete(topic)
+      this.#host.send([frame], tab, session)
+    }
+    return isWanted
   }
 
   drop(tab: string, session?: number): void {
@@ -163,14 +181,15 @@ export class Hub {
   }
 
   /** As many of them as one connection takes; the others are told so. */
-  #fitting(): Want[] {
-    const own = this.#host.ownToken()
+  #fitting(own: string | undefined): Want[] {
     const fitting: Want[] = []
     const tooMany: Want[] = []
     let bytes = 1024
     for (const { token, ...rest } of this.#wants()) {
       const want = (token === undefined || token === own ? rest : { ...rest, token }) as Want
-      bytes += JSON.stringify(want).length + 1
+      const text = JSON.stringify(want)
+      // what is longer in UTF-8 than in UTF-16 is counted by its worst
+      bytes += text.length * (/[^\0-\x7f]/.test(text) ? 3 : 1) + 1
       if (fitting.length < MAX_WANTS && bytes <= MAX_WANTS_BYTES) fitting.push(want)
       else tooMany.push(want)
     }
@@ -183,8 +202,7 @@ export class Hub {
     const wants = new Map<string, Want>()
     for (const { wants: asked } of this.#sessions.values())
       for (const [topic, want] of asked) {
-        const known = this.#known.get(topic)
-        if (known?.end?.event === 'end' && known.end.data.settled) continue
+        if (this.#isOver(topic, want)) continue
         const place = this.#again.get(topic) ?? this.#positions?.of(topic) ?? lower(wants.get(topic), want)
         // tabs may know different members
         wants.set(topic, place.query === undefined ? place : { ...place, cursors: {} })
@@ -192,23 +210,29 @@ export class Hub {
     return [...wants.values()]
   }
 
-  #receive(frame: Frame, positions: Positions): void {
+  /** Whether nothing more comes of it, as far as frames said. */
+  #isOver(topic: string, { run, stream }: Want): boolean {
+    if (run === undefined) return false
+    const end = this.#known.get(runTopic(run))?.end
+    if (stream === undefined) return end?.event === 'end' && end.data.settled
+    const told = this.#streams.get(topic)
+    const place = this.#again.get(topic) ?? this.#positions?.of(topic)
+    if (told?.event !== 'stream' || told.data.state === 'open' || place?.stream === undefined) return false
+    if ((place.index ?? 0) < told.data.length) return false
+    // while its run is followed, a later attempt of that may open it again
+    return end !== undefined || ![...this.#sessions.values()].some(({ wants }) => wants.has(runTopic(run)))
+  }
+
+  /** @param own - the token that its connection was opened with. */
+  #receive(frame: Frame, positions: Positions, own: string | undefined): void {
+    const place = frame.event === 'denied' ? positions.of(topicOf(frame.data)) : undefined
     positions.see(frame)
     // a connection of one's own begins with it: tabs have theirs from the group
     if (frame.event === 'open' || frame.event === 'bye') return
-    this.#told(frame)
-  }
-  #told(frame: Frame): void {
-    this.#note(frame)
-    this.#host.send([frame])
-    if (frame.event === 'denied') {
-      const topic = topicOf(frame.data)
-      // whoever can ask for another token asks again
-      for (const [key, { tab, wants }] of this.#sessions) {
-        if (!wants.has(topic)) continue
-        this.#sessions.set(key, { tab, wants: new Map([...wants].filter(([other]) => other !== topic)) })
-      }
-    }
+    if (frame.event !== 'denied') {
+      this.#note(frame)
+      this.#host.send([frame])
+    } else if (this.#denied(frame, ({ token }) => (token ?? own) === (place?.token ?? own))) this.#connection.refresh()
   }
 
   #note(frame: Frame): void {
@@ -238,9 +262,6 @@ export class Hub {
       }
       case 'stream':
         this.#streams.set(topicOf(frame.data), frame)
-        return
-      case 'denied':
-        this.#known.delete(topicOf(frame.data))
         return
       default:
     }

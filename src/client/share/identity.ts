@@ -1,4 +1,5 @@
 // Who shares with whom: tabs of one server, one identity and the same rights. What a token says is read here, and checked by the server alone.
+import { SHARE_VERSION } from './messages.ts'
 
 /** What of a token is new each time that it is made. */
 const FLEETING: ReadonlySet<string> = new Set(['exp', 'iat', 'nbf', 'jti'])
@@ -8,12 +9,16 @@ const FLEETING: ReadonlySet<string> = new Set(['exp', 'iat', 'nbf', 'jti'])
  * @returns the name of the group; `undefined` where there is no telling who it is, and nothing may be shared.
  */
 export function groupOf(baseUrl: string, identity: string | undefined, token: string | undefined): string | undefined {
-  if (identity !== undefined) return `runfeed ${JSON.stringify([baseUrl, 'identity', identity])}`
+  const name = (...of: readonly unknown[]): string => `runfeed ${SHARE_VERSION} ${JSON.stringify([baseUrl, ...of])}`
+  if (identity !== undefined) return name('identity', identity)
   const claims = claimsOf(token)
   if (typeof claims?.sub !== 'string' || claims.sub === '') return undefined
   // tokens of one person may allow different things: a tab is not shown what its own does not allow
   const rights = Object.entries(claims).filter(([name]) => !FLEETING.has(name))
-  return `runfeed ${JSON.stringify([baseUrl, 'token', rights.sort(([a], [b]) => (a < b ? -1 : 1))])}`
+  return name(
+    'token',
+    rights.sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
 }
 
 /** The claims of a JWT (RFC 7519), whether or not they are true. */

@@ -137,7 +137,7 @@ export class TabGroup {
     this.#term = Math.max(this.#term + 1, this.#environment.now())
     this.#isOpen = false
     this.#hub = new Hub(this.#transport, this.#environment, {
-      send: (frames, to) => this.#send(frames, to),
+      send: (frames, to, session) => this.#send(frames, to, session),
       ownToken: () => this.token,
       changed: (snapshot) => this.#hubChanged(snapshot),
       refused: (error) => {
@@ -175,9 +175,9 @@ export class TabGroup {
     this.#changed()
   }
 
-  /** While the group's connection is lost its sessions wait for it: they are no better off opening others. */
+  /** The leader watches the server. Sessions have nothing to watch but the leader: not a feed that is quiet, nor one that is lost just now. */
   #ping(): void {
-    if (!this.#isOpen) for (const session of this.#sessions.values()) session.ping()
+    for (const session of this.#sessions.values()) session.ping()
   }
 
   #beat(): void {
@@ -185,9 +185,12 @@ export class TabGroup {
     const lost = status === 'reconnecting' ? error : undefined
     this.#post({ kind: 'beat', term: this.#term, isOpen: status === 'open', ...(lost && { error: { type: lost.type, message: lost.message } }) })
   }
-  #send(frames: readonly Frame[], to?: string): void {
-    if (to !== this.#tab) this.#post({ kind: 'frames', term: this.#term, to, frames })
-    if (to === undefined || to === this.#tab) for (const session of this.#sessions.values()) session.receive(frames)
+  #send(frames: readonly Frame[], to?: string, session?: number): void {
+    if (to !== this.#tab) this.#post({ kind: 'frames', term: this.#term, to, session, frames })
+    if (to === undefined || to === this.#tab) this.#tellSessions(frames, session)
+  }
+  #tellSessions(frames: readonly Frame[], only: number | undefined): void {
+    for (const session of this.#sessions.values()) if (only === undefined || only === session.id) session.receive(frames)
   }
 
   #receive(message: TabMessage): void {
@@ -197,8 +200,7 @@ export class TabGroup {
       case 'frames':
         if (message.term !== this.#term || this.#hub || (message.to !== undefined && message.to !== this.#tab)) return
         this.#beatAt = this.#environment.now()
-        for (const session of this.#sessions.values()) session.receive(message.frames)
-        return
+        return this.#tellSessions(message.frames, message.session)
       case 'yield':
         if (message.to === this.#tab && message.term >= this.#term) this.#steal()
         return

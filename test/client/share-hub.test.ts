@@ -1,0 +1,95 @@
+// The leader's part, without a browser: what one connection asks for several tabs, and who is told what.
+import { expect, onTestFinished, test } from 'vitest'
+import { Hub } from '../../src/client/share/hub.ts'
+import type { Frame } from '../../src/protocol/frame.ts'
+import type { Want } from '../../src/protocol/want.ts'
+import type { ConnectionSnapshot } from '../../src/transport/connection-status.ts'
+import { ManualEnvironment } from '../transport/manual-environment.ts'
+import { ScriptedTransport } from './scripted-transport.ts'
+import { record } from './setup.ts'
+
+function setUp(own?: string) {
+  const transport = new ScriptedTransport()
+  const environment = new ManualEnvironment()
+  const states: ConnectionSnapshot[] = []
+  const told: { readonly to: string | undefined; readonly session: number | undefined; readonly frame: Frame }[] = []
+  const hub = new Hub(transport, environment, {
+    send: (frames, to, session) => told.push(...frames.map((frame) => ({ to, session, frame }))),
+    ownToken: () => own,
+    changed: (snapshot) => states.push(snapshot),
+    refused: () => {},
+  })
+  onTestFinished(() => hub.close())
+  const denials = (): readonly string[] => told.filter(({ frame }) => frame.event === 'denied').map(({ to, session }) => `${to} ${session}`)
+  return { hub, transport, environment, states, told, denials }
+}
+const RUN: Frame = { event: 'run', data: { run: record(), cursor: '1.t' } }
+const want = (token: string): readonly Want[] => [{ run: 'run_a', token }]
+const deny = (code: string): Frame => ({ event: 'denied', data: { run: 'run_a', code, message: '' } })
+
+test('a token that is over is over for who asked with it; for the others the run is asked for with theirs', async () => {
+  const { hub, transport, environment, denials } = setUp('first')
+  hub.want('one', 1, want('first'))
+  hub.want('two', 2, want('second'))
+  hub.want('three', 3, want('second'))
+  await environment.advance(60)
+  // the leader's own is the connection's
+  expect(transport.last.wants).toEqual([{ run: 'run_a' }])
+  transport.last.open()
+  transport.last.send(RUN, deny('token_expired'))
+  await environment.advance(250)
+  expect(denials()).toEqual(['one 1'])
+  expect(transport.connections).toHaveLength(2)
+  expect(transport.last.wants).toEqual([{ run: 'run_a', token: 'second' }])
+  // asked for anew, by another session of the same tab
+  hub.want('one', 4, want('third'))
+  transport.last.open()
+  transport.last.send(deny('forbidden'))
+  await environment.advance(250)
+  expect(denials()).toEqual(['one 1', 'two 2', 'three 3'])
+  expect(transport.last.wants).toEqual([{ run: 'run_a', token: 'third' }])
+  transport.last.open()
+  transport.last.send(deny('forbidden'))
+  await environment.advance(60_000)
+  // nobody is left who wants it
+  expect(denials()).toEqual(['one 1', 'two 2', 'three 3', 'one 4'])
+  expect(transport.live).toHaveLength(0)
+})
+
+test('what has ended is not asked for again for a tab that is frozen and says nothing', async () => {
+  const { hub, transport, environment, states } = setUp()
+  hub.want('frozen', 1, [{ run: 'run_a' }, { run: 'run_a', stream: 'log' }, { run: 'run_b', stream: 'log' }])
+  await environment.advance(60)
+  transport.last.open()
+  transport.last.send(RUN)
+  for (const run of ['run_a', 'run_b']) {
+    transport.last.send({ event: 'chunks', data: { run, stream: 'log', index: 0, cursor: '1.c', chunks: [1], by: null } })
+    transport.last.send({ event: 'stream', data: { run, stream: 'log', state: 'closed', start: 0, length: 1 } })
+  }
+  transport.last.send({ event: 'end', data: { run: 'run_a', cursor: '1.t', lengths: { log: 1 }, settled: true } })
+  transport.last.end()
+  await environment.advance(60_000)
+  expect(transport.connections).toHaveLength(1)
+  expect(states.at(-1)).toMatchObject({ status: 'idle', error: undefined })
+  // a tab that comes late and has nothing is told all of it
+  hub.want('late', 2, [{ run: 'run_a', stream: 'log' }])
+  await environment.advance(1_000)
+  expect(transport.last.wants).toMatchObject([{ run: 'run_a', stream: 'log' }])
+  expect((transport.last.wants[0] as { index?: number }).index ?? 0).toBe(0)
+})
+
+test('a stream that has ended while its run goes on is asked for again: a later attempt may open it', async () => {
+  const { hub, transport, environment } = setUp()
+  environment.chance = 0
+  hub.want('one', 1, [{ run: 'run_a' }, { run: 'run_a', stream: 'log' }])
+  await environment.advance(60)
+  transport.last.open()
+  transport.last.send(RUN, { event: 'stream', data: { run: 'run_a', stream: 'log', state: 'closed', start: 0, length: 0 } })
+  transport.last.end()
+  await environment.advance(1_000)
+  expect(transport.connections).toHaveLength(2)
+  expect(transport.last.wants).toEqual([
+    { run: 'run_a', cursor: '1.t' },
+    { run: 'run_a', stream: 'log' },
+  ])
+})
