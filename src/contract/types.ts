@@ -48,8 +48,10 @@ export interface RunContract<Id = string, P = Schema, M = MetadataSchema, S = Sh
   readonly output: O
 }
 
-/** A contract's run as its readers see it: metadata and output parsed, the payload as stored. */
-export type RunOf<C extends RunContract> = Run<MetadataOf<C['metadata']> | undefined, OutputOf<C['output']>, Stored<InputOf<C['payload']>>>
+/** A contract's run as its readers see it: metadata and output parsed, the payload as stored. A condition, so that editors show what it comes to. */
+export type RunOf<C extends RunContract> = C extends unknown
+  ? Run<MetadataOf<C['metadata']> | undefined, OutputOf<C['output']>, Stored<InputOf<C['payload']>>>
+  : never
 
 export type LooseMetadata = Schema<JsonObject>
 export type LooseValue = Schema<Json>

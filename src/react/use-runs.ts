@@ -1,5 +1,5 @@
 'use client'
-import type { RunContract, RunOf } from '../contract/types.ts'
+import type { MetadataOf, RunContract } from '../contract/types.ts'
 import type { Json, JsonObject } from '../protocol/json.ts'
 import type { RunQuery } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
@@ -16,7 +16,7 @@ import { useListTarget } from './use-target.ts'
 
 /** A run in a list: without what can be large. `useRun` has all of it. */
 export type RunSummary<M = JsonObject> = Omit<Run<M, Json, Json>, 'payload' | 'output'>
-export type RunSummaryOf<C extends RunContract> = Omit<RunOf<C>, 'payload' | 'output'>
+export type RunSummaryOf<C extends RunContract> = C extends unknown ? RunSummary<MetadataOf<C['metadata']> | undefined> : never
 
 /** What a list hook takes; each may be written inline. */
 export interface RunsOptions<V, T> extends Pick<FollowOptions, 'enabled' | 'throttle' | 'onError' | 'throwOnError' | 'client'> {

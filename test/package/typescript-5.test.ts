@@ -53,3 +53,46 @@ test('the type tests hold on TypeScript 5.9 too', () => {
   for (const file of tests) cpSync(join(root, file), join(folder, dirname(file), basename(file, '.test-d.ts') + '.ts'))
   expect(check(folder)).toBe('')
 })
+
+test('what an editor shows over the results of hooks is the data, not the machinery', () => {
+  const file = join(app.folder, 'hover.ts')
+  writeFileSync(
+    file,
+    `import { createRunClient, defineRun } from 'runfeed'
+import { createRunHooks, useRunMetadata, useRuns } from 'runfeed/react'
+import { z } from 'zod'
+
+const load = defineRun({
+  id: 'load',
+  payload: z.object({ file: z.string() }),
+  metadata: z.object({ done: z.number(), at: z.coerce.date() }),
+  streams: { log: z.object({ line: z.string() }) },
+})
+const hooks = createRunHooks(load)
+const bare = useRunMetadata('x')
+const typed = hooks.useRunMetadata('x')
+const parsed = useRunMetadata('x', { schema: z.object({ done: z.number() }) })
+const selected = hooks.useRunMetadata('x', { select: (metadata) => metadata.done })
+const run = hooks.useRun('x')
+const runs = hooks.useRuns({ tag: 'a' })
+const every = useRuns({ tag: 'a' })
+const stream = hooks.useRunStream('x', 'log')
+const trigger = hooks.useTriggerRun()
+const retrieved = await createRunClient({ baseUrl: '' }).runs.retrieve('x', { contract: load })
+`,
+  )
+  const { load: _, hooks: __, ...shown } = JSON.parse(run(app.folder, process.execPath, join(import.meta.dirname, 'hover.mjs'), file)) as Record<string, string>
+  const ofRun = 'Run<{ done: number; at: Date; } | undefined, Json, { file: string; }>'
+  expect(shown).toEqual({
+    bare: 'const bare: Result<"metadata", JsonObject>',
+    typed: 'const typed: Result<"metadata", { done: number; at: Date; }>',
+    parsed: 'const parsed: Result<"metadata", { done: number; }>',
+    selected: 'const selected: Result<"metadata", number>',
+    run: `const run: Result<"run", ${ofRun}>`,
+    runs: 'const runs: RunsResult<readonly RunSummary<{ done: number; at: Date; } | undefined>[]>',
+    every: 'const every: RunsResult<readonly RunSummary<JsonObject>[]>',
+    stream: 'const stream: StreamResult<{ line: string; }, undefined>',
+    trigger: 'const trigger: TriggerResult<{ file: string; }>',
+    retrieved: `const retrieved: ${ofRun}`,
+  })
+})
