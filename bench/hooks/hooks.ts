@@ -15,7 +15,7 @@ import { sizes } from './sizes.ts'
 
 const ROUNDS = 3
 /** Who took so long for one page is measured once. */
-const LONG_MS = 12_000
+const LONG_MS = 10_000
 /** A folder for a picture of each page. */
 const PICTURES = process.env['RUNFEED_BENCH_PICTURES']
 
