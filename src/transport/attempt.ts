@@ -29,7 +29,10 @@ export interface AttemptHost {
 }
 
 /** What a transport may give beside an iterable: see `FrameReader`. */
-type Frames = AsyncIterable<Frame> & Partial<Pick<FrameReader, 'more'>>
+type Frames = AsyncIterable<Frame> & Partial<Pick<FrameReader, 'more' | 'hasPart'>>
+
+/** A timer of a page or process that stood still fires before what has arrived meanwhile is read: so many ms later it looks again. */
+const SECOND_LOOK_MS = 20
 
 export class Attempt {
   readonly session: Session
@@ -46,6 +49,7 @@ export class Attempt {
   readonly #host: AttemptHost
   readonly #controller = new AbortController()
   #stopWatch: () => void = () => {}
+  #hasPart: (() => boolean) | undefined
 
   constructor(session: Session, environment: Environment, host: AttemptHost) {
     this.session = session
@@ -70,6 +74,7 @@ export class Attempt {
     const { signal } = this.#controller
     try {
       const frames: Frames = transport.stream(this.session.wants, signal)
+      this.#hasPart = frames.hasPart
       for await (const first of frames) {
         for (let frame: Frame | undefined = first; frame; frame = frames.more?.()) {
           if (!signal.aborted) this.#receive(frame)
@@ -108,11 +113,20 @@ export class Attempt {
     }
   }
 
-  /** Gives up when nothing came for `limit` ms. It looks at the clock now and then: a timer per frame would cost more than the frame. */
-  #watch(limit: number): void {
+  /**
+   * Gives up when nothing came for `limit` ms; after the first frame, parts of a large one on a slow line are something.
+   * It looks at the clock now and then: a timer per frame would cost more than the frame.
+   */
+  #watch(limit: number, from: number = this.lastFrameAt, isSecondLook: boolean = false): void {
     this.#stopWatch()
-    const left = this.lastFrameAt + limit - this.#environment.now()
-    if (left > 0) this.#stopWatch = this.#environment.setTimer(() => this.#watch(limit), left)
+    const now = this.#environment.now()
+    const last = Math.max(from, this.lastFrameAt)
+    const again = (ms: number, since: number, isSecond?: boolean): void => {
+      this.#stopWatch = this.#environment.setTimer(() => this.#watch(limit, since, isSecond), ms)
+    }
+    if (last + limit > now) again(last + limit - now, last)
+    else if (this.openedAt !== undefined && !isSecondLook) again(SECOND_LOOK_MS, last, true)
+    else if (this.openedAt !== undefined && this.#hasPart?.()) again(limit, now)
     else this.#fail(new ConnectionError(`nothing came for ${limit} ms`))
   }
 

@@ -17,6 +17,8 @@ export type FrameBody = ReadableStream<Uint8Array> | string
 export interface FrameReader extends AsyncIterableIterator<Frame> {
   /** A frame that has come with the last one, if there is another: to wait for each costs a promise each. */
   more(): Frame | undefined
+  /** Whether a part of a frame that is not whole yet has come since this was asked before. A comment is none: what stands on the way may send those by itself. */
+  hasPart(): boolean
 }
 
 /**
@@ -32,6 +34,8 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
   let frames: Frame[] = []
   let at = 0
   let retry = 0
+  let isComment = false
+  let isPart = false
   const parser = createParser({
     maxBufferSize: MAX_EVENT,
     onEvent({ event, data }) {
@@ -43,6 +47,9 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
       if (retry > 0 && (frame.event === 'open' || frame.event === 'ping'))
         Object.assign(frame.data, { spread: Math.max(retry, Number(frame.data.spread) || 0) })
       frames.push(frame)
+    },
+    onComment() {
+      isComment = true
     },
     onRetry(ms) {
       retry = Math.min(ms, MAX_RETRY_MS)
@@ -64,8 +71,11 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
   function feed(text: string): boolean {
     frames = []
     at = 0
+    isComment = false
     parser.feed(text)
-    return frames.length > 0
+    if (frames.length > 0) return true
+    isPart ||= !isComment
+    return false
   }
   async function begin(): Promise<boolean> {
     const body = await open()
@@ -105,6 +115,11 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
     },
     next: () => (at < frames.length && !signal.aborted ? Promise.resolve(next()) : pull()),
     more: () => (signal.aborted ? undefined : frames[at++]),
+    hasPart() {
+      const had = isPart
+      isPart = false
+      return had
+    },
     return: () => Promise.resolve(finish()),
   }
 }

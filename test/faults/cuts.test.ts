@@ -101,14 +101,35 @@ describe('a client comes through', () => {
     expect(proxy.connections).toBeGreaterThan(1)
   })
 
-  test('pieces of one byte, which cut letters in two', async (context) => {
-    const { proxy, follow } = await behind(first({ kind: 'crumble', size: 1 }), context, true)
+  test('pieces of three bytes, which cut letters in two', async (context) => {
+    const { proxy, follow } = await behind(first({ kind: 'crumble', size: 3 }), context, true)
     const id = await start()
     const watch = follow(id)
     await watch.over
     check(watch, await recorded(id))
     expect(proxy.connections).toBe(1)
   })
+})
+
+test('a line so slow that one frame takes many heartbeats', async () => {
+  const proxy = await faultProxy(url, () => ({ kind: 'throttle', bytesPerSecond: 40_000 }))
+  const client = createRunClient({ baseUrl: proxy.url, environment: eager, scheduler: atOnce })
+  try {
+    const large = 'x'.repeat(60_000)
+    const { id } = await busy.trigger(null, { metadata: { large } })
+    const followed = client.run(id)
+    const metadata = await new Promise((resolve) => {
+      followed.subscribe(() => {
+        const { run } = followed.getSnapshot()
+        if (run) resolve(run.metadata)
+      })
+    })
+    expect(metadata).toMatchObject({ large })
+    expect(proxy.connections).toBe(1)
+  } finally {
+    client.close()
+    await proxy.close()
+  }
 })
 
 test('what a connection says while its replacement opens is not taken twice', async (context) => {

@@ -59,6 +59,28 @@ test('none of those that have come is given once the reader is aborted', async (
   expect(await reader.next()).toEqual({ done: true, value: undefined })
 })
 
+test('parts of a frame are told of once, and a comment is none', async () => {
+  let body: ReadableStreamDefaultController<Uint8Array> | undefined
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      body = controller
+    },
+  })
+  const reader = readFrames(() => Promise.resolve(stream), new AbortController().signal)
+  const first = reader.next()
+  const say = async (text: string): Promise<boolean> => {
+    body?.enqueue(new TextEncoder().encode(text))
+    await new Promise((resolve) => setImmediate(resolve))
+    return reader.hasPart()
+  }
+  expect(await say(': a proxy says that it lives\n\n')).toBe(false)
+  expect(await say('event: ping\nda')).toBe(true)
+  expect(reader.hasPart()).toBe(false)
+  expect(await say('ta: {"time":1}')).toBe(true)
+  expect(await say('\n\n')).toBe(false)
+  expect(await first).toMatchObject({ value: { event: 'ping', data: { time: 1 } } })
+})
+
 test.each([
   ['chunks', 'run', [undefined, null, true, -1, [], {}]],
   ['chunks', 'stream', [undefined, null, true, -1, [], {}]],
