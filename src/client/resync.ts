@@ -68,7 +68,7 @@ export class Resync {
       if (next) this.ask(fold, next, next.omitted === undefined || next.omitted === broken.omitted)
     } catch (thrown) {
       // nothing waits any more
-      if (fold.isOver || !fold.covers(topic)) return
+      if (fold.isOver || !fold.isWaiting(broken.run)) return
       const error = toRunfeedError(thrown)
       if (!error.retryable) {
         fold.drop(topic)
@@ -78,7 +78,7 @@ export class Resync {
       const wait = this.#backoff.next(error, this.#readAt)
       this.#readAt = undefined
       await new Promise<void>((resolve) => environment.setTimer(resolve, wait))
-      if (!fold.isOver && fold.covers(topic)) await this.#read(fold, broken, topic)
+      if (!fold.isOver && fold.isWaiting(broken.run)) await this.#read(fold, broken, topic)
     }
   }
 

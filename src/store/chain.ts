@@ -19,7 +19,7 @@ export class Chain {
   #epoch = -1
 
   /** Whether a list alone brings it: without payload and output. */
-  readonly isMember: boolean
+  isMember: boolean
 
   constructor(run: Run | undefined, cursor: Cursor | undefined, isMember = false) {
     this.run = run

@@ -55,11 +55,18 @@ export class Fold {
     if (position !== undefined) return !entry || position <= nextIndex(entry.topic.latest)
     return this.#lists.has(topic) || this.#runs.get(topic)?.isMember === false
   }
-  /** Ignores the topic from now on. */
+  /** Ignores the topic from now on. A run that a list brings as well is none the less a member of that. */
   drop(topic: string): void {
     this.#streams.delete(topic)
-    this.#runs.delete(topic)
     this.#lists.delete(topic)
+    const chain = this.#runs.get(topic)
+    if (!chain?.run || chain.isMember || !this.#isListed(chain.run.id)) return void this.#runs.delete(topic)
+    chain.isMember = true
+    // a list does without what is left out
+    if (!omittedBy(chain.waiting?.[0])) return
+    const { waiting = [] } = chain
+    chain.waiting = undefined
+    for (const frame of waiting) this.apply(frame)
   }
 
   /**
@@ -95,6 +102,10 @@ export class Fold {
     }
   }
 
+  /** Whether frames of the run wait for the answer of a resync. */
+  isWaiting(run: string): boolean {
+    return this.#runs.get(runTopic(run))?.waiting !== undefined
+  }
   /** Whether the run's end was told, and only waits for the answer of a resync. */
   awaitsEnd(run: string): boolean {
     return this.#runs.get(runTopic(run))?.waiting?.some(({ event, data }) => event === 'end' && data.settled) === true
@@ -174,6 +185,10 @@ export class Fold {
     this.#runs.set(topic, chain)
     return chain
   }
+  #isListed(run: string): boolean {
+    for (const list of this.#lists.values()) if (list.has(run)) return true
+    return false
+  }
   #listed(id: string): ReturnType<ListEntry['known']> {
     for (const list of this.#lists.values()) if (list.has(id)) return list.known(id)
     return undefined
@@ -187,7 +202,7 @@ export class Fold {
       if (!run) continue
       list.take(run, cursor)
       // what no list brings any more may come again whole
-      if (isMember && event === 'leave' && data.run === run.id && ![...this.#lists.values()].some((other) => other.has(run.id))) this.#runs.delete(topic)
+      if (isMember && event === 'leave' && data.run === run.id && !this.#isListed(run.id)) this.#runs.delete(topic)
     }
   }
 

@@ -98,6 +98,38 @@ test('a member that is followed for itself comes whole, on a connection that is 
   expect(shown.source.getSnapshot().runs?.[0]?.version).toBe(2)
 })
 
+test('a member that was followed for itself, too, goes on in the list when nobody does any more', async () => {
+  const { client, transport, environment, flush, shown } = await open()
+  const whole = follow(client.run('run_a'))
+  await environment.advance(250)
+  transport.last.send(list([member('run_a')]), { event: 'run', data: { run: record(), cursor: '1.t' } })
+  await flush()
+  // what its payload left out was asked for, and is not waited for by a list
+  transport.answer = () => new Promise(() => {})
+  transport.last.send({ event: 'patch', data: { run: 'run_a', base: 1, cursor: '2.t', at: 2, patch: [], by: null, omitted: ['output'] } })
+  await flush()
+  expect(shown.source.getSnapshot().runs?.[0]?.version).toBe(1)
+  const connections = transport.connections.length
+  whole.stop()
+  await environment.advance(1_000)
+  transport.last.send(patch('run_a', 2, 'k', 3))
+  await flush()
+  expect(shown.source.getSnapshot().runs?.[0]).toMatchObject({ version: 3, metadata: { k: 3 } })
+  expect(transport.connections).toHaveLength(connections)
+})
+
+test('a record that broke, and cannot be read just now, comes by another connection', async () => {
+  const { transport, environment, flush, shown } = await open()
+  transport.answer = () => Promise.reject(new ConnectionError('away'))
+  transport.last.send(list([member('run_a')]), brief({}), patch('run_a', 7, 'k', 1))
+  await environment.advance(250)
+  expect(transport.connections).toHaveLength(2)
+  transport.last.open()
+  transport.last.send(list([member('run_a', 8)]), brief({ version: 8 }))
+  await flush()
+  expect(shown.source.getSnapshot().runs?.[0]?.version).toBe(8)
+})
+
 test('a record that broke is read again, and what is shown stays until then', async () => {
   const { transport, flush, shown } = await open()
   let answer: (run: Json) => void = () => {}
