@@ -22,6 +22,7 @@ interface KnownStream {
   readonly run: string
   readonly stream: string
   readonly first: number
+  readonly from: number
   readonly chunks: readonly Json[]
   readonly cursor: Cursor | undefined
   readonly state: StreamState | undefined
@@ -51,9 +52,9 @@ export function dehydrate(client: RunClient): string {
       const { run, cursor, end } = entry.topic.latest
       if (run) runs.push({ run, cursor, end })
     } else if (entry instanceof StreamEntry) {
-      const { log, cursor, state, start, failure } = entry.topic.latest
+      const { log, from, cursor, state, start, failure } = entry.topic.latest
       if (state !== undefined || log.length > 0)
-        streams.push({ run: entry.run, stream: entry.key, first: log.firstIndex, chunks: log.slice(), cursor, state, start, failure })
+        streams.push({ run: entry.run, stream: entry.key, first: log.firstIndex, from, chunks: log.slice(), cursor, state, start, failure })
     } else if (entry instanceof ListEntry && entry.state) lists.push(entry.state)
   }
   const text = JSON.stringify({ runs, streams, lists } satisfies ClientState)

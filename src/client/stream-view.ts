@@ -2,7 +2,7 @@
 
 import type { Json } from '../protocol/json.ts'
 import { hasSame } from '../protocol/same.ts'
-import type { GrowingLog } from '../store/growing-log.ts'
+import { GrowingLog } from '../store/growing-log.ts'
 import type { StreamSnapshot } from '../store/snapshot.ts'
 import type { StreamRecord } from '../store/stream-record.ts'
 
@@ -14,10 +14,14 @@ import type { StreamRecord } from '../store/stream-record.ts'
 export function streamView(startIndex: number | undefined, maxParts: number = Number.POSITIVE_INFINITY): (record: StreamRecord) => StreamSnapshot {
   let whole: GrowingLog<Json> | undefined
   let view: StreamSnapshot | undefined
-  return ({ log, state, start, failure, gap, error }) => {
-    const next = { state, start, failure, gap, error }
-    if (view && log === whole && hasSame(view, next)) return view
-    whole = log
-    return (view = { log: log.from(Math.max(startIndex ?? start, log.length - maxParts)), ...next })
+  return ({ log, from, refill, state, start, failure, gap, error }) => {
+    const first = Math.max(0, startIndex ?? start, log.length - maxParts)
+    // what somebody else had asked for is not shown before what this reader begins with: a loop or a fold would never have the earlier ones
+    const isBehind = first < from
+    const shown = isBehind ? refill : log
+    const next = isBehind ? { state: state && ('open' as const), start, failure: undefined, gap, error } : { state, start, failure, gap, error }
+    if (view && shown === whole && hasSame(view, next)) return view
+    whole = shown
+    return (view = { log: (shown ?? GrowingLog.at<Json>(first, log.cuts)).from(first), ...next })
   }
 }

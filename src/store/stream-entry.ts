@@ -3,7 +3,7 @@ import type { FrameOf } from '../protocol/frame.ts'
 import { streamTopic, type Want } from '../protocol/want.ts'
 import { Entry } from './entry.ts'
 import { after, type RunEntry } from './run-entry.ts'
-import { addChunks, emptyStream, isStreamOver, nextIndex, type StreamRecord } from './stream-record.ts'
+import { addChunks, emptyStream, isStreamOver, keepLast, nextIndex, type StreamRecord } from './stream-record.ts'
 import type { Publisher } from './topic.ts'
 
 export class StreamEntry extends Entry<StreamRecord> {
@@ -27,7 +27,7 @@ export class StreamEntry extends Entry<StreamRecord> {
   add(chunks: FrameOf<'chunks'>['data']): void {
     const next = addChunks(this.topic.latest, chunks)
     if (next === this.topic.latest) return
-    this.topic.latest = this.keep === Number.POSITIVE_INFINITY ? next : { ...next, log: next.log.last(this.keep), refill: next.refill?.last(this.keep) }
+    this.topic.latest = this.keep === Number.POSITIVE_INFINITY ? next : keepLast(next, this.keep)
   }
 
   /** An ended stream may be opened again by a later attempt, while its run is followed and has not ended. */

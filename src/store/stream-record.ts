@@ -21,8 +21,11 @@ export interface StreamRecord extends StreamSnapshot {
   readonly cursor: Cursor | undefined
   /** The stream has ended, but chunks before its end are still on their way. */
   readonly ending: Ending | undefined
+  /** What of `log` was asked for: where it begins, but for what is gone. */
+  readonly from: number
   /** A log from a lower index, which somebody asked for later, until it has caught up with `log`. */
   readonly refill: GrowingLog<Json> | undefined
+  readonly refillFrom: number
 }
 
 export const emptyStream = (from: number): StreamRecord => ({
@@ -34,7 +37,9 @@ export const emptyStream = (from: number): StreamRecord => ({
   error: undefined,
   cursor: undefined,
   ending: undefined,
+  from,
   refill: undefined,
+  refillFrom: from,
 })
 
 /** The first chunk that a new connection must bring. */
@@ -44,7 +49,13 @@ export const isStreamOver = (record: StreamRecord): boolean => record.state !== 
 /** Chunks from `from` on are wanted, too. */
 export function lowerStart(record: StreamRecord, from: number): StreamRecord {
   const first = (record.refill ?? record.log).firstIndex
-  return from < first ? { ...record, refill: GrowingLog.at(from, record.log.cuts), cursor: undefined } : record
+  return from < first ? { ...record, refill: GrowingLog.at(from, record.log.cuts), refillFrom: from, cursor: undefined } : record
+}
+
+/** Lets go of all but the last so many chunks. */
+export function keepLast(record: StreamRecord, count: number): StreamRecord {
+  const log = record.log.last(count)
+  return { ...record, log, from: log === record.log ? record.from : log.firstIndex, refill: record.refill?.last(count) }
 }
 
 export function addChunks(record: StreamRecord, { index, chunks, cursor }: FrameOf<'chunks'>['data']): StreamRecord {
@@ -96,7 +107,7 @@ export function leaveGap(record: StreamRecord, { from, to }: FrameOf<'gap'>['dat
 function settle(record: StreamRecord): StreamRecord {
   const { ending, refill } = record
   const whole = Math.min(record.log.length, ending?.length ?? Number.POSITIVE_INFINITY)
-  const settled = refill && refill.length >= whole ? { ...record, log: refill, refill: undefined } : record
+  const settled = refill && refill.length >= whole ? { ...record, log: refill, from: record.refillFrom, refill: undefined } : record
   if (!ending || nextIndex(settled) < ending.length) return settled
   return { ...settled, state: ending.state, failure: ending.error, ending: undefined }
 }

@@ -630,6 +630,35 @@ describe('the end', () => {
 })
 
 describe('a loop', () => {
+  test.each(['open', 'closed'] as const)('over a stream that is %s begins with its first chunk, whatever another one began with', async (state) => {
+    const { client, transport, environment, flush } = setUp()
+    follow(client.stream('run_a', 'log', 2))
+    await flush()
+    transport.last.send(chunksFrame(2, 'c', 'd'), { event: 'stream', data: { run: 'run_a', stream: 'log', state, start: 0, length: 4 } })
+    await flush()
+    const told: [unknown, number][] = []
+    let ends = 0
+    client.subscribeStream('run_a', 'log', { startIndex: 1, onChange: (chunk, index) => told.push([chunk, index]), onEnd: () => ends++ })
+    const shown = client.stream('run_a', 'log', 1)
+    expect(shown.getSnapshot()).toMatchObject({ state: 'open' })
+    expect([...shown.getSnapshot().log]).toEqual([])
+    await environment.advance(250)
+    await flush()
+    expect([told, ends]).toEqual([[], 0])
+    expect(transport.last.wants).toEqual([{ run: 'run_a', stream: 'log', index: 1 }])
+    transport.last.send(chunksFrame(1, 'b'))
+    await flush()
+    transport.last.send(chunksFrame(2, 'c', 'd', 'e'), { event: 'stream', data: { run: 'run_a', stream: 'log', state: 'closed', start: 0, length: 5 } })
+    await flush()
+    expect(told).toEqual([
+      ['b', 1],
+      ['c', 2],
+      ['d', 3],
+      ['e', 4],
+    ])
+    expect(ends).toBe(1)
+  })
+
   test('that is left while it waits ends at once, and lets go', async () => {
     const { client, flush, environment } = setUp()
     const loop = client.run('run_a').values()
