@@ -36,7 +36,7 @@ export class Resync {
   ask(fold: Fold, broken: Broken, isMistake: boolean = broken.omitted === undefined): void {
     const topic = topicOf(broken)
     if (isMistake && this.#isOneTooMany(topic)) {
-      fold.drop(topic)
+      fold.forget(topic)
       this.#host.fail(topic, new ProtocolError(`${topic} did not fit ${MAX_RESYNCS} times in a minute; subscribe again`))
     } else if (broken.stream === undefined) this.#reads.set(fold, Promise.all([this.#reads.get(fold), this.#read(fold, broken, topic)]))
     else this.#reopen(fold, topic)
@@ -71,7 +71,7 @@ export class Resync {
       if (fold.isOver || !fold.isWaiting(broken.run)) return
       const error = toRunfeedError(thrown)
       if (!error.retryable) {
-        fold.drop(topic)
+        fold.forget(topic)
         return this.#host.fail(topic, error)
       }
       if (broken.omitted === undefined) return this.#reopen(fold, topic)
@@ -83,7 +83,7 @@ export class Resync {
   }
 
   #reopen(fold: Fold, topic: string): void {
-    fold.drop(topic)
+    fold.forget(topic)
     this.#host.reopen()
   }
 }

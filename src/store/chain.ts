@@ -20,11 +20,14 @@ export class Chain {
 
   /** Whether a list alone brings it: without payload and output. */
   isMember: boolean
+  /** Its server takes it for known for as long as the connection lasts, whether or not a list has it meanwhile. */
+  readonly wasWanted: boolean
 
   constructor(run: Run | undefined, cursor: Cursor | undefined, isMember = false) {
     this.run = run
     this.cursor = cursor
     this.isMember = isMember
+    this.wasWanted = !isMember
   }
 
   /** @returns `asked`, unless somebody has asked already. */

@@ -55,12 +55,16 @@ export class Fold {
     if (position !== undefined) return !entry || position <= nextIndex(entry.topic.latest)
     return this.#lists.has(topic) || this.#runs.get(topic)?.isMember === false
   }
-  /** Ignores the topic from now on. A run that a list brings as well is none the less a member of that. */
-  drop(topic: string): void {
+  /** Ignores the topic from now on. */
+  forget(topic: string): void {
     this.#streams.delete(topic)
+    this.#runs.delete(topic)
     this.#lists.delete(topic)
+  }
+  /** Nobody wants the topic for itself any more. A run may be a member of a list, now or later, and is told as what was wanted goes on to be. */
+  drop(topic: string): void {
     const chain = this.#runs.get(topic)
-    if (!chain?.run || chain.isMember || !this.#isListed(chain.run.id)) return void this.#runs.delete(topic)
+    if (!chain || chain.isMember || this.#lists.size === 0) return this.forget(topic)
     chain.isMember = true
     // a list does without what is left out
     if (!omittedBy(chain.waiting?.[0])) return
@@ -198,11 +202,11 @@ export class Fold {
     const list = this.#lists.get(topicOf({ query: data.query }))
     if (!list) return
     list[event](data as never)
-    for (const [topic, { run, cursor, isMember }] of this.#runs) {
+    for (const [topic, { run, cursor, isMember, wasWanted }] of this.#runs) {
       if (!run) continue
       list.take(run, cursor)
       // what no list brings any more may come again whole
-      if (isMember && event === 'leave' && data.run === run.id && !this.#isListed(run.id)) this.#runs.delete(topic)
+      if (isMember && !wasWanted && event === 'leave' && data.run === run.id && !this.#isListed(run.id)) this.#runs.delete(topic)
     }
   }
 

@@ -118,6 +118,30 @@ test('a member that was followed for itself, too, goes on in the list when nobod
   expect(transport.connections).toHaveLength(connections)
 })
 
+test('a run that nobody follows any more enters a list, and leaves and enters again, without being told anew', async () => {
+  const { client, transport, environment, flush, shown, ids } = await open()
+  const whole = follow(client.run('run_a'))
+  await environment.advance(250)
+  transport.last.send(list([]), { event: 'run', data: { run: record(), cursor: '1.t' } })
+  await flush()
+  whole.stop()
+  await environment.advance(1_000)
+  const connections = transport.connections.length
+  // its server takes it for known: removals do not open another connection
+  const enter: Frame = { event: 'enter', data: { query, run: member('run_a', 2), before: null } }
+  transport.last.send(patch('run_a', 1, 'k', 2), enter)
+  await flush()
+  expect(shown.source.getSnapshot().runs).toMatchObject([{ id: 'run_a', version: 2, metadata: { k: 2 } }])
+  transport.last.send(patch('run_a', 2, 'k', 3), { event: 'leave', data: { query, run: 'run_a' } })
+  await flush()
+  expect(ids()).toEqual([])
+  transport.last.send({ ...enter, data: { ...enter.data, run: member('run_a', 4) } } as Frame, patch('run_a', 3, 'k', 4))
+  await flush()
+  expect(shown.source.getSnapshot().runs).toMatchObject([{ id: 'run_a', version: 4, metadata: { k: 4 } }])
+  expect(transport.connections).toHaveLength(connections)
+  expect(transport.requests).toHaveLength(0)
+})
+
 test('a record that broke, and cannot be read just now, comes by another connection', async () => {
   const { transport, environment, flush, shown } = await open()
   transport.answer = () => Promise.reject(new ConnectionError('away'))
