@@ -1,8 +1,8 @@
 // The leader's part, without a browser: what one connection asks for several tabs, and who is told what.
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Hub } from '../../src/client/share/hub.ts'
 import type { Frame } from '../../src/protocol/frame.ts'
-import type { Want } from '../../src/protocol/want.ts'
+import { queryName, type Want } from '../../src/protocol/want.ts'
 import type { ConnectionSnapshot } from '../../src/transport/connection-status.ts'
 import { ManualEnvironment } from '../transport/manual-environment.ts'
 import { ScriptedTransport } from './scripted-transport.ts'
@@ -92,4 +92,61 @@ test('a stream that has ended while its run goes on is asked for again: a later 
     { run: 'run_a', cursor: '1.t' },
     { run: 'run_a', stream: 'log' },
   ])
+})
+
+describe('a member that another tab follows for itself', () => {
+  const QUERY = { tag: 'blue' }
+  const list: Frame = { event: 'list', data: { query: queryName(QUERY), runs: [{ id: 'run_a', version: 1 }], hasMore: false } }
+  const patch: Frame = { event: 'patch', data: { run: 'run_a', base: 1, cursor: '2.t', at: 2, patch: [], by: null } }
+
+  test('is told to whoever has the list alone', async () => {
+    const { hub, transport, environment, told } = setUp()
+    hub.want('one', 1, [{ run: 'run_a' }])
+    await environment.advance(60)
+    transport.last.open()
+    transport.last.send(RUN, patch)
+    await environment.advance(250)
+    hub.want('two', 2, [{ query: QUERY }])
+    await environment.advance(250)
+    expect(transport.last.wants).toEqual([
+      { run: 'run_a', cursor: '2.t' },
+      { query: QUERY, cursors: {} },
+    ])
+    transport.last.open()
+    transport.last.send(list)
+    await environment.advance(0)
+    expect(told.slice(-2)).toMatchObject([
+      { to: undefined, frame: list },
+      { to: 'two', session: 2, frame: { event: 'run', data: { run: { id: 'run_a', version: 2 }, cursor: '2.t' } } },
+    ])
+    // and still when nobody follows it any more: the connection goes on to tell it
+    hub.drop('one')
+    hub.want('three', 3, [{ query: QUERY, cursors: { run_a: '1.t' } }])
+    transport.last.send({ event: 'enter', data: { query: queryName(QUERY), run: { id: 'run_a', version: 2 }, before: null } })
+    await environment.advance(0)
+    expect(told.slice(-2).map(({ to, frame }) => [to, frame.event])).toEqual([
+      ['two', 'run'],
+      ['three', 'run'],
+    ])
+  })
+
+  test('is asked for whole where the leader has only what came after', async () => {
+    const { hub, transport, environment } = setUp()
+    hub.want('one', 1, [{ run: 'run_a', cursor: '1.t' }])
+    hub.want('two', 2, [{ query: QUERY }])
+    await environment.advance(60)
+    expect(transport.last.wants).toEqual([
+      { run: 'run_a', cursor: '1.t' },
+      { query: QUERY, cursors: {} },
+    ])
+    transport.last.open()
+    transport.last.send(list)
+    await environment.advance(250)
+    expect(transport.last.wants).toEqual([{ run: 'run_a' }, { query: QUERY, cursors: {} }])
+    // it is on its way then
+    transport.last.open()
+    transport.last.send(list, RUN)
+    await environment.advance(1_000)
+    expect(transport.connections).toHaveLength(2)
+  })
 })

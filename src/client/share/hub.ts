@@ -1,6 +1,6 @@
 // The leader's part: one connection for what all tabs ask for, and what a tab that comes later must be told first.
 import type { RunfeedError } from '../../protocol/errors.ts'
-import type { Frame, FrameOf } from '../../protocol/frame.ts'
+import type { Frame, FrameOf, Member } from '../../protocol/frame.ts'
 import { MAX_WANTS, MAX_WANTS_BYTES } from '../../protocol/limits.ts'
 import { queryName, type QueryWant, runTopic, topicOf, type Want } from '../../protocol/want.ts'
 import { Chain } from '../../store/chain.ts'
@@ -25,6 +25,8 @@ export interface HubHost {
 const GATHER_MS = 60
 /** How long tabs have to say that they ask for nothing more, when the server has nothing more to say. */
 const DONE_MS = 250
+/** How the names of queries begin. */
+const QUERY_TOPIC = 'query:'
 
 interface HubSession extends Session {
   readonly positions: Positions
@@ -65,7 +67,7 @@ export class Hub {
         const session: HubSession = {
           positions,
           wants,
-          receive: (frame) => this.#receive(frame, positions, own),
+          receive: (frame) => this.#receive(frame, positions, session, own),
           isDone: async () => {
             await new Promise<void>((resolve) => environment.setTimer(resolve, DONE_MS))
             // a tab that is frozen says nothing
@@ -123,21 +125,48 @@ export class Hub {
 
   /** @returns whether the run is told, now or by the connection. */
   #catchUp(topic: string, want: Want, isOpen: boolean, missed: Frame[]): boolean {
-    const known = this.#known.get(topic)
-    const { run, cursor } = known?.chain ?? {}
-    if (known && run && cursor !== undefined && known.chain.waiting === undefined) {
-      if (cursor !== ('cursor' in want ? want.cursor : undefined))
-        missed.push({ event: 'run', data: { run, cursor, ...(known.omitted && { omitted: known.omitted }) } })
-      if (known.end) missed.push(known.end)
-      return isOpen || (known.end?.event === 'end' && known.end.data.settled)
+    const record = this.#record(topic)
+    if (record) {
+      const { end } = this.#known.get(topic) ?? {}
+      if (record.data.cursor !== ('cursor' in want ? want.cursor : undefined)) missed.push(record)
+      if (end) missed.push(end)
+      return isOpen || (end?.event === 'end' && end.data.settled)
     }
     const open = this.#positions?.of(topic)
     const at = open && 'cursor' in open ? open.cursor : undefined
     // without a place the whole record is on its way
     const isSame = open !== undefined && (at === undefined || ('cursor' in want && at === want.cursor))
     // the leader knows its changes alone: it comes whole, for everybody
-    if (open && !isSame) this.#again.set(topic, { run: want.run as string, ...(want.token !== undefined && { token: want.token }) })
+    if (open && !isSame) this.#again.set(topic, withoutPlace(want))
     return isSame
+  }
+
+  #record(topic: string): FrameOf<'run'> | undefined {
+    const { chain, omitted } = this.#known.get(topic) ?? {}
+    if (!chain?.run || chain.cursor === undefined) return undefined
+    return { event: 'run', data: { run: chain.run, cursor: chain.cursor, ...(omitted && { omitted }) } }
+  }
+
+  /** A member that somebody follows for itself is told as that, from where that one is: whoever has the list alone may have nothing of it. */
+  #lend(query: string, members: readonly Member[], opened: readonly Want[]): void {
+    const own = new Map(opened.map((want) => [topicOf(want), want]))
+    let isMissing = false
+    for (const { id } of members) {
+      const topic = runTopic(id)
+      const open = own.get(topic)
+      const record = this.#record(topic)
+      // without a place the whole record is on its way
+      if (!open || (!record && (!('cursor' in open) || open.cursor === undefined))) continue
+      for (const { tab, session, wants } of this.#sessions.values()) {
+        if (!wants.has(query) || wants.has(topic)) continue
+        if (record) this.#host.send([record], tab, session)
+        else {
+          isMissing = true
+          this.#again.set(topic, withoutPlace(open))
+        }
+      }
+    }
+    if (isMissing) this.#connection.refresh()
   }
 
   /** What the connection that goes on does not bring was refused. */
@@ -170,7 +199,10 @@ export class Hub {
   drop(tab: string, session?: number): void {
     for (const key of this.#sessions.keys()) if (session === undefined ? key.startsWith(`${tab} `) : key === `${tab} ${session}`) this.#sessions.delete(key)
     const wanted = new Set([...this.#sessions.values()].flatMap(({ wants }) => [...wants.keys()]))
-    for (const map of [this.#known, this.#streams, this.#again]) for (const topic of map.keys()) if (!wanted.has(topic)) map.delete(topic)
+    // a list may come to have a run that nobody follows any more, and that the connection still tells
+    const isListing = [...wanted].some((topic) => topic.startsWith(QUERY_TOPIC))
+    for (const map of isListing ? [this.#streams, this.#again] : [this.#known, this.#streams, this.#again])
+      for (const topic of map.keys()) if (!wanted.has(topic)) map.delete(topic)
     this.#positions?.keep((topic) => wanted.has(topic))
     if (this.#sessions.size === 0) this.#connection.stop()
   }
@@ -224,7 +256,7 @@ export class Hub {
   }
 
   /** @param own - the token that its connection was opened with. */
-  #receive(frame: Frame, positions: Positions, own: string | undefined): void {
+  #receive(frame: Frame, positions: Positions, { wants }: Session, own: string | undefined): void {
     const place = frame.event === 'denied' ? positions.of(topicOf(frame.data)) : undefined
     positions.see(frame)
     // a connection of one's own begins with it: tabs have theirs from the group
@@ -232,6 +264,8 @@ export class Hub {
     if (frame.event !== 'denied') {
       this.#note(frame)
       this.#host.send([frame])
+      if (frame.event === 'list' || frame.event === 'enter')
+        this.#lend(topicOf(frame.data as { query: string }), frame.event === 'list' ? frame.data.runs : [frame.data.run], wants)
     } else if (this.#denied(frame, ({ token }) => (token ?? own) === (place?.token ?? own))) this.#connection.refresh()
   }
 
@@ -267,6 +301,9 @@ export class Hub {
     }
   }
 }
+
+/** Of a run: from its beginning. */
+const withoutPlace = ({ run, token }: Want): Want => ({ run: run as string, ...(token !== undefined && { token }) })
 
 /** Whether a tab knows the members of a list that the connection has told, as far as it has. */
 function isSamePlace({ cursors: told = {} }: QueryWant, { cursors = {} }: QueryWant): boolean {
