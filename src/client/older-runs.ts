@@ -2,6 +2,7 @@
 // query says, so that they change and go as the first ones do. A server tells no place of a run: the order is that in which lists had them.
 import type { RunQuery } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
+import { matchesQuery } from '../protocol/run-query.ts'
 import { MAX_QUERY_LIMIT } from '../protocol/want.ts'
 import type { RunListSnapshot, Source } from '../store/snapshot.ts'
 import type { RunClient } from './run-client.ts'
@@ -85,7 +86,7 @@ export class OlderRuns {
     const rows = [...live]
     for (const id of order.slice(length)) {
       const loose = this.#loose.get(id)
-      const run = paged.has(id) ? members.get(id) : loose && isMember(this.#query, loose) ? loose : undefined
+      const run = paged.has(id) ? members.get(id) : loose && matchesQuery(this.#query, loose) ? loose : undefined
       if (run) rows.push(run)
     }
     this.#loose = new Map(rows.flatMap((run) => (paged.has(run.id) ? [] : [[run.id, run]])))
@@ -178,10 +179,4 @@ const membersOf = ({ list, known }: Page): readonly Run[] => list.getSnapshot().
 /** As lists have them: a payload or an output may be large. */
 function summaryOf({ payload: _payload, output: _output, ...run }: Run): Run {
   return run as Run
-}
-
-/** Whether it still is what the query asks for. */
-function isMember({ ids, task, tag, parent, status }: RunQuery, run: Run): boolean {
-  if (ids?.includes(run.id) === false || status?.includes(run.status) === false) return false
-  return (task === undefined || task === run.task) && (tag === undefined || run.tags.includes(tag)) && (parent === undefined || parent === run.parentId)
 }

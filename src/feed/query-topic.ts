@@ -3,6 +3,7 @@
 import type { RunEngine } from '../protocol/engine.ts'
 import type { Member } from '../protocol/frame.ts'
 import type { Run } from '../protocol/run.ts'
+import { matchesQuery } from '../protocol/run-query.ts'
 import { DEFAULT_QUERY_LIMIT, type FeedQuery, topics } from '../protocol/want.ts'
 import { Ticker } from './ticker.ts'
 
@@ -94,10 +95,9 @@ export class QueryTopic {
     return false
   }
 
-  #matches({ namespace, task, tags, parentId, status }: Run): boolean {
-    const { task: wantedTask = task, tag, parent = parentId, status: statuses } = this.#query
-    const isElsewhere = this.#namespace !== undefined && this.#namespace !== namespace
-    return !isElsewhere && wantedTask === task && (tag === undefined || tags.includes(tag)) && parent === parentId && (statuses?.includes(status) ?? true)
+  #matches(run: Run): boolean {
+    const isElsewhere = this.#namespace !== undefined && this.#namespace !== run.namespace
+    return !isElsewhere && matchesQuery(this.#query, run)
   }
 
   async #read(): Promise<void> {

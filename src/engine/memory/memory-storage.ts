@@ -1,6 +1,7 @@
 // Runs in maps.
 import type { ClaimRequest, LogEntry, RunList } from '../../protocol/engine.ts'
 import type { Run } from '../../protocol/run.ts'
+import { matchesQuery } from '../../protocol/run-query.ts'
 import { placeOf } from '../list-place.ts'
 import type { LogBounds } from '../log-bounds.ts'
 import { dueAt } from '../plan.ts'
@@ -124,7 +125,7 @@ export class MemoryStorage implements Storage {
     const ids: string[] = []
     for (let at = Math.min(after - 1, this.#order.length) - 1; at >= 0; at--) {
       const id = this.#order[at]
-      if (id === undefined || !matches(this.#get(id).state.run, request)) continue
+      if (id === undefined || !isListed(this.#get(id).state.run, request)) continue
       // one more than the page holds is there: so there is a next page
       if (ids.length === limit) return { ids, next: String(this.#get(ids[limit - 1] as string).sequence) }
       ids.push(id)
@@ -245,13 +246,4 @@ export class MemoryStorage implements Storage {
   }
 }
 
-function matches(run: RunHead, { ids, task, tag, parent, status, namespace }: RunList): boolean {
-  return (
-    (namespace === undefined || run.namespace === namespace) &&
-    (ids === undefined || ids.includes(run.id)) &&
-    (task === undefined || run.task === task) &&
-    (tag === undefined || run.tags.includes(tag)) &&
-    (parent === undefined || run.parentId === parent) &&
-    (status === undefined || status.includes(run.status))
-  )
-}
+const isListed = (run: RunHead, list: RunList): boolean => (list.namespace === undefined || run.namespace === list.namespace) && matchesQuery(list, run)
