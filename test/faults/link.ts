@@ -40,6 +40,8 @@ export class Link {
   #sent: Promise<void> = Promise.resolve()
   /** What the last request on it asks for (`POST /v1/feed`); clients keep connections and ask again on them. */
   asked = ''
+  /** Bytes that were passed on to the client. */
+  passed = 0
 
   /** @param first - what the client has said so far. */
   constructor(client: Socket, first: Buffer, fault: Exclude<Fault, { kind: 'answer' }>, target: URL) {
@@ -171,7 +173,9 @@ export class Link {
   }
 
   #write(data: Buffer): void {
-    if (data.length === 0 || !this.#client.writable || this.#client.write(data)) return
+    if (data.length === 0 || !this.#client.writable) return
+    this.passed += data.length
+    if (this.#client.write(data)) return
     this.#upstream.pause()
     this.#client.once('drain', () => this.#upstream.resume())
   }

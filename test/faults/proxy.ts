@@ -15,6 +15,8 @@ export interface FaultProxy {
   endAll(): void
   /** Nothing arrives any more on those that last asked for this (`POST /v1/feed`), and nobody is told. @returns how many they are. */
   stall(asked: string): number
+  /** Bytes that those who last asked for this were sent so far. */
+  passed(asked: string): number
   /** Loses every connection and listens no more, until `accept`. */
   refuse(): Promise<void>
   accept(): Promise<void>
@@ -71,6 +73,7 @@ export async function faultProxy(target: string, next: (connection: number, aske
       for (const link of stalled) link.stall()
       return stalled.length
     },
+    passed: (asked) => [...links.values()].reduce((bytes, link) => bytes + (link.asked === asked ? link.passed : 0), 0),
     refuse: stop,
     accept: async () => await listen(port),
     close: stop,

@@ -38,6 +38,8 @@ export interface TabServer {
   cut(): void
   /** Nothing more arrives on the feeds that are open, and nobody is told. */
   stall(): void
+  /** Bytes that the feeds that are open were sent so far. */
+  sent(): number
   close(): Promise<void>
 }
 
@@ -111,6 +113,7 @@ export async function serveTabs(options: Partial<RunServerOptions> = {}, secretK
     },
     cut: () => proxy.cutAll(),
     stall: () => void proxy.stall('POST /v1/feed'),
+    sent: () => proxy.passed('POST /v1/feed'),
     async close() {
       await proxy.close()
       await server.close()

@@ -51,8 +51,9 @@ const freeze = async (browser: Browser, way: Way): Promise<number> =>
     await paused
     if (way === 'untold, connection dead') {
       // arrives at the page, and is not read until it runs again
+      const before = server.sent()
       server.write()
-      await wait(500)
+      await until('the page is sent the next chunk', () => server.sent() > before, 20_000)
       server.stall()
     }
     while (server.written < SAID) {
