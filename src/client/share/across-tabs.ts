@@ -89,23 +89,23 @@ class SharedTransport implements RunTransport {
     let failure: RunfeedError | undefined
     let isOpen = false
     let wake = (): void => {}
+    const push = (...frames: readonly Frame[]): void => {
+      queue.push(...frames)
+      wake()
+    }
     const session: TabSession = {
       id: ++lastSession,
       wants: () => positions.wants,
       opened: () => {
         isOpen = true
-        queue.push({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: HEARTBEAT_MS, time: environment.now() } })
-        wake()
+        push({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: HEARTBEAT_MS, time: environment.now() } })
       },
       receive(frames) {
         for (const frame of frames) positions.see(frame)
-        queue.push(...frames)
-        wake()
+        push(...frames)
       },
       ping() {
-        if (!isOpen) return
-        queue.push({ event: 'ping', data: { time: environment.now() } })
-        wake()
+        if (isOpen) push({ event: 'ping', data: { time: environment.now() } })
       },
       fail(error) {
         failure = error
