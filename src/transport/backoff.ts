@@ -6,6 +6,8 @@ import type { Environment } from './environment.ts'
 const BASE_MS = 2_000
 /** Longer waits save a server little and cost a reader much. */
 const MAX_MS = 16_000
+/** The waits after these are the longer of two: with one draw each, chance alone lets one client in twenty ask a server that is away far more often than the others. */
+const SHORT_WAITS = 2
 /** Beyond an hour, `Retry-After` means never, and a longer timer overflows. */
 const MAX_RETRY_AFTER_MS = 3_600_000
 /** Open for so long, a connection counts as having worked. Shorter than any proxy's limit; a server that crashes at once does not reach it. */
@@ -30,7 +32,9 @@ export class Backoff {
   next(error: unknown, openedAt?: number, spread = 0): number {
     if (openedAt !== undefined) this.#spread = Math.min(spread, MAX_RETRY_AFTER_MS) || 0
     if (openedAt !== undefined && this.#environment.now() - openedAt >= HEALTHY_MS) this.#failures = 0
-    const jittered = this.#environment.random() * Math.max(this.#spread, Math.min(MAX_MS, BASE_MS * 2 ** this.#failures++))
+    const { random } = this.#environment
+    const longest = Math.max(this.#spread, Math.min(MAX_MS, BASE_MS * 2 ** this.#failures))
+    const jittered = longest * (this.#failures++ < SHORT_WAITS ? random() : Math.max(random(), random()))
     // added to it, because everybody was told the same
     return Math.min(retryAfterOf(error) ?? 0, MAX_RETRY_AFTER_MS) + jittered
   }

@@ -5,6 +5,7 @@ import { ConnectionError } from '../../src/protocol/errors.ts'
 import { Backoff } from '../../src/transport/backoff.ts'
 import { environment } from '../../src/transport/environment.ts'
 import { memoryEngine } from 'runfeed/server'
+import { randomOf } from '../faults/seed.ts'
 import { Follow } from '../feed/follow.ts'
 import { sessionFrames } from '../feed/session-frames.ts'
 
@@ -22,6 +23,36 @@ test('a lone client is back within two seconds, and waits longer for a server th
 
 test('one of many comes back within what the server said, also when that is away for longer', () => {
   expect(waits(8000)).toEqual([8000, 8000, 8000, 16_000, 16_000])
+})
+
+test('a server that is away for 30 s, and three connections that are then cut, cost hardly anybody more than 12 requests', () => {
+  const random = randomOf(1)
+  /** Of one client, the connection that was lost first and the one that stays included. */
+  const requests = (): number => {
+    const backoff = new Backoff({ ...environment, random, now: () => 10_000 })
+    let asked = 1
+    let cuts = 0
+    for (let at = backoff.next(lost, 0); cuts <= 3; at += backoff.next(lost)) {
+      asked++
+      if (at >= 30_000) cuts++
+    }
+    return asked
+  }
+  const all = Array.from({ length: 10_000 }, requests)
+  expect(all.filter((count) => count > 12).length).toBeLessThanOrEqual(10)
+})
+
+test('the clients of a server that was away come back at different times all the same', () => {
+  const random = randomOf(2)
+  const seconds = new Map<number, number>()
+  for (let client = 0; client < 500; client++) {
+    const backoff = new Backoff({ ...environment, random, now: () => 10_000 })
+    let at = backoff.next(lost, 0, 8000)
+    while (at < 30_000) at += backoff.next(lost)
+    const second = Math.floor(at / 1000)
+    seconds.set(second, (seconds.get(second) ?? 0) + 1)
+  }
+  expect(Math.max(...seconds.values())).toBeLessThan(100)
 })
 
 test('what is no number of ms is ignored', () => {
