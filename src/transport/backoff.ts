@@ -32,9 +32,9 @@ export class Backoff {
   next(error: unknown, openedAt?: number, spread = 0): number {
     if (openedAt !== undefined) this.#spread = Math.min(spread, MAX_RETRY_AFTER_MS) || 0
     if (openedAt !== undefined && this.#environment.now() - openedAt >= HEALTHY_MS) this.#failures = 0
-    const { random } = this.#environment
+    const draw = (): number => this.#environment.random()
     const longest = Math.max(this.#spread, Math.min(MAX_MS, BASE_MS * 2 ** this.#failures))
-    const jittered = longest * (this.#failures++ < SHORT_WAITS ? random() : Math.max(random(), random()))
+    const jittered = longest * (this.#failures++ < SHORT_WAITS ? draw() : Math.max(draw(), draw()))
     // added to it, because everybody was told the same
     return Math.min(retryAfterOf(error) ?? 0, MAX_RETRY_AFTER_MS) + jittered
   }
