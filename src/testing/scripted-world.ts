@@ -26,11 +26,18 @@ const nameOf = (of: Wanted): string => topicOf(of.query === undefined ? of : { q
 export class ScriptedWorld {
   isOnline = true
   readonly #runs = new Map<string, Run>()
+  /** Each run at each of its versions, for its history. */
+  readonly #versions = new Map<string, Run[]>()
   readonly #streams = new Map<string, Stream>()
   readonly #denied = new Map<string, { readonly code: string; readonly message: string }>()
 
   run(id: string): Run | undefined {
     return this.#runs.get(id)
+  }
+
+  /** Oldest first. */
+  versions(id: string): readonly Run[] {
+    return this.#versions.get(id) ?? []
   }
 
   list(request: RunListRequest): RunPage {
@@ -92,7 +99,9 @@ export class ScriptedWorld {
       for (const [key, summary] of Object.entries(change.streams ?? before?.streams ?? {}))
         if (summary.state === 'open') frames.push(...this.#applyStream({ run: change.id, stream: key, state: 'aborted' }, at))
     const known = this.#runs.get(change.id) ?? scriptedRun({ id: change.id, status, createdAt: now, version: 0 })
-    const hasStarted = known.startedAt !== null || scriptedRun({ status }).startedAt !== null
+    // what ended while it waited has not begun
+    const isGivenUp = before?.startedAt === null && (status === 'CANCELED' || status === 'EXPIRED')
+    const hasStarted = known.startedAt !== null || (!isGivenUp && scriptedRun({ status }).startedAt !== null)
     const run: Run = {
       ...known,
       attempt: hasStarted ? Math.max(1, known.attempt) : known.attempt,
@@ -104,7 +113,7 @@ export class ScriptedWorld {
       status,
       metadata: { ...(!isMetadataWhole && known.metadata), ...change.metadata },
     }
-    this.#runs.set(run.id, run)
+    this.#keep(run)
     return [...frames, this.#runFrame(run), ...this.#endOf(run)]
   }
 
@@ -135,10 +144,16 @@ export class ScriptedWorld {
     const said = run.streams[stream]
     if (said?.state === summary.state && said.error === summary.error) return []
     const next = { ...run, version: run.version + 1, updatedAt: SCRIPT_EPOCH + at, streams: { ...run.streams, [stream]: summary } }
-    this.#runs.set(run.id, next)
+    this.#keep(next)
     return [this.#runFrame(next)]
   }
 
+  #keep(run: Run): void {
+    this.#runs.set(run.id, run)
+    const versions = this.#versions.get(run.id)
+    if (versions) versions.push(run)
+    else this.#versions.set(run.id, [run])
+  }
   #runFrame(run: Run): Frame {
     return { event: 'run', data: { run, cursor: scriptCursor(run.version) } }
   }

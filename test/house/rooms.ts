@@ -26,7 +26,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   server: ['feed', ...engines, 'worker', 'task', 'contract', 'protocol'],
   // `serve` opens an engine, `record` plays what it writes
   cli: ['server', 'engine/memory', 'engine/sqlite', 'engine', 'worker', 'task', 'client', 'testing', 'protocol'],
-  testing: ['feed', 'engine/memory', 'client', 'store', 'transport', 'protocol'],
+  // `task` says what a trigger may be
+  testing: ['feed', 'engine/memory', 'client', 'store', 'transport', 'task', 'protocol'],
   storybook: ['testing', 'react', 'client'],
   dashboard: ['components', 'react', 'client', 'protocol'],
 }
