@@ -29,7 +29,7 @@ export async function captureStream<T>(
   const { start } = await openStream(target)
   const written = target.attempt === undefined ? new WrittenChunks() : undefined
   scope.hold(pump(target, source, scope, written).catch((thrown: unknown) => scope.host.report(toRunfeedError(thrown))))
-  return written ? written.read<T>(target) : readStream<T>(scope.host.backend, run, key, start)
+  return written ? written.read<T>(target) : readStream<T>(scope.host.backend, run, key, start, scope.signal)
 }
 
 /** @param written - of another run's stream, which does not end here. */

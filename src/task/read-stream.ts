@@ -7,9 +7,15 @@ import { retrying } from './retrying.ts'
 
 export const READ_BYTES: number = 64 * 1024
 
-/** Ends where the stream ends. @throws RunfeedError `stream_errored`, `stream_aborted`; `stream_gap` where the record cut it before it was read. */
-export async function* readStream<T>(backend: RunBackend, run: string, stream: string, from: number): AsyncGenerator<T, void, undefined> {
+/**
+ * Ends where the stream ends.
+ *
+ * @param signal - of the run that captures it: a stream that is open when it is aborted gets no end before its run has one, and its run waits for the reader.
+ * @throws RunfeedError `stream_errored`, `stream_aborted`; `stream_gap` where the record cut it before it was read.
+ */
+export async function* readStream<T>(backend: RunBackend, run: string, stream: string, from: number, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
   const bell = nextWake(backend, [topics.stream(run, stream)])
+  signal.addEventListener('abort', bell.stop)
   try {
     for (let index = from; ; ) {
       // taken before the read: what comes between the read and the wait rings it
@@ -27,10 +33,11 @@ export async function* readStream<T>(backend: RunBackend, run: string, stream: s
       }
       if (state === 'closed') return
       if (state === 'errored') throw new RunfeedError('stream_errored', error ?? `stream "${stream}" failed`)
-      if (state === 'aborted') throw new RunfeedError('stream_aborted', `stream "${stream}" ended with its run`)
+      if (state === 'aborted' || signal.aborted) throw new RunfeedError('stream_aborted', `stream "${stream}" ended with its run`)
       await woken
     }
   } finally {
+    signal.removeEventListener('abort', bell.stop)
     bell.stop()
   }
 }

@@ -76,6 +76,37 @@ test('an error of the source ends the stream as errored and reaches the reader, 
   expect(await chunksOf(server, run.id, 'text')).toMatchObject({ chunks: [1], end: { state: 'errored', error: 'the model went away' } })
 })
 
+test('a run that reads its own stream back ends as soon as it is canceled', async () => {
+  const reading = gate()
+  const source = gate()
+  let thrown: unknown
+  const work = task({
+    id: 'work',
+    run: async () => {
+      const text = await metadata.stream(
+        'text',
+        (async function* () {
+          yield 1
+          await source.opened
+        })(),
+      )
+      try {
+        for await (const _ of text) reading.open()
+      } catch (reason) {
+        thrown = reason
+        throw reason
+      }
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const id = await server.trigger('work')
+  await reading.opened
+  await server.post(`/v1/runs/${id}/cancel`)
+  // one that is given 30 s to stop, because it waits for its own stream, is beyond this test's patience
+  expect(await server.ended(id)).toMatchObject({ status: 'CANCELED', streams: { text: { state: 'aborted' } } })
+  expect(thrown).toMatchObject({ type: 'stream_aborted' })
+})
+
 test('a stream that is still open when its run fails is aborted with it', async () => {
   const streaming = gate()
   const work = task({
