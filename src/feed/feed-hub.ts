@@ -9,6 +9,7 @@ import { Deadlines, type Moment } from './deadlines.ts'
 import { type FeedAccess, OPEN_ACCESS } from './feed-access.ts'
 import { FeedSession, type SessionHost } from './feed-session.ts'
 import type { Member } from './members.ts'
+import { NamedTexts } from './named-texts.ts'
 import { Guard, Place, type PlaceOptions, UNCHANGING, type Watched } from './place.ts'
 import { QueryReader } from './query-reader.ts'
 import { isBounded } from './query-topic.ts'
@@ -85,6 +86,7 @@ export class FeedHub {
     this.#host = {
       heartbeat,
       writeDeadline,
+      named: new NamedTexts(),
       beat: () => this.#beat(),
       openMember: (session, run, cursor) => this.#member(session, run, cursor),
       closed: (session) => this.#closed(session),
@@ -183,6 +185,7 @@ export class FeedHub {
     this.#expiries.delete(session)
     this.#subscriptions -= session.wants
     if (this.#sessions.size > 0) return
+    this.#host.named.clear()
     clearInterval(this.#pings)
     this.#pings = undefined
   }
@@ -201,6 +204,7 @@ export class FeedHub {
     const text = encodeFrame({ event: 'ping', data: this.#beat() })
     for (const session of this.#sessions) session.ping(text)
     this.#topics.rest()
+    this.#host.named.clear()
     // an injected clock moves without the timers
     this.#deadlines.look()
   }

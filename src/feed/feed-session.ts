@@ -7,6 +7,7 @@ import type { QueryWant } from '../protocol/want.ts'
 import type { Moment } from './deadlines.ts'
 import type { FeedAccess } from './feed-access.ts'
 import { type Member, Members } from './members.ts'
+import type { NamedTexts } from './named-texts.ts'
 import type { Place, PlaceReader } from './place.ts'
 import { Round } from './round.ts'
 import type { Reading } from './run-reader.ts'
@@ -17,6 +18,7 @@ export interface SessionHost {
   readonly heartbeat: number
   /** ms within which the network must take something of what was written; who writes looks after it. */
   readonly writeDeadline: number
+  readonly named: NamedTexts
   /** What an `open` and a `ping` say. */
   beat(): FrameOf<'ping'>['data']
   /** Makes the place of a member of a query. */
@@ -222,7 +224,7 @@ export class FeedSession implements Moment, PlaceReader {
     if (at !== undefined) this.#host.told(at)
     if (state === 'more' && place.isOpen) this.#ready.add(place)
     if (state === 'done') this.#forget(place)
-    return this.#ids && cursor !== undefined ? withId(text, cursor) : text
+    return this.#ids && cursor !== undefined && text !== '' ? this.#host.named.of(text, cursor) : text
   }
 
   #forget(place: Place): void {
@@ -236,11 +238,4 @@ export class FeedSession implements Moment, PlaceReader {
     this.#leave(place)
     this.#members?.over(place)
   }
-}
-
-/** Names the cursor in the last event of the text. JSON has no line breaks, so nothing else begins like an event. */
-function withId(text: string, cursor: Cursor): string {
-  const at = text.lastIndexOf('\n\nevent: ')
-  const last = at < 0 ? 0 : at + 2
-  return text === '' ? text : `${text.slice(0, last)}id: ${cursor}\n${text.slice(last)}`
 }

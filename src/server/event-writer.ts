@@ -11,13 +11,25 @@ const chunks = new SharedBytes(chunkOf)
 
 /** Those that write at the end of this turn: what rings meanwhile goes with it, and all who are told the same are told one after the other. */
 let woken: EventWriter[] = []
+/** Those that have had their share, and have more. */
+let waiting: EventWriter[] = []
+
+/** Characters, about, that one of them writes before it is the others' turn, and that of what the network brings. */
+const SHARE = 64 * 1024
 
 function writeAll(): void {
   const writers = woken
   woken = []
   for (const writer of writers) writer.proceed()
+  if (waiting.length > 0) return
   plain.clear()
   chunks.clear()
+}
+
+function writeMore(): void {
+  woken.push(...waiting)
+  waiting = []
+  writeAll()
 }
 
 export class EventWriter implements Waiter {
@@ -44,17 +56,20 @@ export class EventWriter implements Waiter {
     if (woken.push(this) === 1) queueMicrotask(writeAll)
   }
 
-  /** Writes what there is, as long as the network takes it. */
+  /** Writes what there is, as long as the network takes it, up to its share of a turn. */
   proceed(): void {
     if (this.#response.destroyed) this.#over()
+    let written = 0
     try {
       while (!this.#isOver) {
+        if (written >= SHARE) return this.#pause()
         const text = this.#session.next(this)
         if (text instanceof Promise) {
           text.then((later) => this.#takeLater(later)).catch((thrown: unknown) => this.#fail(thrown))
           return
         }
         if (!this.#take(text)) return
+        written += text?.length ?? 0
       }
     } catch (thrown) {
       this.#fail(thrown)
@@ -62,7 +77,14 @@ export class EventWriter implements Waiter {
   }
 
   #takeLater(text: string | undefined): void {
-    if (!this.#isOver && this.#take(text)) this.proceed()
+    if (this.#isOver || !this.#take(text)) return
+    if (text !== undefined && text.length >= SHARE) this.#pause()
+    else this.proceed()
+  }
+
+  /** Goes on beside all others that have more: who is told the same as they writes the same bytes. */
+  #pause(): void {
+    if (waiting.push(this) === 1) setImmediate(writeMore)
   }
 
   /** @returns whether to go on: else the session wakes it, the network does, or it is over. */

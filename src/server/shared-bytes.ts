@@ -1,8 +1,13 @@
-// The text that was written last, as bytes: when thousands are told the same, it is encoded for the first of them, and who waits for the
-// network holds the same bytes as all the others.
+// Texts as bytes: when thousands are told the same, it is encoded for the first of them, and who waits for the network holds the same bytes
+// as all the others.
+import { Recent } from '../feed/recent.ts'
+
+/** Bytes: readers who came one after the other to a long stream are some frames apart. */
+const MAX_BYTES = 8 * 1024 * 1024
 
 export class SharedBytes {
   readonly #encode: (text: string) => Buffer
+  readonly #recent = new Recent<Buffer>(MAX_BYTES)
   #text = ''
   #bytes: Buffer = Buffer.alloc(0)
 
@@ -12,15 +17,21 @@ export class SharedBytes {
 
   of(text: string): Buffer {
     if (text === this.#text) return this.#bytes
-    this.#bytes = this.#encode(text)
+    this.#bytes = this.#recent.get(text) ?? this.#made(text)
     this.#text = text
     return this.#bytes
   }
 
   /** Keeps nothing of it; who is still writing does. */
   clear(): void {
+    this.#recent.clear()
     this.#text = ''
     this.#bytes = Buffer.alloc(0)
+  }
+
+  #made(text: string): Buffer {
+    const bytes = this.#encode(text)
+    return this.#recent.keep(text, bytes, bytes.length)
   }
 }
 
