@@ -4,7 +4,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { createRunClient } from 'runfeed'
 import type { Frame } from '../../src/protocol/frame.ts'
 import { Fold } from '../../src/store/fold.ts'
+import { RunEntry } from '../../src/store/run-entry.ts'
 import { Store } from '../../src/store/store.ts'
+import { StreamEntry } from '../../src/store/stream-entry.ts'
 import { readFrames } from '../../src/transport/read-frames.ts'
 import { type Feed, RUN, STREAM } from './feeds.ts'
 
@@ -47,8 +49,8 @@ export const SIDES = {
   /** Published after each event, as no page does: it is the most that one costs. */
   async ours(feed: Feed): Promise<() => void> {
     const store = new Store({ schedule: () => () => {} })
-    const run = store.newRun(RUN)
-    const stream = store.newStream(RUN, STREAM, 0)
+    const run = new RunEntry(RUN, store.publisher)
+    const stream = new StreamEntry(RUN, STREAM, 0, store)
     let publications = 0
     for (const entry of [run, stream]) {
       store.hold(entry)

@@ -2,7 +2,7 @@
 
 import { HttpError } from '../protocol/errors.ts'
 import type { Denied } from '../protocol/frame.ts'
-import { runTopic, topicOf } from '../protocol/want.ts'
+import { topicOf } from '../protocol/want.ts'
 import { Fold } from '../store/fold.ts'
 import { frameScheduler, type Scheduler } from '../store/scheduler.ts'
 import { Store } from '../store/store.ts'
@@ -66,29 +66,26 @@ export function createRunClient(options: RunClientOptions): RunClient {
     environment,
     linger,
     connection: status,
-    wanted(resource) {
-      const { entry, error } = resource
+    wanted(entry) {
+      const { error } = entry
       if (status.latest.status === 'closed') return
-      wanted.followed.set(entry.name, resource)
       store.hold(entry)
       if (error)
-        for (const other of wanted.followed.values())
-          if (other === resource || (other.error === error && status.latest.error === error)) other.entry.fail(undefined)
+        for (const other of store.followed.values()) if (other === entry || (other.error === error && status.latest.error === error)) other.fail(undefined)
       // a stream whose earlier chunks are asked for now is brought by a new connection alone
-      if (resource.isOpen && !fold?.covers(entry.name)) connection.refresh()
+      if (entry.isOpen && !fold?.covers(entry.name)) connection.refresh()
     },
-    unwanted({ entry: { name } }) {
-      wanted.followed.delete(name)
-      store.drop(name)
+    unwanted({ name }) {
+      store.followed.delete(name)
       fold?.drop(name)
-      if (wanted.followed.size === 0) connection.stop()
+      if (store.followed.size === 0) connection.stop()
       else stopIfDone()
     },
   })
 
   const connection = new Connection(transport, environment, {
     open() {
-      const wants = wanted.wants(({ entry }, error) => entry.fail(error))
+      const wants = wanted.wants()
       if (wants.length === 0) return undefined
       const opened = new Fold(store, wants)
       fold = opened
@@ -99,7 +96,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
         async isDone() {
           // all has been said, and what was left out of it is on its way
           if (wants.some(({ run }) => run !== undefined && opened.awaitsEnd(run))) await resync.settled(opened)
-          return !wants.some((want) => wanted.followed.get(topicOf(want))?.isOpen)
+          return !wants.some((want) => store.followed.get(topicOf(want))?.isOpen)
         },
         ended() {
           opened.isOver = true
@@ -120,21 +117,21 @@ export function createRunClient(options: RunClientOptions): RunClient {
     },
     refused(error, kept) {
       fold = (kept as FoldSession | undefined)?.fold
-      for (const { entry, isOpen } of wanted.followed.values()) if (isOpen && !fold?.covers(entry.name)) store.fail(entry.name, error)
+      for (const { name, isOpen } of store.followed.values()) if (isOpen && !fold?.covers(name)) store.fail(name, error)
     },
   })
 
   /** Whether a want that was denied is asked for again, from where it is, with a token that is asked for anew. */
   function renews(denied: Denied, opened: Fold, openedAt: number): boolean {
     const topic = topicOf(denied)
-    const resource = wanted.followed.get(topic)
-    if (!transport.isRenewable || !resource || denied.code !== 'token_expired') return false
+    const entry = store.followed.get(topic)
+    if (!transport.isRenewable || !entry || denied.code !== 'token_expired') return false
     const isAtOnce = environment.now() - openedAt < RENEWED_MS
     // the one that was asked for anew is no better; one that was near its end may have been asked for at any time
-    if (resource.isRefused && isAtOnce) return false
-    resource.isRefused = isAtOnce
+    if (entry.isRefused && isAtOnce) return false
+    entry.isRefused = isAtOnce
     // its own cannot be had again: the client's may do
-    resource.token = undefined
+    entry.token = undefined
     opened.drop(topic)
     if (!fold?.covers(topic)) connection.refresh()
     return true
@@ -155,7 +152,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   const runs = restCalls(request)
   const resync = new Resync({
     read: (id) => {
-      const publicAccessToken = wanted.followed.get(runTopic(id))?.token
+      const publicAccessToken = store.run(id)?.token
       return runs.retrieve(publicAccessToken === undefined ? id : { id, publicAccessToken })
     },
     environment,
@@ -164,7 +161,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   })
 
   function stopIfDone(): void {
-    for (const { isOpen } of wanted.followed.values()) if (isOpen) return
+    for (const { isOpen } of store.followed.values()) if (isOpen) return
     // a failure is not forgotten by ending the last thing that it ended
     if (status.latest.status !== 'failed') connection.stop()
   }
@@ -180,7 +177,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
     subscribeRuns: (query, to) => subscribe(wanted.list(query), listReader, status, to),
     connection: status,
     close() {
-      for (const resource of wanted.followed.values()) resource.forget()
+      for (const { cancelLinger } of store.followed.values()) cancelLinger?.()
       connection.close()
     },
   }

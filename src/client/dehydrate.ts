@@ -47,7 +47,8 @@ export function dehydrate(client: RunClient): string {
   const runs: KnownRun[] = []
   const streams: KnownStream[] = []
   const lists: KnownList[] = []
-  for (const entry of wantedOf(client).entries()) {
+  for (const held of wantedOf(client).held.values()) {
+    const entry = held.deref()
     if (entry instanceof RunEntry) {
       const { run, cursor, end } = entry.topic.latest
       if (run) runs.push({ run, cursor, end })

@@ -17,7 +17,7 @@ interface News<V> {
 /** Made once per follower: it remembers what it has told. */
 export type Reader<S, V> = () => (snapshot: S) => News<V>
 
-interface Failing {
+export interface Failing {
   readonly error: RunfeedError | undefined
 }
 

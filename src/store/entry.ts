@@ -1,7 +1,8 @@
-// One thing that somebody follows: a run, a stream, a list of runs. Its topic is what readers see of it.
+// One thing that somebody holds or follows: a run, a stream, a list of runs. Its topic is what readers see of it.
 import type { RunfeedError } from '../protocol/errors.ts'
 import { hasSame } from '../protocol/same.ts'
 import type { Want } from '../protocol/want.ts'
+import type { Source } from './snapshot.ts'
 import { type Publisher, Topic } from './topic.ts'
 
 interface Failing {
@@ -12,6 +13,16 @@ export abstract class Entry<T extends Failing = Failing> {
   /** As `topicOf` names it. */
   readonly name: string
   readonly topic: Topic<T>
+  /** What it is asked for with, where that is not the connection's. */
+  token: string | undefined
+  /** Whether its last token was denied as soon as it was used; after two in a row a third is not asked for. */
+  isRefused = false
+  /** What each follower keeps of it. */
+  readonly followers: Set<{ readonly maxParts: number }> = new Set()
+  /** Since its last follower left, until it is let go of. */
+  cancelLinger: (() => void) | undefined
+  /** By what they show of it. They are held by it and hold it: all of them are collected together. */
+  readonly sources: Map<string, Source<unknown>> = new Map()
 
   constructor(name: string, publisher: Publisher, initial: T) {
     this.name = name
@@ -22,6 +33,14 @@ export abstract class Entry<T extends Failing = Failing> {
   abstract want(): Want
   /** Whether nothing more will come of it, as far as frames said. */
   abstract get isOver(): boolean
+
+  get error(): RunfeedError | undefined {
+    return this.topic.latest.error
+  }
+  /** Whether more may come of it. */
+  get isOpen(): boolean {
+    return !this.error && !this.isOver
+  }
 
   fail(error: RunfeedError | undefined): void {
     this.change({ error } as Partial<T>)

@@ -37,11 +37,11 @@ export class Fold {
     store.publisher.epoch++
     for (const want of wants) {
       const topic = topicOf(want)
-      const entry = store.get(topic)
+      const entry = store.followed.get(topic)
       if (want.stream !== undefined) this.#streams.set(topic, want.index ?? 0)
       else if (want.run !== undefined) {
         const { run, cursor } = store.run(want.run)?.topic.latest ?? {}
-        this.#runs.set(topic, new Chain(want.cursor === undefined ? undefined : run, cursor))
+        this.#runs.set(topic, new Chain(run, cursor))
       } else if (entry instanceof ListEntry) this.#lists.set(topic, entry)
     }
     // members that are wanted for themselves have their chain by now
@@ -146,11 +146,13 @@ export class Fold {
   }
 
   #replace(chain: Chain, run: Run, cursor: Cursor | undefined): void {
+    // what this connection went on from, or told, its server knows no more (an older copy of its data was put back): what it knows now counts
+    const isForgotten = chain.run !== undefined && run.version < chain.run.version
     chain.run = shareEqual(chain.isMember ? this.#listed(run.id)?.run : this.#store.run(run.id)?.topic.latest.run, run)
     chain.cursor = cursor
     // parts of the known document are part of this one now
     this.#store.publisher.epoch++
-    this.#took(run.id, chain)
+    this.#took(run.id, chain, isForgotten)
   }
 
   #patch(frame: FrameOf<'patch'>): Broken | undefined {
@@ -172,12 +174,12 @@ export class Fold {
     return chain.wait(frame, { run })
   }
 
-  #took(id: string, { run, cursor, isMember }: Chain): undefined {
+  #took(id: string, { run, cursor, isMember }: Chain, force?: boolean): undefined {
     if (!run) return
-    for (const list of this.#lists.values()) list.take(run, cursor)
+    for (const list of this.#lists.values()) list.take(run, cursor, force)
     const entry = isMember ? undefined : this.#store.run(id)
     if (!entry) return
-    entry.take(run, cursor)
+    entry.take(run, cursor, force)
     if (entry.ending) this.#store.settle(id)
   }
 
@@ -185,7 +187,7 @@ export class Fold {
   #member(id: string, list?: ListEntry): Chain {
     const topic = runTopic(id)
     const known = list?.known(id)
-    const chain = this.#runs.get(topic) ?? new Chain(known?.cursor === undefined ? undefined : known.run, known?.cursor, true)
+    const chain = this.#runs.get(topic) ?? new Chain(known?.run, known?.cursor, true)
     this.#runs.set(topic, chain)
     return chain
   }

@@ -81,9 +81,10 @@ export class ListEntry extends Entry<RunListSnapshot> {
   }
 
   /** A member's record, where it is newer than the known one. After a crash a number can be made twice, under another cursor. */
-  take(run: Run, cursor: Cursor | undefined): void {
+  take(run: Run, cursor: Cursor | undefined, force = false): void {
     const known = this.#known.get(run.id)
-    if (!this.has(run.id) || (known && (run.version < known.run.version || (run.version === known.run.version && cursor === known.cursor)))) return
+    const isOld = known !== undefined && (run.version === known.run.version ? cursor === known.cursor : !force && run.version < known.run.version)
+    if (isOld || !this.has(run.id)) return
     this.#known.set(run.id, { run, cursor })
     this.#touch()
   }

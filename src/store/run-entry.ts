@@ -43,7 +43,7 @@ export class RunEntry extends Entry<RunSnapshot> {
 
   /**
    * Takes a record that is newer than the known one. After a crash a number can be made twice: the same number under another cursor is taken too.
-   * @param force - takes any other one: the server says that this is the last.
+   * @param force - takes any other one: the server says that this is the last, or knows no later one any more.
    */
   take(run: Run, cursor: Cursor | undefined, force = false): void {
     const { latest } = this.topic

@@ -1,9 +1,8 @@
-// Everything that is followed, as topics. It holds what somebody wants and nothing else: see `drop`.
+// Everything that is followed, as topics. What nobody follows any more is taken out of it: frames no longer reach that, and it stays as it is.
 import type { RunfeedError } from '../protocol/errors.ts'
-import { type FeedQuery, runTopic } from '../protocol/want.ts'
+import { runTopic } from '../protocol/want.ts'
 import type { Entry } from './entry.ts'
-import { ListEntry } from './list-entry.ts'
-import { RunEntry } from './run-entry.ts'
+import type { RunEntry } from './run-entry.ts'
 import type { Scheduler } from './scheduler.ts'
 import { StreamEntry } from './stream-entry.ts'
 import { endStream, isStreamOver } from './stream-record.ts'
@@ -11,7 +10,8 @@ import { Publisher } from './topic.ts'
 
 export class Store {
   readonly publisher: Publisher
-  readonly #entries = new Map<string, Entry>()
+  /** By topic. */
+  readonly followed: Map<string, Entry> = new Map()
   /** Called when a run or a stream has ended for good, or has failed. */
   onOver: () => void = () => {}
 
@@ -19,43 +19,25 @@ export class Store {
     this.publisher = new Publisher(scheduler)
   }
 
-  newRun(id: string): RunEntry {
-    return new RunEntry(id, this.publisher)
-  }
-  newStream(run: string, key: string, from: number): StreamEntry {
-    return new StreamEntry(run, key, from, this.publisher, () => this.run(run))
-  }
-  newList(query: FeedQuery): ListEntry {
-    return new ListEntry(query, this.publisher)
-  }
-
   /** From now on frames reach this entry. */
   hold(entry: Entry): void {
-    this.#entries.set(entry.name, entry)
+    this.followed.set(entry.name, entry)
     if (!(entry instanceof StreamEntry)) return
     // a stream that a settled run never opened needs no request
     const run = this.run(entry.run)
     const record = run?.topic.latest.run
     if (run?.isOver && record && !ownOf(record.streams, entry.key)) entry.topic.latest = endStream(entry.topic.latest, 0, undefined)
   }
-  /** Frames no longer reach it; it stays as it is. */
-  drop(topic: string): void {
-    this.#entries.delete(topic)
-  }
-
-  /** @param topic - made once per frame: it is looked up twice. */
-  get(topic: string): Entry | undefined {
-    return this.#entries.get(topic)
-  }
   run(id: string): RunEntry | undefined {
-    return this.#entries.get(runTopic(id)) as RunEntry | undefined
+    return this.followed.get(runTopic(id)) as RunEntry | undefined
   }
+  /** @param topic - made once per frame: it is looked up twice. */
   stream(topic: string): StreamEntry | undefined {
-    return this.#entries.get(topic) as StreamEntry | undefined
+    return this.followed.get(topic) as StreamEntry | undefined
   }
 
   fail(topic: string, error: RunfeedError): void {
-    const entry = this.#entries.get(topic)
+    const entry = this.followed.get(topic)
     entry?.fail(error)
     // whoever waits for this stream before its run may end waits no longer
     if (entry instanceof StreamEntry) this.settle(entry.run)
@@ -81,7 +63,7 @@ export class Store {
   }
 
   *#streamsOf(id: string): Iterable<StreamEntry> {
-    for (const entry of this.#entries.values()) if (entry instanceof StreamEntry && entry.run === id) yield entry
+    for (const entry of this.followed.values()) if (entry instanceof StreamEntry && entry.run === id) yield entry
   }
 }
 

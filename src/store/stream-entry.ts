@@ -2,22 +2,22 @@
 import type { FrameOf } from '../protocol/frame.ts'
 import { streamTopic, type Want } from '../protocol/want.ts'
 import { Entry } from './entry.ts'
-import { after, type RunEntry } from './run-entry.ts'
+import { after } from './run-entry.ts'
+import type { Store } from './store.ts'
 import { addChunks, emptyStream, isStreamOver, keepLast, nextIndex, type StreamRecord } from './stream-record.ts'
-import type { Publisher } from './topic.ts'
 
 export class StreamEntry extends Entry<StreamRecord> {
   readonly run: string
   readonly key: string
   /** How many chunks anybody keeps; the others are let go of. */
   keep: number = Number.POSITIVE_INFINITY
-  readonly #runEntry: () => RunEntry | undefined
+  readonly #store: Store
 
-  constructor(run: string, key: string, from: number, publisher: Publisher, runEntry: () => RunEntry | undefined) {
-    super(streamTopic(run, key), publisher, emptyStream(from))
+  constructor(run: string, key: string, from: number, store: Store) {
+    super(streamTopic(run, key), store.publisher, emptyStream(from))
     this.run = run
     this.key = key
-    this.#runEntry = runEntry
+    this.#store = store
   }
 
   want(): Want {
@@ -32,7 +32,7 @@ export class StreamEntry extends Entry<StreamRecord> {
 
   /** An ended stream may be opened again by a later attempt, while its run is followed and has not ended. */
   get isOver(): boolean {
-    const run = this.#runEntry()?.topic.latest
+    const run = this.#store.run(this.run)?.topic.latest
     return isStreamOver(this.topic.latest) && (run === undefined || run.end !== undefined || run.error !== undefined)
   }
 }
