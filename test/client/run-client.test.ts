@@ -550,7 +550,7 @@ describe('gaps and histories', () => {
     expect(log.source.getSnapshot().gap).toBeUndefined()
   })
 
-  test('a version that was made twice is replaced, and the last word on it is the server’s', async () => {
+  test('a version that was made twice is replaced, and what its server forgot is forgotten', async () => {
     const { client, transport, environment, flush } = setUp()
     const a = follow(client.run('run_a'))
     await flush()
@@ -559,10 +559,26 @@ describe('gaps and histories', () => {
     await environment.advance(2_000)
     transport.last.send(runFrame({ version: 2, metadata: { k: 'kept' } }, '2.other'))
     await flush()
-    expect(a.source.getSnapshot().run?.version).toBe(3)
-    transport.last.send({ event: 'end', data: { run: 'run_a', cursor: '2.other', lengths: {}, settled: true } })
+    expect(a.source.getSnapshot().run).toMatchObject({ version: 2, metadata: { k: 'kept' } })
+  })
+
+  test('an answer that an older connection has overtaken takes nothing back; the last word is the server’s', async () => {
+    const { client, transport, environment, flush } = setUp()
+    const a = follow(client.run('run_a'))
     await flush()
-    expect(a.source.getSnapshot()).toMatchObject({ run: { version: 2, metadata: { k: 'kept' } }, end: { settled: true } })
+    transport.last.send(runFrame())
+    await environment.advance(250)
+    follow(client.run('run_b'))
+    await flush()
+    expect(transport.last.wants).toContainEqual({ run: 'run_a', cursor: '1.t' })
+    transport.connections[0]?.send(setFrame(1, 'k', 'a'), setFrame(2, 'k', 'lost'))
+    await flush()
+    transport.last.send(runFrame({ version: 2, metadata: { k: 'a' } }))
+    await flush()
+    expect(a.source.getSnapshot().run).toMatchObject({ version: 3, metadata: { k: 'lost' } })
+    transport.last.send(endFrame(2))
+    await flush()
+    expect(a.source.getSnapshot()).toMatchObject({ run: { version: 2, metadata: { k: 'a' } }, end: { settled: true } })
   })
 })
 
