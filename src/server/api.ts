@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { FeedHub, type FeedBounds } from '../feed/feed-hub.ts'
 import type { RunEngine } from '../protocol/engine.ts'
-import { positiveMsOf } from '../task/duration.ts'
+import { countOf, positiveMsOf } from '../task/duration.ts'
 import type { AnyTask } from '../task/task-definition.ts'
 import { withTaskSettings } from '../task/with-task-settings.ts'
 import type { AccessEnv } from './access.ts'
@@ -45,11 +45,21 @@ export interface Api {
   drain(reconnectAfter: number): void
 }
 
+/** @throws InvalidRequestError naming the option */
+function boundsOf({ maxAge, writeDeadline, maxConnections, maxSubscriptions }: FeedBounds): FeedBounds {
+  return {
+    ...(maxAge !== undefined && { maxAge: positiveMsOf('feed.maxAge', maxAge) }),
+    ...(writeDeadline !== undefined && { writeDeadline: positiveMsOf('feed.writeDeadline', writeDeadline) }),
+    ...(maxConnections !== undefined && { maxConnections: countOf('feed.maxConnections', maxConnections) }),
+    ...(maxSubscriptions !== undefined && { maxSubscriptions: countOf('feed.maxSubscriptions', maxSubscriptions) }),
+  }
+}
+
 /** @throws InvalidRequestError naming the option; RunfeedError `not_a_task` */
-export function createApi({ engine, tasks, feed, ...given }: ApiOptions): Api {
+export function createApi({ engine, tasks, feed = {}, ...given }: ApiOptions): Api {
   const options = given.heartbeat === undefined ? given : { ...given, heartbeat: positiveMsOf('heartbeat', given.heartbeat) }
   const metrics: Metrics = new Metrics(engine, { feeds: () => hub.size, wants: () => hub.subscriptions, wakes: () => wakes.size })
-  const hub = new FeedHub(engine, { ...options, ...feed, onLag: (ms) => metrics.lag(ms) })
+  const hub = new FeedHub(engine, { ...options, ...boundsOf(feed), onLag: (ms) => metrics.lag(ms) })
   const wakes = new WakeHub(hub.heartbeat)
   // what a task says about its runs holds for those that are triggered over HTTP too
   const backend = withTaskSettings(withAskedSettings(counted(engine, metrics)), tasks)

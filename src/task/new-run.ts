@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, toJson } from '../protocol/json.ts'
 import { MAX_KEY_LENGTH, MAX_TAGS } from '../protocol/limits.ts'
 import type { NewRun } from '../protocol/run.ts'
 import { countOf, msOf, positiveMsOf, refused } from './duration.ts'
+import { checkNames, type Names } from './option-names.ts'
 import type { TriggerOptions } from './task-types.ts'
 
 /** One run to be: the id of its task, and what it takes. */
@@ -13,7 +14,7 @@ export interface TriggerItem {
   readonly options?: TriggerOptions
 }
 
-const OPTIONS: { readonly [name in keyof Required<TriggerOptions>]: true } = {
+const OPTIONS: Names<TriggerOptions> = {
   metadata: true,
   tags: true,
   idempotencyKey: true,
@@ -26,7 +27,7 @@ const OPTIONS: { readonly [name in keyof Required<TriggerOptions>]: true } = {
 
 /** @throws InvalidValueError, InvalidRequestError naming the option */
 export function newRun({ id, payload, options = {} }: TriggerItem): NewRun {
-  checkNames(options)
+  checkNames(options, OPTIONS)
   const { metadata, tags, delay, ttl, maxAttempts, maxDuration, idempotencyKey, concurrencyKey } = options
   const delayUntil = delay === undefined ? undefined : momentOf(delay)
   return {
@@ -41,12 +42,6 @@ export function newRun({ id, payload, options = {} }: TriggerItem): NewRun {
     ...(idempotencyKey !== undefined && { idempotencyKey: keyOf('idempotencyKey', idempotencyKey) }),
     ...(concurrencyKey !== undefined && { concurrencyKey: keyOf('concurrencyKey', concurrencyKey) }),
   }
-}
-
-/** Misspelled, it would be left out without a word: not every caller is checked by its types. @throws InvalidRequestError naming the option */
-function checkNames(options: object): void {
-  for (const [name, value] of Object.entries(options))
-    if (value !== undefined && !Object.hasOwn(OPTIONS, name)) throw refused(name, value, `it is no option; there are ${Object.keys(OPTIONS).join(', ')}`)
 }
 
 /** When a run that waits for `ttl` ms is given up: a delayed one begins to wait when its delay is over. */

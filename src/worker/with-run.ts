@@ -11,6 +11,7 @@ import type { Duration } from '../task/duration.ts'
 import { type Logger, logger } from '../task/logger.ts'
 import type { Chunks, Metadata } from '../task/metadata-types.ts'
 import { newRun } from '../task/new-run.ts'
+import { checkNames, type Names } from '../task/option-names.ts'
 import { notConfigured, OUTSIDE_PATIENCE_MS, outsideBackend } from '../task/process-backends.ts'
 import { retrying } from '../task/retrying.ts'
 import { currentScope } from '../task/run-scope.ts'
@@ -50,6 +51,19 @@ export interface WithRunParams<T extends string | RunContract = string>
   readonly logger: Logger
 }
 
+const OPTIONS: Names<WithRunOptions> = {
+  url: true,
+  secretKey: true,
+  task: true,
+  payload: true,
+  metadata: true,
+  tags: true,
+  parent: true,
+  idempotencyKey: true,
+  maxDuration: true,
+  signal: true,
+}
+
 /** What the record's output may be; without a contract, anything that JSON holds. */
 type WorkOutput<T> = T extends RunContract ? InputOf<T['output']> : unknown
 
@@ -58,12 +72,13 @@ type WorkOutput<T> = T extends RunContract ? InputOf<T['output']> : unknown
  * The run ends as COMPLETED, FAILED, CANCELED or TIMED_OUT; where the process dies, as CRASHED once its lease is out.
  * @returns what `work` returns, once the record has it.
  * @throws what `work` throws, once the record has it; the signal's reason (`canceled`, `timed_out`, `stale_attempt`) where the run was stopped;
- * RunfeedError `not_configured` where there is no server to tell; `invalid_payload`; ConnectionError where the server cannot be reached.
+ * InvalidRequestError naming an option; RunfeedError `not_configured` where there is no server to tell; `invalid_payload`; ConnectionError where the server cannot be reached.
  */
 export async function withRun<const T extends string | RunContract, O extends WorkOutput<T>>(
   options: WithRunOptions<T>,
   work: (params: WithRunParams<T>) => Promise<O> | O,
 ): Promise<O> {
+  checkNames(options, OPTIONS)
   const { signal } = options
   signal?.throwIfAborted()
   const backend = backendOf(options)

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { createRunServer, memoryEngine, type RunServerOptions, sqliteEngine } from 'runfeed/server'
-import { connectWorker, runs, task } from 'runfeed/task'
+import { connectWorker, runs, task, withRun } from 'runfeed/task'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 const work = task({ id: 'work', run: () => 1 })
@@ -24,6 +24,24 @@ describe('an option that is none is refused by name', () => {
     onTestFinished(async () => await engine.close())
     const start = async () => await createRunServer({ engine, tasks: [work], [option]: given }).listen()
     await expect(start()).rejects.toThrow(refused(option))
+  })
+
+  test.each<[option: keyof NonNullable<RunServerOptions['feed']>, given: unknown]>([
+    ['maxAge', Number.NaN],
+    ['maxAge', 0],
+    ['writeDeadline', -1],
+    ['maxConnections', Number.NaN],
+    ['maxConnections', '20'],
+    ['maxSubscriptions', 0],
+  ])('of its feeds: %s: %j', async (option, given) => {
+    const engine = memoryEngine()
+    onTestFinished(async () => await engine.close())
+    expect(() => createRunServer({ engine, feed: { [option]: given } })).toThrow(refused(`feed.${option}`))
+  })
+
+  test('of work that runs elsewhere, misspelled', async () => {
+    const options = { url: 'http://127.0.0.1:2', task: 'work', idempotencykey: 'a' }
+    await expect(withRun(options, () => 1)).rejects.toThrow(refused('idempotencykey'))
   })
 
   test.each<[option: string, given: unknown]>([
