@@ -1,11 +1,16 @@
 // What the stories share: a frozen moment of a script, and a matrix of such moments with what each shows.
 import { type CSSProperties, type ReactElement, type ReactNode, useEffect, useMemo, useSyncExternalStore } from 'react'
 import { RunfeedProvider } from 'runfeed/react'
-import { createScriptedFeed, type Script } from 'runfeed/testing'
+import { createScriptedFeed, type ScriptedFeedOptions } from 'runfeed/testing'
 
-/** A script at a moment. Moving `at` plays on; moving it back begins again. */
-export function Moment({ script, at, children }: { readonly script: Script; readonly at: number; readonly children: ReactNode }): ReactElement {
-  const feed = useMemo(() => createScriptedFeed({ script }), [script])
+interface MomentProps extends Pick<ScriptedFeedOptions, 'script' | 'tasks' | 'cancel'> {
+  readonly at: number
+  readonly children: ReactNode
+}
+
+/** A script at a moment. Moving `at` plays on; moving it back begins again, without what was asked for later. */
+export function Moment({ script, tasks, cancel, at, children }: MomentProps): ReactElement {
+  const feed = useMemo(() => createScriptedFeed({ ...(script && { script }), ...(tasks && { tasks }), ...(cancel && { cancel }) }), [script, tasks, cancel])
   useEffect(() => feed.at(at), [feed, at])
   const client = useSyncExternalStore(feed.client.subscribe, feed.client.getSnapshot, feed.client.getSnapshot)
   return <RunfeedProvider client={client}>{children}</RunfeedProvider>

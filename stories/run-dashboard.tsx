@@ -19,12 +19,12 @@ const list: CSSProperties = { listStyle: 'none', margin: 0, padding: 0 }
 const row: CSSProperties = {
   display: 'grid',
   gridTemplateColumns: 'minmax(0, 1fr) auto',
-  alignItems: 'start',
+  alignItems: 'baseline',
   gap: '8px 16px',
   padding: '12px 16px',
   borderBlockStart: '1px solid var(--rf-line)',
 }
-const name: CSSProperties = { alignSelf: 'center', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', fontSize: 14, fontWeight: 550 }
+const name: CSSProperties = { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', fontSize: 14, fontWeight: 550 }
 const note: CSSProperties = { ...quiet, padding: '28px 16px', borderBlockStart: '1px solid var(--rf-line)', textAlign: 'center' }
 const more: CSSProperties = {
   display: 'block',
@@ -113,5 +113,6 @@ function Row({ run, isStale }: { readonly run: RunSummary; readonly isStale: boo
 function RowProgress({ run, label }: { readonly run: RunSummary; readonly label: string }): ReactElement {
   // it begins with what the list says
   const progress = useRunProgress(run.id, { value: 'rows', max: 'total', initialData: { ...run, payload: null, output: undefined } })
-  return <RunProgress progress={progress} label={label} unit="rows" locale="en" />
+  // that the connection is gone is said once, above the list
+  return <RunProgress progress={progress} label={label} unit="rows" locale="en" words={{ stale: '' }} />
 }

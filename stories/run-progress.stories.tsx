@@ -159,3 +159,52 @@ export const Edge = meta.story({
     for (const name of ['none of none', 'no number', 'NaN']) await expect(bar(name)).not.toHaveAttribute('aria-valuenow')
   },
 })
+
+const german = {
+  locale: 'de',
+  lang: 'de',
+  words: {
+    of: (value: string, max: string) => `${value} von ${max}`,
+    left: (time: string) => `noch etwa ${time}`,
+    perSecond: (amount: string) => `${amount} pro Sekunde`,
+    queued: 'Wartet auf den Beginn',
+    failedAt: (percent: string) => `Fehlgeschlagen bei ${percent}`,
+  },
+} as const
+const arabic = {
+  locale: 'ar-EG',
+  lang: 'ar',
+  words: {
+    of: (value: string, max: string) => `${value} من ${max}`,
+    left: (time: string) => `بقي نحو ${time}`,
+    perSecond: (amount: string) => `${amount} في الثانية`,
+    queued: 'في انتظار البدء',
+    failedAt: (percent: string) => `فشل عند ${percent}`,
+  },
+} as const
+const counted = { value: 'processedRows', max: 'totalRows' } as const
+
+/** Long words in narrow places, and other letters and digits. */
+export const Languages = meta.story({
+  render: () => (
+    <Moment script={moments} at={at}>
+      <Matrix
+        width={220}
+        cases={[
+          { name: 'German, running', show: <RunProgress run="run_going" label="Übertragungsgeschwindigkeit.csv" unit="Zeilen" {...counted} {...german} /> },
+          { name: 'German, queued', show: <RunProgress run="run_new" label="Preisliste.csv" {...german} /> },
+          { name: 'German, failed', show: <RunProgress run="run_failed" label="Flughäfen.csv" unit="Zeilen" {...counted} {...german} /> },
+          { name: 'Arabic, running', dir: 'rtl', show: <RunProgress run="run_going" label="استيراد المطارات" unit="صفًا" {...counted} {...arabic} /> },
+          { name: 'Arabic, queued, a name with other letters', dir: 'rtl', show: <RunProgress run="run_new" label="price-list.csv" {...arabic} /> },
+          { name: 'Arabic, failed', dir: 'rtl', show: <RunProgress run="run_failed" label="استيراد المطارات" unit="صفًا" {...counted} {...arabic} /> },
+        ]}
+      />
+    </Moment>
+  ),
+  play: async ({ canvas }) => {
+    const bar = (name: string): Element | null => canvas.getByRole('region', { name }).querySelector('[role=progressbar]')
+    await waitFor(() => expect(bar('German, running')).toHaveAttribute('aria-valuetext', expect.stringContaining('2.060 von 3.376 Zeilen')))
+    await waitFor(() => expect(bar('Arabic, running')).toHaveAttribute('aria-valuetext', expect.stringContaining('٢٬٠٦٠ من ٣٬٣٧٦ صفًا')))
+    await expect(bar('German, failed')).toHaveAttribute('aria-valuetext', expect.stringContaining('Fehlgeschlagen bei'))
+  },
+})
