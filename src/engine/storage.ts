@@ -69,7 +69,7 @@ export interface IdPage {
 }
 
 /** What makes a run a member of lists. */
-export type Membership = Pick<Run, 'namespace' | 'task' | 'tags' | 'parentId'>
+export type Membership = Pick<Run, 'id' | 'namespace' | 'task' | 'tags' | 'parentId'>
 
 export interface Purged {
   readonly gone: readonly Membership[]

@@ -1,5 +1,6 @@
 // What an engine does without being asked: delayed runs are queued, others expire, leases run out, old runs are removed. In portions, so
 // that no call waits long behind it.
+import { topics } from '../protocol/want.ts'
 import { loseAttempt } from './attempts.ts'
 import { endRun } from './end.ts'
 import { Change, isHeld, type RunState } from './state.ts'
@@ -19,7 +20,11 @@ export function sweep(turn: Turn): number {
   sweepDue(turn)
   storage.forget(now - settings.lateWritesMs)
   const { gone, hasMore } = storage.purge(now - settings.retentionMs, MAX_REMOVED)
-  for (const run of gone) turn.wakeMembers(run)
+  for (const run of gone) {
+    turn.wakeMembers(run)
+    // lists by ids
+    turn.wake(topics.run(run.id))
+  }
   if (hasMore) turn.after(() => turn.alarm.set(now + PAUSE_MS))
   setAlarm(turn, now)
   return lost

@@ -157,6 +157,22 @@ describe('a query', () => {
     expect(feed.runs.get(first.id)?.status).toBe('COMPLETED')
   })
 
+  test('is left by a run that is removed for its age, also where it was asked for by its id', async () => {
+    let now = Date.now()
+    const engine = memoryEngine({ now: () => now, retentionMs: 1000 })
+    const server = await startServer({ engine })
+    const [run, other] = [await made(engine), await made(engine)]
+    await started(engine, run.id)
+    await ended(engine, run.id)
+    const byIds = { ids: [run.id, other.id] }
+    const feed = await follow(server, [{ query: byIds }, { query: tagged }])
+    await feed.until(({ queries }) => queries.size === 2)
+    now += 1000
+    await engine.sweep()
+    await feed.until(({ queries }) => [byIds, tagged].every((query) => queries.get(queryName(query))?.ids.length === 1))
+    expect(feed.queries.get(queryName(byIds))?.ids).toEqual([other.id])
+  })
+
   test('that names nothing to go by is denied alone', async () => {
     const { engine, server } = await open()
     await made(engine)

@@ -5,10 +5,6 @@ import type { Statements } from './statements.ts'
 /** Rows in one portion, about. */
 const MAX_ROWS = 1000
 
-export interface Removed extends Membership {
-  readonly id: string
-}
-
 export class Removal {
   readonly #sql: Statements
 
@@ -17,13 +13,13 @@ export class Removal {
   }
 
   /** @param before - see `Storage.purge`. @returns the runs that are gone, and whether there is more to do. */
-  purge(before: number, max: number): { readonly gone: readonly Removed[]; readonly hasMore: boolean } {
+  purge(before: number, max: number): { readonly gone: readonly Membership[]; readonly hasMore: boolean } {
     let left = MAX_ROWS
     for (let removed = this.#sql.firstRemoved.get(); removed; removed = this.#sql.firstRemoved.get()) {
       left -= this.#empty(Number(removed['run']), left)
       if (left <= 0) return { gone: [], hasMore: true }
     }
-    const gone: Removed[] = []
+    const gone: Membership[] = []
     for (const root of this.#sql.oldRoots.all(before, max)) {
       // children first: what is left of a tree is one
       for (const row of this.#sql.tree.all(Number(root['seq']), max - gone.length)) {
