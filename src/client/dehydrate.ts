@@ -3,9 +3,9 @@ import type { Cursor } from '../protocol/cursor.ts'
 import { InvalidRequestError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { Run, StreamState } from '../protocol/run.ts'
-import { runTopic, streamTopic, topicOf } from '../protocol/want.ts'
+import { type FeedQuery, runTopic, streamTopic, topicOf } from '../protocol/want.ts'
 import { GrowingLog } from '../store/growing-log.ts'
-import { type KnownList, ListEntry } from '../store/list-entry.ts'
+import { type KnownMember, ListEntry } from '../store/list-entry.ts'
 import { RunEntry } from '../store/run-entry.ts'
 import type { RunSnapshot } from '../store/snapshot.ts'
 import { StreamEntry } from '../store/stream-entry.ts'
@@ -28,6 +28,11 @@ interface KnownStream {
   readonly state: StreamState | undefined
   readonly start: number
   readonly failure: string | undefined
+}
+interface KnownList {
+  readonly query: FeedQuery
+  readonly runs: readonly KnownMember[]
+  readonly hasMore: boolean
 }
 /** What JSON leaves out. */
 const UNSAID = { cursor: undefined, state: undefined, failure: undefined }
@@ -56,7 +61,10 @@ export function dehydrate(client: RunClient): string {
       const { log, from, cursor, state, start, failure } = entry.topic.latest
       if (state !== undefined || log.length > 0)
         streams.push({ run: entry.run, stream: entry.key, first: log.firstIndex, from, chunks: log.slice(), cursor, state, start, failure })
-    } else if (entry instanceof ListEntry && entry.state) lists.push(entry.state)
+    } else if (entry instanceof ListEntry) {
+      const { runs: shown, hasMore } = entry.topic.latest
+      if (shown) lists.push({ query: entry.query, runs: shown.map((run) => entry.known(run.id) ?? { run, cursor: undefined }), hasMore })
+    }
   }
   const text = JSON.stringify({ runs, streams, lists } satisfies ClientState)
   return text.replace(/[<\u2028\u2029]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -92,10 +100,12 @@ export function hydrate(client: RunClient, state: string | ClientState): void {
       topic.latest = { ...topic.latest, ...UNSAID, ...rest, log }
       topic.publish()
     })
-  for (const list of known.lists)
-    wanted.seeds.set(topicOf(list), (entry) => {
-      ;(entry as ListEntry).restore(list)
-      entry.topic.publish()
+  for (const { query, runs, hasMore } of known.lists)
+    wanted.seeds.set(topicOf({ query }), (entry) => {
+      const list = entry as ListEntry
+      list.list({ query: list.name, runs: runs.map(({ run }) => run), hasMore })
+      for (const { run, cursor } of runs) list.take(run, cursor)
+      list.topic.publish()
     })
 }
 

@@ -9,16 +9,9 @@ import type { RunListSnapshot } from './snapshot.ts'
 import type { Publisher } from './topic.ts'
 
 /** A run of a list, as it is known. */
-interface Known {
+export interface KnownMember {
   readonly run: Run
   readonly cursor: Cursor | undefined
-}
-
-/** A list as it is shown, as data. */
-export interface KnownList {
-  readonly query: FeedQuery
-  readonly runs: readonly Known[]
-  readonly hasMore: boolean
 }
 
 const EMPTY_LIST: RunListSnapshot = Object.freeze({ runs: undefined, hasMore: false, error: undefined })
@@ -27,7 +20,7 @@ export class ListEntry extends Entry<RunListSnapshot> {
   readonly query: FeedQuery
   #members: readonly Member[] | undefined
   #hasMore = false
-  readonly #known = new Map<string, Known>()
+  readonly #known = new Map<string, KnownMember>()
 
   constructor(query: FeedQuery, publisher: Publisher) {
     super(topicOf({ query }), publisher, EMPTY_LIST)
@@ -43,7 +36,7 @@ export class ListEntry extends Entry<RunListSnapshot> {
   get isOver(): boolean {
     return false
   }
-  known(id: string): Known | undefined {
+  known(id: string): KnownMember | undefined {
     return this.#known.get(id)
   }
   has(id: string): boolean {
@@ -51,16 +44,6 @@ export class ListEntry extends Entry<RunListSnapshot> {
   }
   get ids(): Iterable<string> {
     return this.#known.keys()
-  }
-
-  /** What another client may begin with; `undefined` while nothing is shown. */
-  get state(): KnownList | undefined {
-    const { runs, hasMore } = this.topic.latest
-    return runs && { query: this.query, runs: runs.map((run) => this.#known.get(run.id) ?? { run, cursor: undefined }), hasMore }
-  }
-  restore({ runs, hasMore }: KnownList): void {
-    for (const known of runs) this.#known.set(known.run.id, known)
-    this.list({ query: this.name, runs: runs.map(({ run }) => run), hasMore })
   }
 
   list({ runs, hasMore }: FrameOf<'list'>['data']): void {
