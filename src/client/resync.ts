@@ -25,7 +25,6 @@ export class Resync {
   /** Of reads that nobody answered. */
   readonly #backoff: Backoff
   #readAt: number | undefined
-  readonly #reads = new WeakMap<Fold, Promise<unknown>>()
 
   constructor(host: ResyncHost) {
     this.#host = host
@@ -38,7 +37,7 @@ export class Resync {
     if (isMistake && this.#isOneTooMany(topic)) {
       fold.forget(topic)
       this.#host.fail(topic, new ProtocolError(`${topic} did not fit ${MAX_RESYNCS} times in a minute; subscribe again`))
-    } else if (broken.stream === undefined) this.#reads.set(fold, Promise.all([this.#reads.get(fold), this.#read(fold, broken, topic)]))
+    } else if (broken.stream === undefined) fold.reads = Promise.all([fold.reads, this.#read(fold, broken, topic)])
     else this.#reopen(fold, topic)
   }
 
@@ -46,7 +45,7 @@ export class Resync {
   async settled(fold: Fold): Promise<void> {
     let reads: Promise<unknown> | undefined
     // what was read may have shown something else to read
-    while (reads !== (reads = this.#reads.get(fold))) await reads
+    while (reads !== (reads = fold.reads)) await reads
   }
 
   #isOneTooMany(topic: string): boolean {

@@ -30,6 +30,8 @@ export class Fold {
   readonly #streams = new Map<string, number>()
   /** The connection is gone. The one after it tells what this one was still waiting to apply, and may have told what came later. */
   isOver = false
+  /** Answers that its frames wait for. */
+  reads: Promise<unknown> | undefined
 
   constructor(store: Store, wants: readonly Want[]) {
     this.#store = store

@@ -40,8 +40,8 @@ export class GrowingLog<T> implements ChunkLog<T> {
     return this.#chunks.slice(first - this.#offset, Math.max(first, Math.min(to, this.length)) - this.#offset)
   }
 
-  *[Symbol.iterator](): IterableIterator<T> {
-    for (let index = this.firstIndex; index < this.length; index++) yield this.#chunks[index - this.#offset] as T
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.slice().values()
   }
 
   /** This view and the chunks after it. `index` is that of the first: overlap is skipped, and what would leave a hole is not taken. */
