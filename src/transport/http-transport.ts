@@ -29,23 +29,35 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
   const isAsked = typeof accessToken === 'function'
   let asked: Promise<string> | undefined
 
-  /** Whether or not what it waits for takes notice of a signal: not every `fetch` does. */
-  function inTime<T>(what: string, answer: Promise<T>, giveUp?: () => void): Promise<T> {
-    let cancel = (): void => {}
-    const late = new Promise<never>((_, reject) => {
-      cancel = environment.setTimer(() => {
-        reject(new ConnectionError(`${what} was not answered within ${REQUEST_TIMEOUT_MS / 1000} s`))
-        giveUp?.()
-      }, REQUEST_TIMEOUT_MS)
+  /** The answer, unless it is late or `signal` gives it up: whether or not what is asked takes notice of a signal, as not every `fetch` does. */
+  function inTime<T>(what: string, ask: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    // AbortSignal.any and .timeout are younger than what we run on
+    const controller = new AbortController()
+    // asked first: what it waits for itself has its own limit, and says more
+    const answer = ask(controller.signal)
+    let settle = (): void => {}
+    const givenUp = new Promise<never>((_, reject) => {
+      const giveUp = (reason: unknown): void => {
+        reject(reason)
+        controller.abort()
+      }
+      const abort = (): void => giveUp(signal?.reason)
+      const late = (): void => giveUp(new ConnectionError(`${what} was not answered within ${REQUEST_TIMEOUT_MS / 1000} s`))
+      const cancel = environment.setTimer(late, REQUEST_TIMEOUT_MS)
+      signal?.addEventListener('abort', abort)
+      settle = () => {
+        cancel()
+        signal?.removeEventListener('abort', abort)
+      }
     })
-    return Promise.race([late, answer]).finally(cancel)
+    return Promise.race([givenUp, answer]).finally(settle)
   }
 
   /** The token for one attempt. Attempts that ask at the same time share one answer: a refresh is one request. */
   async function token(): Promise<string | undefined> {
     if (!isAsked) return accessToken
-    // asked from within a promise, so that it may throw at once as well
-    asked ??= inTime('accessToken', Promise.resolve().then(accessToken)).finally(() => {
+    // an async function, so that it may throw at once as well
+    asked ??= inTime('accessToken', async () => await accessToken()).finally(() => {
       asked = undefined
     })
     try {
@@ -55,25 +67,20 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
     }
   }
 
-  async function send(method: string, path: string, accept: string, body?: Json, signal?: AbortSignal, given?: string, isAgain = false): Promise<Response> {
-    const bearer = given ?? (await token())
-    // every write says it, one without a body too: a keyless server takes no write that a form of another page could have sent
-    const headers = { accept, ...(bearer && { authorization: `Bearer ${bearer}` }), ...(method !== 'GET' && { 'content-type': 'application/json' }) }
-    // called free of the options: the global one refuses any other receiver
-    const response = await (own ?? fetch)(base + path, {
-      method,
-      headers,
-      cache: 'no-store',
-      ...(signal && { signal }),
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    }).catch((cause: unknown) => {
-      throw new ConnectionError(`${method} ${path} got no answer`, cause)
-    })
-    if (response.ok) return response
-    // the token may have expired just now; a second refusal, of a fresh one, is meant
-    if (response.status !== 401 || !isAsked || isAgain || given !== undefined) throw await refusal(response, environment)
-    discard(response)
-    return send(method, path, accept, body, signal, undefined, true)
+  async function send(method: string, path: string, accept: string, body: Json | undefined, signal: AbortSignal, given?: string): Promise<Response> {
+    for (let isAgain = false; ; isAgain = true) {
+      const bearer = given ?? (await token())
+      // every write says it, one without a body too: a keyless server takes no write that a form of another page could have sent
+      const headers = { accept, ...(bearer && { authorization: `Bearer ${bearer}` }), ...(method !== 'GET' && { 'content-type': 'application/json' }) }
+      // called free of the options: the global one refuses any other receiver. No value has no text, which is no body
+      const response = await (own ?? fetch)(base + path, { method, headers, cache: 'no-store', signal, body: JSON.stringify(body) }).catch((cause: unknown) => {
+        throw new ConnectionError(`${method} ${path} got no answer`, cause)
+      })
+      if (response.ok) return response
+      // the token may have expired just now; a second refusal, of a fresh one, is meant
+      if (response.status !== 401 || !isAsked || isAgain || given !== undefined) throw await refusal(response, environment)
+      discard(response)
+    }
   }
 
   const notOurs = (what: string, was: string): ProtocolError =>
@@ -100,18 +107,9 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
 
     async request(method, path, body, signal, given) {
       const what = `${method} ${path}`
-      // AbortSignal.any and .timeout are younger than what we run on
-      const controller = new AbortController()
-      const giveUp = (): void => controller.abort()
-      let abort = giveUp
-      const aborted = new Promise<never>((_, reject) => {
-        abort = () => {
-          reject(signal?.reason)
-          giveUp()
-        }
-      })
-      const answer = async (): Promise<Json> => {
-        const response = await send(method, path, 'application/json', body, controller.signal, given)
+      if (signal?.aborted) throw signal.reason
+      const ask = async (ended: AbortSignal): Promise<Json> => {
+        const response = await send(method, path, 'application/json', body, ended, given)
         const broke = (cause: unknown): never => {
           throw new ConnectionError(`the answer to ${what} broke off`, cause)
         }
@@ -125,13 +123,7 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
           throw notOurs(what, 'no JSON')
         }
       }
-      if (signal?.aborted) throw signal.reason
-      signal?.addEventListener('abort', abort)
-      try {
-        return await inTime(what, Promise.race([aborted, answer()]), giveUp)
-      } finally {
-        signal?.removeEventListener('abort', abort)
-      }
+      return await inTime(what, ask, signal)
     },
   }
 }
