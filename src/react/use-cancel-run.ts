@@ -1,10 +1,11 @@
 'use client'
+import { useMemo } from 'react'
 import type { RunClient } from '../client/run-client.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
 import type { RunRef } from './options.ts'
 import { requireClient, useOptionalClient } from './provider.ts'
-import { type ActionOptions, type ActionState, actionFields, useAction } from './use-action.ts'
+import { type ActionOptions, type ActionState, useAction } from './use-action.ts'
 
 export interface CancelRunOptions extends ActionOptions {
   /** @defaultValue the provider's */
@@ -24,9 +25,14 @@ export type CancelResult = ActionState<'run', Run> & {
  */
 export function useCancelRun(run: RunRef, options: CancelRunOptions = {}): CancelResult {
   const client = useOptionalClient(options.client)
-  const action = useAction(async () => {
-    if (!run || (typeof run !== 'string' && !run.id)) throw new RunfeedError('no_run', 'there is no run to cancel: give useCancelRun an id or a handle')
-    return await requireClient(client).runs.cancel(run)
-  }, options)
-  return { ...actionFields(action, 'run'), cancel: action.call, reset: action.reset }
+  const id = typeof run === 'string' ? run : run?.id
+  const { state, call, reset } = useAction('run', {
+    on: id ?? '',
+    act: async () => {
+      if (!run || !id) throw new RunfeedError('no_run', 'there is no run to cancel: give useCancelRun an id or a handle')
+      return await requireClient(client).runs.cancel(run)
+    },
+    onError: options.onError,
+  })
+  return useMemo(() => ({ ...state, cancel: call, reset }), [state, call, reset])
 }

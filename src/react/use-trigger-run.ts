@@ -1,9 +1,10 @@
 'use client'
+import { useMemo } from 'react'
 import type { RunClient } from '../client/run-client.ts'
 import type { Json } from '../protocol/json.ts'
 import type { RunHandle, TriggerOptions } from '../protocol/rest.ts'
 import { requireClient, useOptionalClient } from './provider.ts'
-import { type ActionOptions, type ActionState, actionFields, useAction } from './use-action.ts'
+import { type ActionOptions, type ActionState, useAction } from './use-action.ts'
 
 export interface TriggerRunOptions extends ActionOptions {
   /** @defaultValue the provider's */
@@ -28,10 +29,11 @@ export type TriggerResult<P> = ActionState<'handle', RunHandle> & {
  */
 export function useTriggerRun<P = Json>(task: string, options: TriggerRunOptions = {}): TriggerResult<P> {
   const client = useOptionalClient(options.client)
-  const action = useAction(async (payload: P, triggerOptions?: TriggerOptions) => {
-    const handle = await requireClient(client).runs.trigger(task, payload as Json, triggerOptions)
-    options.onTrigger?.(handle)
-    return handle
-  }, options)
-  return { ...actionFields(action, 'handle'), trigger: action.call, reset: action.reset }
+  const { state, call, reset } = useAction('handle', {
+    on: task,
+    act: async (payload: P, triggerOptions?: TriggerOptions) => await requireClient(client).runs.trigger(task, payload as Json, triggerOptions),
+    onSuccess: options.onTrigger,
+    onError: options.onError,
+  })
+  return useMemo(() => ({ ...state, trigger: call, reset }), [state, call, reset])
 }

@@ -1,9 +1,10 @@
 // Triggering, following and canceling against a real server; and the states of one call.
-import { act, renderHook, waitFor } from '@testing-library/react'
-import { StrictMode } from 'react'
+import { act, render, renderHook, waitFor } from '@testing-library/react'
+import { StrictMode, useCallback, useEffect } from 'react'
 import { createRunClient, isTerminalStatus, type RunHandle } from 'runfeed'
 import { createRunHooks, useCancelRun, useConnection, useRun, useTriggerRun } from 'runfeed/react'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { scriptedRun } from '../../src/testing/scripted-run.ts'
 import { double } from './contracts.ts'
 import { fakeClient } from './fake-client.ts'
 import { startThread } from './thread.ts'
@@ -112,6 +113,61 @@ test('the newest call counts, and none after the component has gone', async () =
   // who awaits it gets it all the same
   expect(await last).toEqual({ id: 'run_fourth' })
   expect(complaints).not.toHaveBeenCalled()
+})
+
+test('a callback that throws is uncaught, and takes nothing away from the result', async () => {
+  const client = fakeClient()
+  client.runs.trigger = () => Promise.resolve({ id: 'run_a' })
+  const mistake = new Error('the page’s own')
+  const before = process.listeners('uncaughtException')
+  for (const listener of before) process.off('uncaughtException', listener)
+  const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve))
+  onTestFinished(() => {
+    for (const listener of before) process.on('uncaughtException', listener)
+  })
+  const onTrigger = (): void => {
+    throw mistake
+  }
+  const { result } = renderHook(() => useTriggerRun('t', { client, onTrigger }))
+  await act(async () => expect(await result.current.trigger(1)).toEqual({ id: 'run_a' }))
+  expect(result.current).toMatchObject({ status: 'success', handle: { id: 'run_a' } })
+  expect(await uncaught).toBe(mistake)
+})
+
+test('a result is the same object while nothing changes, and says nothing of another run', async () => {
+  const client = fakeClient()
+  client.runs.cancel = () => Promise.resolve(scriptedRun({ id: 'run_a' }))
+  const { result, rerender } = renderHook(({ id }) => ({ cancel: useCancelRun(id, { client }), trigger: useTriggerRun('t', { client }) }), {
+    initialProps: { id: 'run_a' },
+  })
+  const { cancel, trigger } = result.current
+  rerender({ id: 'run_a' })
+  expect(result.current.cancel).toBe(cancel)
+  expect(result.current.trigger).toBe(trigger)
+  await act(async () => void (await cancel.cancel()))
+  expect(result.current.cancel).toMatchObject({ status: 'success', run: { id: 'run_a' } })
+  rerender({ id: 'run_b' })
+  expect(result.current.cancel).toMatchObject({ status: 'idle', run: undefined, cancel: cancel.cancel })
+})
+
+test('a child that triggers as soon as it is there is shown as pending', () => {
+  const client = fakeClient()
+  client.runs.trigger = () => new Promise(() => {})
+  const Child = ({ start }: { start: () => void }) => {
+    useEffect(start, [start])
+    return null
+  }
+  const Parent = () => {
+    const { trigger, status } = useTriggerRun('t', { client })
+    const start = useCallback(() => void trigger(1), [trigger])
+    return (
+      <p>
+        <Child start={start} />
+        {status}
+      </p>
+    )
+  }
+  expect(render(<Parent />).container.textContent).toBe('pending')
 })
 
 test('without a run or a client the error says so', async () => {
