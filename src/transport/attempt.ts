@@ -120,7 +120,9 @@ export class Attempt {
   #watch(limit: number, from: number = this.lastFrameAt, isSecondLook: boolean = false): void {
     this.#stopWatch()
     const now = this.#environment.now()
-    const last = Math.max(from, this.lastFrameAt)
+    // a clock may be set back
+    this.lastFrameAt = Math.min(now, this.lastFrameAt)
+    const last = Math.max(Math.min(now, from), this.lastFrameAt)
     const again = (ms: number, since: number, isSecond?: boolean): void => {
       this.#stopWatch = this.#environment.setTimer(() => this.#watch(limit, since, isSecond), ms)
     }

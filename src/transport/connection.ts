@@ -192,13 +192,17 @@ export class Connection implements AttemptHost {
     if (!this.#current) this.stop()
   }
 
+  /** ms until it may be opened again. A clock that was set back makes it no longer. */
+  get #gate(): number {
+    return Math.min(REOPEN_MS, this.#startedAt + REOPEN_MS - this.#environment.now())
+  }
+
   #replace(wait = 0): void {
     if (this.#spare) {
       this.#replaceAgain = true
       return
     }
-    const gate = this.#startedAt + REOPEN_MS - this.#environment.now()
-    this.#plan(Math.max(wait, gate), () => {
+    this.#plan(Math.max(wait, this.#gate), () => {
       const { origin: base } = this.#transport
       const origin = base === undefined ? undefined : originOf(base)
       // another client's replacement may be the one for which there is no connection left
@@ -262,7 +266,7 @@ export class Connection implements AttemptHost {
     this.#over(attempt)
     // a replacement that was under way asks for it
     if (this.#current) return
-    this.#plan(this.#startedAt + REOPEN_MS - this.#environment.now(), () => this.#start())
+    this.#plan(this.#gate, () => this.#start())
   }
 
   #over(attempt: Attempt): void {

@@ -96,7 +96,7 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
         const request: FeedRequest = { protocol: PROTOCOL_VERSION, wants, ...(isPoll && { poll: true }) }
         const response = await send('POST', '/v1/feed', 'text/event-stream', request as unknown as Json, signal)
         const type = response.headers.get('content-type') ?? 'none'
-        if (type.startsWith('text/event-stream')) {
+        if (/^text\/event-stream/i.test(type)) {
           if (response.body) return response.body
           if (isPoll) return await response.text()
           throw new RunfeedError('no_body_stream', 'this fetch streams no body; pass `poll: poll()`')

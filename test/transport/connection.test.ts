@@ -126,6 +126,26 @@ test('after three silent heartbeats, which the server sets, the connection count
   expect(transport.live).toHaveLength(0)
 })
 
+test.each([
+  ['back', -3_600_000],
+  ['forward', 3_600_000],
+])('a clock that is set %s by an hour neither hides a dead connection nor holds back what is wanted', async (_name, by) => {
+  const { transport, environment, connection, states } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.open(1_000)
+  await environment.advance(500)
+  environment.setClock(by)
+  connection.refresh()
+  await environment.advance(250)
+  expect(transport.connections).toHaveLength(2)
+  transport.last.open(1_000)
+  await environment.advance(500)
+  environment.setClock(by)
+  await environment.advance(6_100)
+  expect(states.map(({ error }) => error?.message)).toContain('nothing came for 3000 ms')
+})
+
 test('an attempt that says nothing is given up; a replacement sooner, and the old one is kept', async () => {
   const { transport, environment, connection, names } = setUp()
   environment.chance = 0

@@ -113,6 +113,11 @@ describe('the feed', () => {
     expect((await read(transport.stream([], open))).thrown).toMatchObject({ retryAfter: 20_000 })
   })
 
+  test.each(['Text/Event-Stream;charset=UTF-8', 'text/event-stream'])('is what it says it is, as %s as well', async (type) => {
+    const { transport } = await serve((response) => void response.writeHead(200, { 'content-type': type }).end(encodeFrame(ping(1))))
+    expect(await read(transport.stream([], open))).toEqual({ frames: [ping(1)], thrown: undefined })
+  })
+
   test('an answer that is no event stream is not one', async () => {
     const { transport } = await serve((response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Sign in'))
     expect((await read(transport.stream([], open))).thrown).toMatchObject({ name: 'ProtocolError', message: expect.stringContaining('text/html') })

@@ -2,7 +2,7 @@
 import type { Environment } from '../../src/transport/environment.ts'
 
 interface Timer {
-  readonly at: number
+  at: number
   readonly task: () => void
 }
 
@@ -75,6 +75,12 @@ export class ManualEnvironment implements Environment {
     }
     this.#now = end
     await settled()
+  }
+
+  /** Somebody sets the clock; timers run as before. */
+  setClock(by: number): void {
+    this.#now += by
+    for (const timer of this.#timers) timer.at += by
   }
 
   /** The machine slept: the clock is later, and no timer has run. */
