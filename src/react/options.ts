@@ -12,9 +12,10 @@ import type { RunStatus } from '../protocol/status.ts'
 /** A run by its id, or by what `trigger` returned, which brings its own token. Without one, the hook is disabled. */
 export type RunRef = string | RunHandle | null | undefined
 
-/** A document that the schema refuses. */
+/** A document, or a part of a stream, that the schema refuses. */
 export interface InvalidEvent {
   readonly runId: string
+  /** The run's version; of a stream, the index of the last part that is refused. */
   readonly version: number
   readonly issues: readonly Issue[]
   readonly raw: Json
@@ -63,12 +64,13 @@ export interface StreamOptions<T, A> extends FollowOptions {
   startIndex?: number | undefined
   /** Shows the last so many parts. */
   maxParts?: number | undefined
-  /** Folds the parts into `value`, each once. */
+  /** Folds the parts into `value`, each once. Pure, as any reducer of React: it gives a new value and leaves the old one as it is. */
   reduce?: ((value: A, part: T, index: number) => A) | undefined
   /** What `reduce` begins with; the first one counts. */
   initial?: A | undefined
   isEqual?: ((a: A, b: A) => boolean) | undefined
-  /** The parts that are new since the last call. */
+  /** The parts that are new since the last call, each once, also those that `maxParts` does not show. */
   onData?: ((parts: readonly T[], firstIndex: number) => void) | undefined
+  /** When a part is refused, once. */
   onInvalid?: ((event: InvalidEvent) => void) | undefined
 }

@@ -7,7 +7,7 @@ import { shareEqual } from '../store/share.ts'
 import type { Gated } from './gate.ts'
 import type { Reading } from './judged-document.ts'
 import { disabledFields, keepSame, NO_ISSUES, stateFields } from './result.ts'
-import { choose, issuesOf, type ReadRun, sameError } from './run-view.ts'
+import { choose, initialOf, issuesOf, type ReadRun, sameError } from './run-view.ts'
 import type { Derive } from './use-source.ts'
 import type { ListTarget } from './use-target.ts'
 
@@ -24,10 +24,11 @@ export interface RunsMemory<V> {
   readonly selected: { readonly from: readonly V[]; readonly by: unknown; readonly value: unknown } | undefined
   /** How the rows were read. */
   readonly mode: string | undefined
+  readonly initial: readonly Run[] | undefined
 }
 
 const DISABLED = Object.freeze({ ...disabledFields, runs: undefined, hasMore: false, isLoadingMore: false, loadMore: (): void => {} })
-const FORGOTTEN = { runs: undefined, rows: new Map<string, never>(), values: undefined, selected: undefined, mode: undefined }
+const FORGOTTEN = { runs: undefined, rows: new Map<string, never>(), values: undefined, selected: undefined, mode: undefined, initial: undefined }
 
 export interface ListChoice<V, T> {
   select?: ((runs: readonly V[]) => T) | undefined
@@ -47,7 +48,8 @@ export function deriveRuns<V, T, R extends object>(
   return ({ data, connectionStatus }, previous) => {
     if (!target.isEnabled) return { result: DISABLED as unknown as R, memory: FORGOTTEN }
     const before = previous?.memory
-    const runs = data.runs ?? options.initialData
+    const initial = initialRuns(options.initialData, before?.initial)
+    const runs = data.runs ?? initial
     const isSameMode = before?.mode === options.mode
     const isSame = runs === before?.runs && isSameMode
     const rows = !runs || isSame || !read ? (before?.rows ?? FORGOTTEN.rows) : rowsOf(runs, read, isSameMode ? before?.rows : undefined)
@@ -81,7 +83,7 @@ export function deriveRuns<V, T, R extends object>(
       raw: undefined,
       stop: target.gate.stop,
     } as unknown as R
-    return { result: keepSame(previous?.result, next), memory: { runs, rows, values, selected, mode: options.mode } }
+    return { result: keepSame(previous?.result, next), memory: { runs, rows, values, selected, mode: options.mode, initial } }
   }
 }
 
@@ -97,6 +99,14 @@ function rowsOf<V>(runs: readonly Run[], read: ReadRun<V>, before: ReadonlyMap<s
 
 const valuesOf = <V>(runs: readonly Run[], rows: ReadonlyMap<string, KnownRow<V>> | undefined): readonly V[] =>
   rows ? runs.flatMap(({ id }) => rows.get(id)?.reading.good?.value ?? []) : (runs as unknown as readonly V[])
+
+/** Inline initial data is another array in each render; the first of its versions stays. */
+const initialRuns = (next: readonly Run[] | undefined, before: readonly Run[] | undefined): readonly Run[] | undefined =>
+  next &&
+  shareItems(
+    before,
+    next.map((run, index) => initialOf(run, before?.[index]) as Run),
+  )
 
 /** The same array where each item is the same: they are whole objects that keep their identity. */
 const shareItems = <V>(before: readonly V[] | undefined, next: readonly V[]): readonly V[] =>

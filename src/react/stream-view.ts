@@ -40,6 +40,8 @@ export type StreamResult<T, A> = Result<
 
 export interface StreamMemory<T, A> {
   readonly log: ChunkLog<T>
+  /** The same with what `maxParts` leaves out. */
+  readonly whole: ChunkLog<T>
   readonly judge: PartJudge<T> | undefined
   /** The fold: what it is, how far it has come, where it began. */
   readonly value: A
@@ -65,7 +67,7 @@ export function deriveStream<T, A>(
     const initial = before ? before.initial : (options.initial as A)
     if (!target.isEnabled) {
       const disabled = before?.disabled ?? (initial === undefined ? DISABLED : disabledResult(initial))
-      const idle = { log: EMPTY, judge: undefined, value: initial, initial, folded: 0, start: 0, run: undefined, end: undefined, disabled }
+      const idle = { log: EMPTY, whole: EMPTY, judge: undefined, value: initial, initial, folded: 0, start: 0, run: undefined, end: undefined, disabled }
       return { result: disabled as StreamResult<T, A>, memory: idle }
     }
     const judge = options.schema && partJudge(target.origin, options.schema, data.log)
@@ -86,7 +88,9 @@ export function deriveStream<T, A>(
       before.log.firstIndex === first &&
       before.log.length === data.log.length &&
       before.log.cuts.length === data.log.cuts.length
-    const log: ChunkLog<T> = isSameLog ? before.log : new LogView<T>(judge ?? (data.log as ChunkLog<Json> as unknown as ChunkLog<T>), first, data.log)
+    const from = (index: number): ChunkLog<T> => new LogView<T>(judge ?? (data.log as ChunkLog<Json> as unknown as ChunkLog<T>), index, data.log)
+    const log = isSameLog ? before.log : from(first)
+    const whole = first === shownFrom ? log : from(shownFrom)
 
     // A stream that was opened again shows from its new start, and so its fold begins again there. A fold cannot take back a part.
     const isContinued = before !== undefined && before.start === data.start && changed >= before.folded
@@ -130,7 +134,7 @@ export function deriveStream<T, A>(
     const isSame = !mustTell && keepSame(previousResult, next) === previousResult
     return {
       result: (isSame ? previousResult : withParts(next, hasParts)) as unknown as StreamResult<T, A>,
-      memory: { log, judge, value, initial, folded, start: data.start, run: run?.run, end, disabled: undefined },
+      memory: { log, whole, judge, value, initial, folded, start: data.start, run: run?.run, end, disabled: undefined },
     }
   }
 }

@@ -21,19 +21,22 @@ interface Remembered {
   readonly end: RunSnapshot['end']
 }
 
-/** @param versionOf - counts what can be told: a run's versions, a stream's parts. */
-export function useFollowed<S, R extends Told, M extends Remembered>(
-  { gate, origin, runId, initial }: Target<S>,
-  derive: Derive<Gated<S>, R, M>,
-  versionOf: (memory: M) => number,
+/**
+ * Call it after what tells the data: who hears of the end has had all of it.
+ * @param version - counts what can be refused: a run's versions, a stream's parts.
+ */
+export function useTold<S, M extends Remembered>(
+  { origin, runId }: Target<S>,
+  { result, memory }: Derived<Told, M>,
+  version: number,
   options: FollowOptions & { readonly onInvalid?: ((event: InvalidEvent) => void) | undefined; readonly schema?: object | undefined },
-): Derived<R, M> {
-  const derived = useSource(gate, derive, origin, initial)
-  const { memory, result } = derived
+): void {
   const { issues, raw, error } = result
-  useCallbacks({ origin, runId, version: versionOf(memory), run: memory.run, end: memory.end, issues, raw, error, schema: options.schema }, options)
+  useCallbacks({ origin, runId, version, run: memory.run, end: memory.end, issues, raw, error, schema: options.schema }, options)
   throwIfAsked(error, options.throwOnError)
-  return derived
 }
+
+export const useFollowed = <S, R, M>({ gate, origin, initial }: Target<S>, derive: Derive<Gated<S>, R, M>): Derived<R, M> =>
+  useSource(gate, derive, origin, initial)
 
 export const runVersion = ({ run }: Remembered): number => run?.version ?? -1

@@ -1,13 +1,14 @@
 'use client'
 import { useEffect, useRef } from 'react'
 import type { Json } from '../protocol/json.ts'
-import { changedFrom } from '../store/snapshot.ts'
+import { type ChunkLog, changedFrom } from '../store/snapshot.ts'
 import type { RunRef, StreamOptions } from './options.ts'
 import { deriveStream, type StreamMemory, type StreamResult } from './stream-view.ts'
-import { useFollowed } from './use-followed.ts'
+import { useFollowed, useTold } from './use-followed.ts'
 import { useStreamTarget } from './use-target.ts'
 
-const partsSeen = ({ log }: StreamMemory<unknown, unknown>): number => log.length
+/** By its index. */
+const lastRefused = ({ judge }: Pick<StreamMemory<unknown, unknown>, 'judge'>): number => Number(judge?.issues.at(-1)?.path[0] ?? -1)
 
 /**
  * Follows one stream of a run.
@@ -16,12 +17,14 @@ const partsSeen = ({ log }: StreamMemory<unknown, unknown>): number => log.lengt
  */
 export function useRunStream<T = Json, A = undefined>(run: RunRef, stream: string, options: StreamOptions<T, A> = {}): StreamResult<T, A> {
   const target = useStreamTarget(run, stream, options)
-  const { result } = useFollowed(target, deriveStream(target, options), partsSeen, options)
-  useOnParts(options.onData, target.origin, result)
-  return result
+  const derived = useFollowed(target, deriveStream(target, options))
+  useOnParts(options.onData, target.origin, derived.memory.whole)
+  useTold(target, derived, lastRefused(derived.memory), options)
+  return derived.result
 }
 
-function useOnParts<T>(onData: StreamOptions<T, unknown>['onData'], origin: object, { log }: StreamResult<T, unknown>): void {
+/** @param log - all parts: what `maxParts` leaves out is told too. */
+function useOnParts<T>(onData: StreamOptions<T, unknown>['onData'], origin: object, log: ChunkLog<T>): void {
   const told = useRef<{ readonly origin: object; readonly next: number; readonly cuts: readonly number[] } | undefined>(undefined)
   useEffect(() => {
     const before = told.current?.origin === origin ? told.current : undefined
@@ -29,6 +32,8 @@ function useOnParts<T>(onData: StreamOptions<T, unknown>['onData'], origin: obje
     const from = Math.max(next, log.firstIndex)
     if (log.length <= from) return
     told.current = { origin, next: log.length, cuts: log.cuts }
-    onData?.(log.slice(from), from)
+    const parts = onData ? log.slice(from) : []
+    // what a schema refuses is left out
+    if (parts.length > 0) onData?.(parts, from)
   })
 }

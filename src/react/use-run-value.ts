@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react'
 import type { RunOptions, RunRef } from './options.ts'
 import type { Result } from './result.ts'
 import { deriveRun, type ReadRun } from './run-view.ts'
-import { runVersion, useFollowed } from './use-followed.ts'
+import { runVersion, useFollowed, useTold } from './use-followed.ts'
 import { useRunTarget } from './use-target.ts'
 
 export function useRunValue<N extends 'run' | 'metadata', V, T>(
@@ -14,8 +14,10 @@ export function useRunValue<N extends 'run' | 'metadata', V, T>(
   options: Omit<RunOptions<V, T>, 'schema' | 'mode'> & { readonly schema?: object | undefined },
 ): Result<N, T> {
   const target = useRunTarget(run, options)
-  const { result, memory } = useFollowed(target, deriveRun<V, T, Result<N, T>>(noun, target, read, options), runVersion, options)
+  const derived = useFollowed(target, deriveRun<V, T, Result<N, T>>(noun, target, read, options))
+  const { result, memory } = derived
   useOnData(options.onData, target.origin, result.isSuccess, (result as { readonly [K in N]: T | undefined })[noun], runVersion(memory))
+  useTold(target, derived, runVersion(memory), options)
   return result
 }
 

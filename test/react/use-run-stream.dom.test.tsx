@@ -1,5 +1,5 @@
-import { renderHook } from '@testing-library/react'
-import { createRunHooks, useRunStream } from 'runfeed/react'
+import { act, renderHook } from '@testing-library/react'
+import { createRunHooks, type InvalidEvent, useRunStream } from 'runfeed/react'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { defineRun } from '../../src/contract/define-run.ts'
@@ -85,6 +85,32 @@ describe('useRunStream', () => {
     expect(result.current).toMatchObject({ status: 'success', parts: [{ n: 1 }, { n: 3 }], issues: [{ path: [1] }], raw: 'bad' })
     expect([...result.current.log]).toEqual([{ n: 1 }, { n: 3 }])
     expect(onInvalid).toHaveBeenCalledTimes(1)
+  })
+
+  test('onData gets what maxParts does not show, nothing that the schema refuses, and all before the end', () => {
+    const { client, say } = setUp()
+    const told: unknown[] = []
+    const onData = (parts: readonly string[], from: number): void => void told.push(from, ...parts)
+    renderHook(() => useRunStream('run_a', 'text', { client, schema: z.string(), maxParts: 1, onData, onComplete: () => told.push('end') }))
+    say(['a', 'b', 'c'])
+    say(['a', 'b', 'c', 4])
+    act(() => {
+      say(['a', 'b', 'c', 4, 'e', 'f'], { state: 'closed' })
+      client.end('run_a')
+    })
+    expect(told).toEqual([0, 'a', 'b', 'c', 4, 'e', 'f', 'end'])
+  })
+
+  test('onInvalid is told of each refused part once, by its index', () => {
+    const { client, say } = setUp()
+    const onInvalid = vi.fn<(event: InvalidEvent) => void>()
+    const schema = z.string()
+    renderHook(() => useRunStream('run_a', 'text', { client, schema, onInvalid }))
+    for (const chunks of [['a'], ['a', 1], ['a', 1, 'b'], ['a', 1, 'b', 'c']]) say(chunks)
+    expect(onInvalid.mock.calls).toMatchObject([[{ runId: 'run_a', version: 1, raw: 1, issues: [{ path: [1] }] }]])
+    say(['a', 1, 'b', 'c', 5])
+    expect(onInvalid.mock.calls[1]).toMatchObject([{ version: 4, raw: 5, issues: [{ path: [1] }, { path: [4] }] }])
+    expect(onInvalid).toHaveBeenCalledTimes(2)
   })
 
   test('onData gets each part once', () => {

@@ -2,6 +2,7 @@
 import { act, renderHook, waitFor } from '@testing-library/react'
 import { createRunClient, defineRun, RunfeedError, type RunQuery } from 'runfeed'
 import { createRunHooks, type RunsOptions, type RunSummary, useRunChildren, useRuns } from 'runfeed/react'
+import { useState } from 'react'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import type { Run } from '../../src/protocol/run.ts'
@@ -189,6 +190,19 @@ describe('case by case', () => {
     expect(result.current).toMatchObject({ status: 'success', runs: [{ id: 'run_0' }] })
     client.runList(LIST).set({ runs: [run('run_1', 1)] })
     expect(result.current.runs).toMatchObject([{ id: 'run_1' }])
+  })
+
+  test('inline initial data is told once, and does not loop where that sets a state', () => {
+    const client = fakeClient()
+    const onData = vi.fn<(runs: readonly unknown[]) => void>()
+    const { result } = renderHook(() => {
+      const [seen, see] = useState<readonly unknown[]>()
+      const initialData = [scriptedRun({ id: 'run_a' })]
+      const { runs } = useRuns({ tag: 'x' }, { client, initialData, onData: (data) => (onData(data), see(data)) })
+      return { seen, runs }
+    })
+    expect(onData).toHaveBeenCalledTimes(1)
+    expect(result.current.seen).toBe(result.current.runs)
   })
 
   test('onData is told of each list; unmounting leaves nothing', () => {
