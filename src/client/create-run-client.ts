@@ -19,7 +19,7 @@ import { insides } from './insides.ts'
 import { checkOptions } from './options.ts'
 import { Resync } from './resync.ts'
 import type { RunClient } from './run-client.ts'
-import { LINGER_MS, Wanted } from './wanted.ts'
+import { createWanted, LINGER_MS } from './wanted.ts'
 
 export interface RunClientInternals {
   /** When news is published. @defaultValue the next animation frame, or a timer where there is none */
@@ -61,7 +61,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
   /** Of the connection that was opened last; an older one may still be open until this one's first frame. */
   let fold: Fold | undefined
 
-  const wanted = new Wanted({
+  const wanted = createWanted({
     store,
     environment,
     linger,
@@ -167,14 +167,15 @@ export function createRunClient(options: RunClientOptions): RunClient {
   }
   store.onOver = stopIfDone
 
+  const { run, stream, runList } = wanted
   const client: RunClient = {
     runs,
-    run: (run) => wanted.run(run),
-    stream: (run, stream, startIndex, maxParts) => wanted.stream(run, stream, startIndex, maxParts),
-    runList: (query) => wanted.list(query),
-    subscribeRun: (run, to) => subscribe(wanted.run(run), runReader, status, to),
-    subscribeStream: (run, stream, to) => subscribe(wanted.stream(run, stream, to.startIndex), streamReader, status, to),
-    subscribeRuns: (query, to) => subscribe(wanted.list(query), listReader, status, to),
+    run,
+    stream,
+    runList,
+    subscribeRun: (ref, to) => subscribe(run(ref), runReader, status, to),
+    subscribeStream: (ref, key, to) => subscribe(stream(ref, key, to.startIndex), streamReader, status, to),
+    subscribeRuns: (query, to) => subscribe(runList(query), listReader, status, to),
     connection: status,
     close() {
       for (const { cancelLinger } of store.followed.values()) cancelLinger?.()

@@ -1,13 +1,11 @@
 // What is wanted: counts who follows what, and says so as the wants of the next connection.
 import { RunfeedError } from '../protocol/errors.ts'
-import type { Json } from '../protocol/json.ts'
 import { MAX_WANTS, MAX_WANTS_BYTES } from '../protocol/limits.ts'
-import type { Run } from '../protocol/run.ts'
-import { type FeedQuery, runTopic, streamTopic, topicOf, type Want } from '../protocol/want.ts'
+import { runTopic, streamTopic, topicOf, type Want } from '../protocol/want.ts'
 import type { Entry } from '../store/entry.ts'
 import { ListEntry } from '../store/list-entry.ts'
 import { RunEntry } from '../store/run-entry.ts'
-import type { RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
+import type { Source } from '../store/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import { StreamEntry } from '../store/stream-entry.ts'
 import { lowerStart } from '../store/stream-record.ts'
@@ -15,7 +13,7 @@ import type { ConnectionSnapshot } from '../transport/connection-status.ts'
 import type { Environment } from '../transport/environment.ts'
 import { type Failing, followed, listReader, type Reader, runReader, streamReader } from './follow.ts'
 import { resolve } from './rest.ts'
-import type { Followed, RunRef } from './run-client.ts'
+import type { Followed, RunClient } from './run-client.ts'
 import { streamView } from './stream-view.ts'
 
 /**
@@ -34,72 +32,42 @@ export interface WantedHost {
   unwanted(entry: Entry): void
 }
 
-export class Wanted {
-  readonly #host: WantedHost
-  /** What anybody holds, by topic. Weakly: a render that is thrown away asks for a source and never follows it. */
-  readonly held: Map<string, WeakRef<Entry>> = new Map()
-  /** What a server knew, by topic, until somebody asks for it. */
-  readonly seeds: Map<string, (entry: Entry) => void> = new Map()
-  #sweepAt = 64
-
-  constructor(host: WantedHost) {
-    this.#host = host
-  }
-
-  run(ref: RunRef): Followed<RunSnapshot, Run> {
-    const { id, token } = resolve(ref)
-    const entry = this.#entry(runTopic(id), token, () => new RunEntry(id, this.#host.store.publisher))
-    return this.#source(entry, runReader, (latest) => latest)
-  }
-
-  stream(ref: RunRef, key: string, startIndex: number | undefined, maxParts?: number): Followed<StreamSnapshot, Json> {
-    const { id, token } = resolve(ref)
-    const entry = this.#entry(streamTopic(id, key), token, () => new StreamEntry(id, key, firstOf(startIndex), this.#host.store))
-    return this.#source(entry, streamReader, streamView(startIndex, maxParts), startIndex, maxParts)
-  }
-
-  list(query: FeedQuery): Followed<RunListSnapshot, readonly Run[]> {
-    const entry = this.#entry(topicOf({ query }), undefined, () => new ListEntry(query, this.#host.store.publisher))
-    return this.#source(entry, listReader, (latest) => latest)
-  }
-
+export interface Wanted extends Pick<RunClient, 'run' | 'stream' | 'runList'> {
   /** What one connection is asked for. What is too much for one fails. */
-  wants(): Want[] {
-    const wants: Want[] = []
-    // what stands around the wants
-    let bytes = 128
-    for (const entry of this.#host.store.followed.values()) {
-      if (!entry.isOpen) continue
-      const { name, token } = entry
-      const want = { ...entry.want(), ...(token !== undefined && { token }) }
-      // names that are longer in UTF-8 than in UTF-16 are counted by their worst
-      bytes += JSON.stringify(want).length * (/[^\0-\x7f]/.test(name) ? 3 : 1) + 1
-      if (wants.length < MAX_WANTS && bytes <= MAX_WANTS_BYTES) wants.push(want)
-      else entry.fail(new RunfeedError('too_many_wants', `one client follows at most ${MAX_WANTS} runs and streams; follow a list of runs instead`))
-    }
-    return wants
+  wants(): Want[]
+  /** What anybody holds, by topic. Weakly: a render that is thrown away asks for a source and never follows it. */
+  readonly held: ReadonlyMap<string, WeakRef<Entry>>
+  /** What a server knew, by topic, until somebody asks for it. */
+  readonly seeds: Map<string, (entry: Entry) => void>
+}
+
+export function createWanted(host: WantedHost): Wanted {
+  const { store, environment } = host
+  const held = new Map<string, WeakRef<Entry>>()
+  const seeds: Wanted['seeds'] = new Map()
+  let sweepAt = 64
+
+  /** Names whose entry was collected go whenever the map has doubled, because not everything we run on has a FinalizationRegistry. */
+  function sweep(): void {
+    if (held.size < sweepAt) return
+    for (const [topic, entry] of held) if (!entry.deref()) held.delete(topic)
+    sweepAt = Math.max(64, held.size * 2)
   }
 
-  /** @param view - what its readers see of what is known of it. */
-  #source<T extends Failing, S extends Failing, V>(
-    entry: Entry<T>,
-    reader: Reader<S, V>,
-    view: (latest: T) => S,
-    startIndex?: number,
-    maxParts: number = Number.POSITIVE_INFINITY,
-  ): Followed<S, V> {
-    const key = `${startIndex} ${maxParts}`
-    let source = entry.sources.get(key) as Followed<S, V> | undefined
-    if (!source) {
-      const subscribe = (listener: () => void): (() => void) => this.#follow(entry, firstOf(startIndex), maxParts, listener)
-      source = followed({ subscribe, getSnapshot: () => view(entry.topic.getSnapshot()) }, reader, this.#host.connection)
-      entry.sources.set(key, source)
+  function entryOf<E extends Entry>(topic: string, token: string | undefined, make: () => E): E {
+    let entry = held.get(topic)?.deref() as E | undefined
+    if (!entry) {
+      sweep()
+      entry = make()
+      held.set(topic, new WeakRef(entry))
+      seeds.get(topic)?.(entry)
+      seeds.delete(topic)
     }
-    return source
+    entry.token ??= token
+    return entry
   }
 
-  #follow(entry: Entry, from: number, maxParts: number, listener: () => void): () => void {
-    const host = this.#host
+  function follow(entry: Entry, from: number, maxParts: number, listener: () => void): () => void {
     const stop = entry.topic.subscribe(listener)
     const follower = { maxParts }
     entry.followers.add(follower)
@@ -115,28 +83,64 @@ export class Wanted {
       if (!entry.followers.delete(follower)) return
       stop()
       if (entry.followers.size > 0) keepWhatIsShown(entry)
-      else entry.cancelLinger = host.environment.setTimer(() => host.unwanted(entry), host.linger)
+      else entry.cancelLinger = environment.setTimer(() => host.unwanted(entry), host.linger)
     }
   }
 
-  #entry<E extends Entry>(topic: string, token: string | undefined, make: () => E): E {
-    let entry = this.held.get(topic)?.deref() as E | undefined
-    if (!entry) {
-      this.#sweep()
-      entry = make()
-      this.held.set(topic, new WeakRef(entry))
-      this.seeds.get(topic)?.(entry)
-      this.seeds.delete(topic)
+  /** @param view - what its readers see of what is known of it. */
+  function sourceOf<T extends Failing, S extends Failing, V>(
+    entry: Entry<T>,
+    reader: Reader<S, V>,
+    view: (latest: T) => S,
+    startIndex?: number,
+    maxParts: number = Number.POSITIVE_INFINITY,
+  ): Followed<S, V> {
+    const key = `${startIndex} ${maxParts}`
+    let source = entry.sources.get(key) as Followed<S, V> | undefined
+    if (!source) {
+      const subscribe = (listener: () => void): (() => void) => follow(entry, firstOf(startIndex), maxParts, listener)
+      source = followed({ subscribe, getSnapshot: () => view(entry.topic.getSnapshot()) }, reader, host.connection)
+      entry.sources.set(key, source)
     }
-    entry.token ??= token
-    return entry
+    return source
   }
 
-  /** Names whose entry was collected go whenever the map has doubled, because not everything we run on has a FinalizationRegistry. */
-  #sweep(): void {
-    if (this.held.size < this.#sweepAt) return
-    for (const [topic, entry] of this.held) if (!entry.deref()) this.held.delete(topic)
-    this.#sweepAt = Math.max(64, this.held.size * 2)
+  return {
+    held,
+    seeds,
+
+    run(ref) {
+      const { id, token } = resolve(ref)
+      const entry = entryOf(runTopic(id), token, () => new RunEntry(id, store.publisher))
+      return sourceOf(entry, runReader, (latest) => latest)
+    },
+
+    stream(ref, key, startIndex, maxParts) {
+      const { id, token } = resolve(ref)
+      const entry = entryOf(streamTopic(id, key), token, () => new StreamEntry(id, key, firstOf(startIndex), store))
+      return sourceOf(entry, streamReader, streamView(startIndex, maxParts), startIndex, maxParts)
+    },
+
+    runList(query) {
+      const entry = entryOf(topicOf({ query }), undefined, () => new ListEntry(query, store.publisher))
+      return sourceOf(entry, listReader, (latest) => latest)
+    },
+
+    wants() {
+      const wants: Want[] = []
+      // what stands around the wants
+      let bytes = 128
+      for (const entry of store.followed.values()) {
+        if (!entry.isOpen) continue
+        const { name, token } = entry
+        const want = { ...entry.want(), ...(token !== undefined && { token }) }
+        // names that are longer in UTF-8 than in UTF-16 are counted by their worst
+        bytes += JSON.stringify(want).length * (/[^\0-\x7f]/.test(name) ? 3 : 1) + 1
+        if (wants.length < MAX_WANTS && bytes <= MAX_WANTS_BYTES) wants.push(want)
+        else entry.fail(new RunfeedError('too_many_wants', `one client follows at most ${MAX_WANTS} runs and streams; follow a list of runs instead`))
+      }
+      return wants
+    },
   }
 }
 
