@@ -17,14 +17,16 @@ const title: CSSProperties = { margin: 0, fontSize: 15, fontWeight: 600 }
 const quiet: CSSProperties = { margin: 0, color: 'var(--rf-fg-muted)', fontSize: 13, fontVariantNumeric: 'tabular-nums' }
 const list: CSSProperties = { listStyle: 'none', margin: 0, padding: 0 }
 const row: CSSProperties = {
-  display: 'grid',
-  gridTemplateColumns: 'minmax(0, 1fr) auto',
+  display: 'flex',
+  flexWrap: 'wrap',
   alignItems: 'baseline',
   gap: '8px 16px',
   padding: '12px 16px',
   borderBlockStart: '1px solid var(--rf-line)',
 }
-const name: CSSProperties = { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', fontSize: 14, fontWeight: 550 }
+/** A badge that leaves less than this goes below. */
+const main: CSSProperties = { flex: '1 1 150px', minWidth: 0 }
+const name: CSSProperties = { ...main, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', fontSize: 14, fontWeight: 550 }
 const note: CSSProperties = { ...quiet, padding: '28px 16px', borderBlockStart: '1px solid var(--rf-line)', textAlign: 'center' }
 const more: CSSProperties = {
   display: 'block',
@@ -114,5 +116,5 @@ function RowProgress({ run, label }: { readonly run: RunSummary; readonly label:
   // it begins with what the list says
   const progress = useRunProgress(run.id, { value: 'rows', max: 'total', initialData: { ...run, payload: null, output: undefined } })
   // that the connection is gone is said once, above the list
-  return <RunProgress progress={progress} label={label} unit="rows" locale="en" words={{ stale: '' }} />
+  return <RunProgress progress={progress} label={label} unit="rows" locale="en" words={{ stale: '' }} style={main} />
 }
