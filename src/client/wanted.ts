@@ -145,7 +145,13 @@ export function createWanted(host: WantedHost): Wanted {
 }
 
 function keepWhatIsShown(entry: Entry): void {
-  if (entry instanceof StreamEntry) entry.keep = Math.max(...Array.from(entry.followers, ({ maxParts }) => maxParts))
+  if (!(entry instanceof StreamEntry)) return
+  entry.keep = 0
+  for (const { maxParts } of entry.followers) {
+    entry.keep = Math.max(entry.keep, maxParts)
+    // ten thousand who keep all of it come and go one by one
+    if (entry.keep === Number.POSITIVE_INFINITY) return
+  }
 }
 
 /** By default all of it: where its readers start is known only with its first frame, and moves. */
