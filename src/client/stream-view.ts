@@ -14,12 +14,13 @@ import type { StreamRecord } from '../store/stream-record.ts'
 export function streamView(startIndex: number | undefined, maxParts: number = Number.POSITIVE_INFINITY): (record: StreamRecord) => StreamSnapshot {
   let whole: GrowingLog<Json> | undefined
   let view: StreamSnapshot | undefined
-  return ({ log, from, refill, state, start, failure, gap, error }) => {
+  return ({ log, from, refill, refillFrom, state, start, failure, gap, error }) => {
     const first = Math.max(0, startIndex ?? start, log.length - maxParts)
     // what somebody else had asked for is not shown before what this reader begins with: a loop or a fold would never have the earlier ones
     const isBehind = first < from
-    const shown = isBehind ? refill : log
-    const next = isBehind ? { state: state && ('open' as const), start, failure: undefined, gap, error } : { state, start, failure, gap, error }
+    // nor what was asked for before this reader came, when that is all that has been published yet
+    const shown = !isBehind ? log : first < refillFrom ? undefined : refill
+    const next = { state: isBehind ? state && 'open' : state, start, failure: isBehind ? undefined : failure, gap, error }
     if (view && shown === whole && hasSame(view, next)) return view
     whole = shown
     return (view = { log: (shown ?? GrowingLog.at<Json>(first, log.cuts)).from(first), ...next })
