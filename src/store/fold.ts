@@ -66,7 +66,9 @@ export class Fold {
   /** Nobody wants the topic for itself any more. A run may be a member of a list, now or later, and is told as what was wanted goes on to be. */
   drop(topic: string): void {
     const chain = this.#runs.get(topic)
-    if (!chain || chain.isMember || this.#lists.size === 0) return this.forget(topic)
+    if (!chain || this.#lists.size === 0) return this.forget(topic)
+    // one that was denied is let go of later, too
+    if (chain.isMember) return
     chain.isMember = true
     // a list does without what is left out
     if (!omittedBy(chain.waiting?.[0])) return

@@ -118,6 +118,22 @@ test('a member that was followed for itself, too, goes on in the list when nobod
   expect(transport.connections).toHaveLength(connections)
 })
 
+test('a member that was followed for itself with a token that is over goes on in the list', async () => {
+  const { client, transport, environment, flush, shown } = await open()
+  const run = follow(client.run({ id: 'run_a', publicAccessToken: 'own' }))
+  await environment.advance(250)
+  transport.last.send(list([member('run_a')]), { event: 'run', data: { run: record({ id: 'run_a' }), cursor: '1.t' } })
+  await flush()
+  transport.last.send({ event: 'denied', data: { run: 'run_a', code: 'token_expired', message: '' } })
+  await flush()
+  expect(run.source.getSnapshot().error?.type).toBe('token_expired')
+  run.stop()
+  await environment.advance(1_000)
+  transport.last.send(patch('run_a', 1, 'k', 2))
+  await flush()
+  expect(shown.source.getSnapshot().runs?.[0]?.metadata).toEqual({ k: 2 })
+})
+
 test('a run that nobody follows any more enters a list, and leaves and enters again, without being told anew', async () => {
   const { client, transport, environment, flush, shown, ids } = await open()
   const whole = follow(client.run('run_a'))
