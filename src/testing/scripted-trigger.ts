@@ -1,6 +1,6 @@
 // A trigger as a server judges it, and the run that it makes.
 import { InvalidRequestError, MetadataTooLargeError, RunfeedError, TooLargeError } from '../protocol/errors.ts'
-import { type Json, jsonBytes } from '../protocol/json.ts'
+import { isForbiddenName, isJsonObject, type Json, jsonBytes } from '../protocol/json.ts'
 import { MAX_METADATA_BYTES, MAX_PAYLOAD_BYTES, NAME_PATTERN } from '../protocol/limits.ts'
 import type { TriggerOptions } from '../protocol/rest.ts'
 import type { NewRun, Run } from '../protocol/run.ts'
@@ -25,9 +25,12 @@ export function reactionOf(tasks: ScriptedTasks, task: string): ScriptedReaction
 
 /** @throws InvalidRequestError, InvalidValueError, TooLargeError, MetadataTooLargeError */
 export function checkedRun(task: string, payload: Json | undefined, options: TriggerOptions): NewRun {
+  if (options.metadata !== undefined && !isJsonObject(options.metadata))
+    throw new InvalidRequestError('metadata: it is an object; pass { ... }', { field: 'metadata' })
   const wanted = newRun({ id: task, ...(payload !== undefined && { payload }), options: options as CheckedOptions })
   for (const tag of wanted.tags ?? [])
-    if (!NAME_PATTERN.test(tag)) throw new InvalidRequestError(`tag ${JSON.stringify(tag)}: use 1 to 128 letters, digits and _ . : / -`, { field: 'tag' })
+    if (!NAME_PATTERN.test(tag) || isForbiddenName(tag))
+      throw new InvalidRequestError(`tag ${JSON.stringify(tag)}: use 1 to 128 letters, digits and _ . : / -`, { field: 'tag' })
   const size = jsonBytes(wanted.payload)
   if (size > MAX_PAYLOAD_BYTES) throw new TooLargeError('the payload', size, MAX_PAYLOAD_BYTES)
   const bytes = jsonBytes(wanted.metadata ?? {})
