@@ -1,7 +1,7 @@
 // Everything that is being read from one engine: the sessions, what they share, how many there may be, and the timers that are for all.
 import type { Cursor } from '../protocol/cursor.ts'
 import type { RunEngine } from '../protocol/engine.ts'
-import { InvalidRequestError, RunfeedError } from '../protocol/errors.ts'
+import { type ErrorBody, InvalidRequestError, RunfeedError } from '../protocol/errors.ts'
 import { encodeFrame, type FrameOf } from '../protocol/frame.ts'
 import { HEARTBEAT_MS, TICK_MS } from '../protocol/limits.ts'
 import { type FeedRequest, type QueryWant, queryName, type RunWant, type StreamWant, type Want } from '../protocol/want.ts'
@@ -45,6 +45,8 @@ export interface OpenOptions {
   readonly ids?: boolean
   /** @defaultValue everything may be read */
   readonly access?: FeedAccess
+  /** Wants of which nothing is read, and why. @defaultValue none */
+  readonly denied?: ReadonlyMap<Want, ErrorBody>
 }
 
 /** A client that is told to come back because of its connection's age comes within this time. */
@@ -105,18 +107,20 @@ export class FeedHub {
   }
 
   /** Opens a session; the caller closes it. @throws RunfeedError `unavailable` when there are too many */
-  open({ wants, poll = false }: FeedRequest, { ids = false, access = OPEN_ACCESS }: OpenOptions = {}): FeedSession {
+  open({ wants, poll = false }: FeedRequest, { ids = false, access = OPEN_ACCESS, denied = NONE }: OpenOptions = {}): FeedSession {
     const { heartbeat, maxAge, maxConnections, maxSubscriptions, now } = this.#options
     if (this.#sessions.size >= maxConnections || this.#subscriptions + wants.length > maxSubscriptions)
       throw new RunfeedError('unavailable', `this server has ${this.#sessions.size} connections open, and takes no more now; try again in a moment`)
-    const queries = wants.some(({ query }) => query !== undefined) ? wants.filter((want): want is QueryWant => want.query !== undefined) : NO_QUERIES
+    const queries = wants.some(({ query }) => query !== undefined)
+      ? wants.filter((want): want is QueryWant => want.query !== undefined && !denied.has(want))
+      : NO_QUERIES
     // the last quarter is by chance: those that came together do not leave together
     const at = now() + maxAge * (1 - Math.random() / 4)
     const session = new FeedSession(this.#host, { access, ids, poll, wants: wants.length, queries, at })
     this.#sessions.add(session)
     this.#subscriptions += wants.length
     this.#deadlines.add(session)
-    session.begin(wants.map((want) => this.#place(session, want, access)))
+    session.begin(wants.map((want) => this.#place(session, want, access, denied.get(want))))
     this.#expire(session, wants, access)
     // one timer for all, and none while nobody reads
     this.#pings ??= setInterval(() => this.#ping(), heartbeat)
@@ -139,7 +143,8 @@ export class FeedHub {
     for (const moment of moments) this.#deadlines.add(moment)
   }
 
-  #place(session: FeedSession, want: Want, access: FeedAccess): Place {
+  #place(session: FeedSession, want: Want, access: FeedAccess, denied: ErrorBody | undefined): Place {
+    if (denied) return new Place(session, { reader: UNREAD, want, denied })
     const options =
       want.query !== undefined ? this.#query(session, want, access) : want.stream === undefined ? this.#run(want, access) : this.#stream(want, access)
     const place = new Place(session, { ...options, want, expiresAt: access.expiresAt(want) })
@@ -213,6 +218,7 @@ export class FeedHub {
 type ReaderOptions = Omit<PlaceOptions, 'want' | 'expiresAt'>
 
 const NO_QUERIES: readonly QueryWant[] = []
+const NONE: ReadonlyMap<Want, ErrorBody> = new Map()
 const UNREAD: PlaceOptions['reader'] = { read: () => ({ text: '', state: 'idle', cursor: undefined }) }
 
 /** The run as each token of the queries would want it. */

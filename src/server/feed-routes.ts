@@ -8,6 +8,7 @@ import type { Access } from './access.ts'
 import { answerWith } from './event-stream.ts'
 import { type Call, type Route, route } from './route.ts'
 import { eventsQuery, feedRequest, streamQuery } from './schemas.ts'
+import { denialsOf } from './wrong-wants.ts'
 
 const frames = {
   description: 'Frames as server-sent events: `open`, `run`, `patch`, `chunks`, `stream`, `list`, `enter`, `leave`, `end`, `gap`, `denied`, `ping`, `bye`.',
@@ -21,7 +22,7 @@ export function feedRoutes(hub: FeedHub): readonly Route[] {
     if (request.protocol !== undefined && request.protocol !== PROTOCOL_VERSION)
       throw new RunfeedError('unsupported_protocol', `this server speaks protocol ${PROTOCOL_VERSION}, not ${request.protocol}`, { protocol: PROTOCOL_VERSION })
     await access.mayOpen(request.wants)
-    return answerWith(hub.open(request, { ids, access }), context)
+    return answerWith(hub.open(request, { ids, access, denied: denialsOf(request.wants) }), context)
   }
 
   const one = async (call: Call<{ readonly cursor?: string | undefined }, unknown>, want: RunWant | StreamWant): Promise<Response> => {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { MAX_WANTS } from '../protocol/limits.ts'
 import type { RunListRequest, TriggerRequest } from '../protocol/rest.ts'
 import { type FeedRequest, MAX_QUERY_LIMIT } from '../protocol/want.ts'
+import { lenient } from './wrong-wants.ts'
 import { closed, cursor, json, jsonObject, list, name, runId, tags, whole } from './schema-parts.ts'
 
 // what they may be is said by the task side, which reads them
@@ -45,7 +46,7 @@ const want = z
   .refine(({ run, query: asked }) => (run === undefined) !== (asked === undefined), 'a want names either a run or a query')
 export const feedRequest: z.ZodType<FeedRequest> = z.object({
   protocol: z.number().optional(),
-  wants: z.array(want).min(1).max(MAX_WANTS),
+  wants: lenient(want, MAX_WANTS),
   poll: z.boolean().optional(),
 }) as z.ZodType<FeedRequest>
 
