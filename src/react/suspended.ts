@@ -6,28 +6,35 @@ import type { Source } from '../store/snapshot.ts'
 /** A component that is gone cannot say so: nobody asks again then, and this ends it. One that still waits asks again. */
 const HOLD_MS = 30_000
 
+type Failing = Source<{ readonly error: RunfeedError | undefined }>
 interface Hold {
+  /** From before: following it asks again. */
+  readonly error: RunfeedError | undefined
   /** Settles at the next news, or when the hold ends. A promise that has settled would have React try again at once, for ever. */
   changed: Promise<void>
   readonly release: () => void
 }
-const holds = new WeakMap<Source<unknown>, Hold>()
+const holds = new WeakMap<Failing, Hold>()
 
-/** Settles at the next news of this source. @throws RunfeedError `suspense_on_server` where nothing may be opened. */
-export function untilChanged(source: Source<unknown>): Promise<void> {
+/** Settles at the next news of this source. @throws RunfeedError what it has failed with; `suspense_on_server` where nothing may be opened. */
+export function untilChanged(source: Failing): Promise<void> {
   if (typeof window === 'undefined')
     throw new RunfeedError('suspense_on_server', 'a server does not wait for a run: give the hook `initialData`, or let this part render in the browser')
   let hold = holds.get(source)
   if (!hold) holds.set(source, (hold = follow(source)))
-  return hold.changed
+  const { error } = source.getSnapshot()
+  if (!error || error === hold.error) return hold.changed
+  // not at once: React renders what throws a second time, which must not ask again
+  setTimeout(hold.release)
+  throw error
 }
 
 /** The component that waited follows the source itself now. */
-export function release(source: Source<unknown>): void {
+export function release(source: Failing): void {
   holds.get(source)?.release()
 }
 
-function follow(source: Source<unknown>): Hold {
+function follow(source: Failing): Hold {
   let settle = (): void => {}
   const next = (): Promise<void> => new Promise((resolve) => (settle = resolve))
   const leave = source.subscribe(() => {
@@ -36,6 +43,7 @@ function follow(source: Source<unknown>): Hold {
     now()
   })
   const hold: Hold = {
+    error: source.getSnapshot().error,
     changed: next(),
     release() {
       clearTimeout(timer)

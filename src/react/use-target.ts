@@ -92,6 +92,24 @@ export function sourceOf<S>(client: RunClient | undefined, follow: (client: RunC
   return error
 }
 
+/** Who follows what has failed asks for it again, so an error from before is none of theirs: a boundary that was reset would get it back at once. */
+function anew<S extends { readonly error: RunfeedError | undefined }>(source: Source<S>): Source<S> {
+  const { error } = source.getSnapshot()
+  if (!error) return source
+  let read: S | undefined
+  let shown: S | undefined
+  return {
+    subscribe: (listener) => source.subscribe(listener),
+    getSnapshot() {
+      const next = source.getSnapshot()
+      if (next.error !== error) return next
+      if (next !== read) shown = { ...next, error: undefined }
+      read = next
+      return shown as S
+    },
+  }
+}
+
 export function useRunTarget(run: RunRef, options: FollowOptions): Target<RunSnapshot> {
   const { client, id, token } = useWhere(run, options)
   const throttle = options.throttle ?? 0
@@ -101,7 +119,7 @@ export function useRunTarget(run: RunRef, options: FollowOptions): Target<RunSna
     if (id === undefined || data === undefined) return DISABLED_RUN
     if (data instanceof Error || !client) return failed(EMPTY_RUN, id, data as RunfeedError)
     const initial = idle((hydrated.get(topics.run(id)) as RunSnapshot | undefined) ?? EMPTY_RUN)
-    return { gate: createGate({ data, connection: client.connection }, throttle, isEnd), origin: data, runId: id, isEnabled: true, initial }
+    return { gate: createGate({ data: anew(data), connection: client.connection }, throttle, isEnd), origin: data, runId: id, isEnabled: true, initial }
   }, [client, data, hydrated, id, throttle])
 }
 
@@ -124,7 +142,7 @@ export function useStreamTarget<T, A>(run: RunRef, stream: string, options: Stre
     // from another place than a server began, nothing is known yet
     const known = startIndex === undefined ? (hydrated.get(topics.stream(id, stream)) as StreamSnapshot | undefined) : undefined
     return {
-      gate: createGate({ data, run: own, connection: client.connection }, throttle, isEnd),
+      gate: createGate({ data: anew(data), run: own, connection: client.connection }, throttle, isEnd),
       origin: data,
       runId: id,
       stream,
@@ -149,7 +167,7 @@ export function useListTarget(name: string | undefined, options: Pick<FollowOpti
   return useMemo(() => {
     if (name === undefined || data === undefined) return DISABLED_LIST
     if (data instanceof Error) return { ...failed(EMPTY_LIST, '', data), loadMore: nothing }
-    const gate = createGate({ data, connection: client?.connection ?? IDLE }, throttle, isEnd)
+    const gate = createGate({ data: anew(data), connection: client?.connection ?? IDLE }, throttle, isEnd)
     const known = hydrated.get(topicOf({ query: name })) as RunListSnapshot | undefined
     return {
       gate,

@@ -1,5 +1,5 @@
 // What our tests use of @testing-library/react, on react-dom 17, whose roots that library no longer knows.
-import { configure, getQueriesForElement, screen, waitFor as waitForCondition, type waitForOptions } from '@testing-library/dom'
+import { configure, fireEvent, getQueriesForElement, screen, waitFor as waitForCondition, type waitForOptions } from '@testing-library/dom'
 import { createElement, type FunctionComponent, type ReactNode } from 'react'
 import * as ReactDOM from 'react-dom'
 import * as utils from 'react-dom/test-utils'
@@ -64,4 +64,4 @@ export function cleanup(): void {
   mounted.clear()
 }
 
-export { configure, screen }
+export { configure, fireEvent, screen }
