@@ -5,6 +5,7 @@ import type { Run } from '../protocol/run.ts'
 import { hasSame } from '../protocol/same.ts'
 import { type FeedQuery, topicOf, type Want } from '../protocol/want.ts'
 import { Entry } from './entry.ts'
+import { isNews } from './run-entry.ts'
 import type { RunListSnapshot } from './snapshot.ts'
 import type { Publisher } from './topic.ts'
 
@@ -63,11 +64,9 @@ export class ListEntry extends Entry<RunListSnapshot> {
     return (this.#members ?? []).filter(({ id }) => id !== run)
   }
 
-  /** A member's record, where it is newer than the known one. After a crash a number can be made twice, under another cursor. */
+  /** Takes a member's record that is news. */
   take(run: Run, cursor: Cursor | undefined, force = false): void {
-    const known = this.#known.get(run.id)
-    const isOld = known !== undefined && (run.version === known.run.version ? cursor === known.cursor : !force && run.version < known.run.version)
-    if (isOld || !this.has(run.id)) return
+    if (!this.has(run.id) || !isNews(run, cursor, this.#known.get(run.id), force)) return
     this.#known.set(run.id, { run, cursor })
     this.#touch()
   }

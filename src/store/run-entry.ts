@@ -23,6 +23,15 @@ export function numberOf(cursor: Cursor): number {
 /** The cursor, where there is one. */
 export const after = (cursor: Cursor | undefined): { readonly cursor?: Cursor } => (cursor === undefined ? {} : { cursor })
 
+/**
+ * Whether a record is news beside the known one. After a crash a number can be made twice: then its cursor is another.
+ * @param force - one with a lower number is, too: the server says that this is the last, or knows no later one any more.
+ */
+export function isNews(run: Run, cursor: Cursor | undefined, known: Pick<RunSnapshot, 'run' | 'cursor'> | undefined, force: boolean): boolean {
+  if (!known?.run) return true
+  return run.version === known.run.version ? cursor !== known.cursor : force || run.version > known.run.version
+}
+
 export class RunEntry extends Entry<RunSnapshot> {
   readonly id: string
   /** The end that was said and is not published yet: its version or a stream's chunks are still on their way. */
@@ -41,16 +50,11 @@ export class RunEntry extends Entry<RunSnapshot> {
     return this.topic.latest.end?.settled === true
   }
 
-  /**
-   * Takes a record that is newer than the known one. After a crash a number can be made twice: the same number under another cursor is taken too.
-   * @param force - takes any other one: the server says that this is the last, or knows no later one any more.
-   */
+  /** Takes a record that is news. */
   take(run: Run, cursor: Cursor | undefined, force = false): void {
     const { latest } = this.topic
     this.#live ??= run.finishedAt === null
-    const known = latest.run?.version ?? 0
-    const isOther = cursor !== latest.cursor && (force || run.version === known)
-    if (run.version > known || isOther || latest.error) this.topic.latest = { run, cursor, error: undefined, end: latest.end }
+    if (latest.error || isNews(run, cursor, latest, force)) this.topic.latest = { run, cursor, error: undefined, end: latest.end }
   }
 
   /** Back to what readers see: the latest document broke while it was changed in place. */
