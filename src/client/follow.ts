@@ -78,8 +78,8 @@ export function followed<S extends Failing, V>(source: Source<S>, reader: Reader
           queue.push(value)
           wake()
         },
-        (how) => {
-          over = how
+        (ending) => {
+          over = ending
           wake()
         },
       )
@@ -88,8 +88,7 @@ export function followed<S extends Failing, V>(source: Source<S>, reader: Reader
           // what comes while the loop is elsewhere gathers, and goes as one
           yield* queue.splice(0)
           if (queue.length > 0) continue
-          if (over?.isFailed) throw over.thrown
-          if (over) return
+          if (over) return over()
           await new Promise<void>((resolve) => {
             wake = resolve
           })
@@ -102,7 +101,7 @@ export function followed<S extends Failing, V>(source: Source<S>, reader: Reader
     const end = loop.return.bind(loop)
     // a generator that waits for news would be left only after the news
     loop.return = (value) => {
-      over = { isFailed: false }
+      over = done
       wake()
       return end(value)
     }
@@ -114,10 +113,9 @@ export function followed<S extends Failing, V>(source: Source<S>, reader: Reader
 interface Closing {
   readonly status: string
 }
-interface Over {
-  readonly isFailed: boolean
-  readonly thrown?: unknown
-}
+/** How it ended: throws what it failed with. */
+type Over = () => void
+const done: Over = () => {}
 
 /** Tells each value, and then once how it ended; mistakes in both are reported as uncaught, and end nothing. */
 function follow<S extends Failing, V>(
@@ -126,7 +124,7 @@ function follow<S extends Failing, V>(
   closed: Source<Closing>,
   signal: AbortSignal | undefined,
   tell: (value: V, index: number) => void,
-  end: (how: Over) => void,
+  end: (over: Over) => void,
 ): () => void {
   const read = reader()
   // one from an earlier subscription: this one tries again
@@ -141,14 +139,16 @@ function follow<S extends Failing, V>(
       const { values, at, isDone, error } = read(snapshot)
       values.forEach((value, offset) => guarded(() => tell(value, at + offset)))
       if (error) throw error
-      if (isDone || closed.getSnapshot().status === 'closed') finish({ isFailed: false })
+      if (isDone || closed.getSnapshot().status === 'closed') finish(done)
     } catch (thrown) {
-      finish({ isFailed: true, thrown })
+      finish(() => {
+        throw thrown
+      })
     }
   }
-  const finish = (how: Over): void => {
+  const finish = (over: Over): void => {
     stop()
-    guarded(() => end(how))
+    guarded(() => end(over))
   }
   signal?.addEventListener('abort', look)
   // who has given up before it began asks for nothing
@@ -174,12 +174,15 @@ export function subscribe<S extends Failing, V>(
   { onChange, onError, onEnd, signal }: SubscribeOptions<V>,
 ): () => void {
   if (typeof onChange !== 'function') throw new InvalidRequestError('pass an `onChange` function')
-  return follow(source, reader, closed, signal, onChange, ({ isFailed, thrown }) => {
-    if (!isFailed) onEnd?.()
-    // whoever gives up by a signal knows it
-    else if (!signal?.aborted) {
+  return follow(source, reader, closed, signal, onChange, (over) => {
+    try {
+      over()
+    } catch (thrown) {
+      // whoever gives up by a signal knows it
+      if (signal?.aborted) return
       if (!onError) throw thrown
-      onError(thrown as RunfeedError)
+      return onError(thrown as RunfeedError)
     }
+    onEnd?.()
   })
 }
