@@ -1,6 +1,7 @@
 // The leader's part, without a browser: what one connection asks for several tabs, and who is told what.
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Hub } from '../../src/client/share/hub.ts'
+import { HttpError } from '../../src/protocol/errors.ts'
 import type { Frame } from '../../src/protocol/frame.ts'
 import { queryName, type Want } from '../../src/protocol/want.ts'
 import type { ConnectionSnapshot } from '../../src/transport/connection-status.ts'
@@ -54,6 +55,29 @@ test('a token that is over is over for who asked with it; for the others the run
   // nobody is left who wants it
   expect(denials()).toEqual(['one 1', 'two 2', 'three 3', 'one 4'])
   expect(transport.live).toHaveLength(0)
+})
+
+test('a tab that needs more than the connection brings is told when its token is over, and the others go on', async () => {
+  const { hub, transport, environment, told, denials } = setUp('over')
+  const query = { tag: 'blue' }
+  hub.want('one', 1, [{ query, token: 'good' }])
+  await environment.advance(60)
+  transport.last.open()
+  transport.last.send({ event: 'list', data: { query: queryName(query), runs: [], hasMore: false } })
+  await environment.advance(250)
+  // each comes to the list anew; the last one's token is asked with
+  hub.want('two', 2, [{ query, token: 'good' }])
+  hub.want('three', 3, [{ query, token: 'over' }])
+  await environment.advance(250)
+  expect(transport.last.wants).toEqual([{ query, cursors: {} }])
+  transport.last.fail(new HttpError(401, { type: 'token_expired', message: '' }))
+  await environment.advance(250)
+  expect(denials()).toEqual(['three 3'])
+  expect(told.at(-1)?.frame.data).toMatchObject({ query: queryName(query), code: 'token_expired' })
+  expect(transport.last.wants).toEqual([{ query, cursors: {}, token: 'good' }])
+  transport.last.open()
+  await environment.advance(10_000)
+  expect(transport.connections).toHaveLength(3)
 })
 
 test('what has ended is not asked for again for a tab that is frozen and says nothing', async () => {

@@ -36,6 +36,8 @@ export class Hub {
   readonly #connection: Connection
   readonly #told = new Told()
   readonly #demand: Demand = new Demand(this.#told)
+  /** What the connection that was opened last was to bring from further back than the one before it. */
+  #asked: readonly Want[] = []
   #isGathering = true
 
   constructor(transport: RunTransport, environment: Environment, host: HubHost) {
@@ -50,6 +52,7 @@ export class Hub {
         if (wants.length === 0) return undefined
         const positions = new Positions(wants)
         demand.positions = positions
+        this.#asked = [...demand.again.values()]
         demand.again.clear()
         const session: HubSession = {
           positions,
@@ -174,14 +177,24 @@ export class Hub {
     if (isMissing) this.#connection.refresh()
   }
 
-  /** What the connection that goes on does not bring was refused. */
-  #deny(positions: Positions, { type: code, message }: RunfeedError): void {
-    const denied = this.#demand.wants().filter((want) => !positions.of(topicOf(want)))
-    this.#demand.positions = positions
-    for (const want of denied) this.#refuse(want, code, message)
+  /** What the connection that goes on does not bring was refused; or else what somebody needs from further back than it is. */
+  #deny(positions: Positions, { type, message }: RunfeedError): void {
+    const demand = this.#demand
+    demand.positions = positions
+    const missing = demand.wants().filter((want) => !positions.of(topicOf(want)))
+    for (const want of missing) this.#refuse(want, type, message)
+    for (const want of this.#asked) {
+      const topic = topicOf(want)
+      // of those who need one resource the last one's token stood for all
+      if (missing.length === 0) this.#refuse(want, type, message, ({ token }) => token === want.token)
+      const others = demand.sessions.flatMap(({ wants }) => wants.get(topic) ?? [])
+      const other = others.find(({ token }) => token === want.token) ?? others[0]
+      if (other) demand.again.set(topic, { ...want, token: other.token } as Want)
+    }
+    if (demand.again.size > 0) this.#connection.refresh()
   }
-  #refuse({ run, stream, query }: Want, code: string, message: string): void {
-    this.#denied({ event: 'denied', data: { run, stream, query: query && queryName(query), code, message } as FrameOf<'denied'>['data'] }, () => true)
+  #refuse({ run, stream, query }: Want, code: string, message: string, isFor: (want: Want) => boolean = () => true): void {
+    this.#denied({ event: 'denied', data: { run, stream, query: query && queryName(query), code, message } as FrameOf<'denied'>['data'] }, isFor)
   }
   /** Tells whoever asked for it with the token that it was denied to. @returns whether somebody asked with another one. */
   #denied(frame: FrameOf<'denied'>, isFor: (want: Want) => boolean): boolean {
