@@ -30,7 +30,8 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
   // reader and decoder by hand: pipes through TextDecoderStream and EventSourceParserStream take 1.7 and 2.6 times as long
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   let decoder: TextDecoder | undefined
-  let isDone = false
+  let isBegun = false
+  let isOver = signal.aborted
   let frames: Frame[] = []
   let at = 0
   let retry = 0
@@ -59,13 +60,14 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
     },
   })
 
-  const cancel = (): void => void reader?.cancel().catch(() => {})
   function finish(): IteratorReturnResult<undefined> {
-    isDone = true
-    signal.removeEventListener('abort', cancel)
-    cancel()
+    isOver = true
+    signal.removeEventListener('abort', finish)
+    reader?.cancel().catch(() => {})
     return { done: true, value: undefined }
   }
+  // some implementations of fetch do not abort a body that is being read
+  signal.addEventListener('abort', finish)
   const next = (): IteratorYieldResult<Frame> => ({ done: false, value: frames[at++] as Frame })
 
   function feed(text: string): boolean {
@@ -77,21 +79,17 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
     isPart ||= !isComment
     return false
   }
-  async function begin(): Promise<boolean> {
-    const body = await open()
-    isDone ||= typeof body === 'string'
-    if (typeof body === 'string') return feed(body)
-    reader = body.getReader()
-    // without ignoreBOM a second byte order mark would be dropped as well
-    decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-    // some implementations of fetch do not abort a body that is being read
-    signal.addEventListener('abort', cancel)
-    return false
-  }
   async function pull(): Promise<IteratorResult<Frame, undefined>> {
     try {
-      if (!reader && !isDone && !signal.aborted && (await begin())) return next()
-      while (reader && decoder && !isDone && !signal.aborted) {
+      if (!isBegun && !isOver) {
+        isBegun = true
+        const body = await open()
+        if (typeof body === 'string') return feed(body) ? next() : finish()
+        reader = body.getReader()
+        // not before: who has no streams may have no decoder. Without ignoreBOM a second byte order mark would be dropped as well
+        decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+      }
+      while (reader && decoder && !isOver) {
         let read: ReadableStreamReadResult<Uint8Array>
         try {
           read = await reader.read()
@@ -113,8 +111,8 @@ export function readFrames(open: () => Promise<FrameBody>, signal: AbortSignal):
     [Symbol.asyncIterator]() {
       return this
     },
-    next: () => (at < frames.length && !signal.aborted ? Promise.resolve(next()) : pull()),
-    more: () => (signal.aborted ? undefined : frames[at++]),
+    next: () => (at < frames.length && !isOver ? Promise.resolve(next()) : pull()),
+    more: () => (isOver ? undefined : frames[at++]),
     hasPart() {
       const had = isPart
       isPart = false
