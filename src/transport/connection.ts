@@ -78,7 +78,7 @@ export class Connection implements AttemptHost {
     if (this.#status === 'paused') return
     if (this.#current) this.#replace()
     // what is said in this turn of the event loop goes out as one request
-    else if (!this.#cancelPlan) this.#plan(this.#notBefore - this.#environment.now(), () => this.#start())
+    else if (!this.#cancelPlan) this.#plan(this.#notBefore - this.#environment.now())
   }
 
   /** The server answered something else: there is no reason to wait for it any longer. */
@@ -171,7 +171,7 @@ export class Connection implements AttemptHost {
     return spare
   }
 
-  #plan(ms: number, task: () => void): void {
+  #plan(ms: number, task: () => void = this.#start): void {
     this.#cancelPlan?.()
     let given = false
     const run = (): void => {
@@ -186,7 +186,7 @@ export class Connection implements AttemptHost {
     }
   }
 
-  #start(): void {
+  readonly #start = (): void => {
     this.#notBefore = 0
     this.#current = this.#attempt()
     if (!this.#current) this.stop()
@@ -258,7 +258,7 @@ export class Connection implements AttemptHost {
     // a replacement that was under way is the connection now
     if (this.#current) return
     this.#notBefore = retryAfterOf(error) || away > 0 ? this.#environment.now() + wait : 0
-    this.#plan(wait, () => this.#start())
+    this.#plan(wait)
   }
 
   /** Nothing broke: what was wanted since is asked for without a wait. */
@@ -266,7 +266,7 @@ export class Connection implements AttemptHost {
     this.#over(attempt)
     // a replacement that was under way asks for it
     if (this.#current) return
-    this.#plan(this.#gate, () => this.#start())
+    this.#plan(this.#gate)
   }
 
   #over(attempt: Attempt): void {
@@ -285,7 +285,7 @@ export class Connection implements AttemptHost {
   #wake(): void {
     const now = this.#environment.now()
     if (!this.#current) {
-      if (this.#cancelPlan && this.#notBefore <= now) this.#plan(0, () => this.#start())
+      if (this.#cancelPlan && this.#notBefore <= now) this.#plan(0)
       return
     }
     const { openedAt, lastFrameAt, heartbeat } = this.#current
