@@ -5,6 +5,8 @@ import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import { type ChunkLog, changedFrom } from '../store/snapshot.ts'
 
+/** Fewer are not worth a copy. */
+const MIN_DEAD = 1024
 /** So many refused parts are named; a stream of bad parts would otherwise be kept twice. */
 const MAX_ISSUES = 100
 const REFUSED: unique symbol = Symbol('refused')
@@ -34,11 +36,29 @@ export class PartJudge<T> {
   /** Another one for the log that was cut since: it goes on at the cut. */
   after(log: ChunkLog<Json>): PartJudge<T> {
     const end = changedFrom(log, this.cuts)
+    // a shorter log shows more of its beginning
+    if (log.firstIndex < this.#firstIndex) return PartJudge.of(this.#schema, log)
     const next = new PartJudge(this.#schema, this.#firstIndex, log.cuts, this.#parts.slice(0, Math.max(0, end - this.#firstIndex)))
     next.issues = this.issues.filter(({ path }) => Number(path[0]) < end)
     next.raw = next.issues.length === this.issues.length ? this.raw : log.at(Number(next.issues.at(-1)?.path[0] ?? -1))
     next.error = this.error
     return next
+  }
+
+  /** Another one without what the log has let go of, once that is most of it: views of this one keep what they show. */
+  last({ firstIndex, length }: ChunkLog<Json>): PartJudge<T> {
+    const dead = firstIndex - this.#firstIndex
+    if (dead < length - firstIndex + MIN_DEAD) return this
+    const next = new PartJudge(this.#schema, firstIndex, this.cuts, this.#parts.slice(dead))
+    next.issues = this.issues
+    next.raw = this.raw
+    next.error = this.error
+    return next
+  }
+
+  /** Whether it can say what this log shows. */
+  isOf(schema: object, { cuts, firstIndex }: ChunkLog<Json>): boolean {
+    return schema === this.#schema && this.cuts.length === cuts.length && firstIndex >= this.#firstIndex
   }
 
   /** @returns what the schema refuses in the parts that are new. */
@@ -75,15 +95,17 @@ export class PartJudge<T> {
 // whose parts -> schema -> judge: siblings with one schema judge each part once
 const judges = new WeakMap<object, WeakMap<object, PartJudge<unknown>>>()
 
-export function partJudge<T>(origin: object, schema: Schema<unknown, T>, log: ChunkLog<Json>): PartJudge<T> {
+/** @param mine - the component's own last one. */
+export function partJudge<T>(origin: object, schema: Schema<unknown, T>, log: ChunkLog<Json>, mine: PartJudge<T> | undefined): PartJudge<T> {
   let bySchema = judges.get(origin)
   if (!bySchema) judges.set(origin, (bySchema = new WeakMap()))
-  let found = bySchema.get(schema) as PartJudge<T> | undefined
-  if (found?.cuts.length === log.cuts.length) return found
-  // a component that throttles may still show the log from before the cut, and must not judge what the others see
-  if (found && found.cuts.length > log.cuts.length) return PartJudge.of(schema, log)
-  bySchema.set(schema, (found = found?.after(log) ?? PartJudge.of(schema, log)))
-  return found
+  const found = bySchema.get(schema) as PartJudge<T> | undefined
+  const isFound = found?.isOf(schema, log)
+  // a component that throttles may still show the log from before a cut, or what others have let go of, and must not judge what they see
+  if (found && !isFound && found.cuts.length >= log.cuts.length) return mine?.isOf(schema, log) ? mine : PartJudge.of(schema, log)
+  const judge = !found ? PartJudge.of(schema, log) : isFound ? found.last(log) : found.after(log)
+  if (judge !== found) bySchema.set(schema, judge)
+  return judge
 }
 
 interface LogSource<T> {

@@ -70,7 +70,7 @@ export function deriveStream<T, A>(
       const idle = { log: EMPTY, whole: EMPTY, judge: undefined, value: initial, initial, folded: 0, start: 0, run: undefined, end: undefined, disabled }
       return { result: disabled as StreamResult<T, A>, memory: idle }
     }
-    const judge = options.schema && partJudge(target.origin, options.schema, data.log)
+    const judge = options.schema && partJudge(target.origin, options.schema, data.log, before?.judge)
     const refusals = judge?.read(data.log)
     if (process.env.NODE_ENV !== 'production' && refusals?.[0]) {
       const [{ path, message }] = refusals as [Issue]

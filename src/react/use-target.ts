@@ -127,7 +127,7 @@ export function useStreamTarget<T, A>(run: RunRef, stream: string, options: Stre
   const { client, id, token } = useWhere(run, options)
   const { throttle = 0, startIndex } = options
   // what sees each part once must find all of them; else parts that nobody shows are let go of
-  const maxParts = options.reduce || options.onData || options.schema ? undefined : options.maxParts
+  const maxParts = options.reduce || options.onData || options.onInvalid || options.mode === 'strict' ? undefined : options.maxParts
   const hydrated = useHydrated()
   // The run's status and end are in its own topic. It is followed only where they are asked for: a page that shows text alone need not read the metadata.
   const wantsRun = options.onComplete !== undefined || options.onStatusChange !== undefined

@@ -3,7 +3,8 @@ import { createRunHooks, type InvalidEvent, useRunStream } from 'runfeed/react'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { defineRun } from '../../src/contract/define-run.ts'
-import { fakeClient, logOf } from './fake-client.ts'
+import type { StreamSnapshot } from '../../src/store/snapshot.ts'
+import { fakeClient, type FakeSource, logOf } from './fake-client.ts'
 
 const setUp = () => {
   const client = fakeClient()
@@ -73,6 +74,31 @@ describe('useRunStream', () => {
     say(['a', 'b', 'c'])
     expect(result.current).toMatchObject({ parts: ['b', 'c'], isTruncated: true })
     expect(result.current.log.at(0)).toBeUndefined()
+  })
+
+  test('maxParts of typed parts has the client let go of the others; each is judged once, and an earlier result keeps what it showed', () => {
+    const { client } = setUp()
+    const asked = vi.spyOn(client, 'stream')
+    let judged = 0
+    const schema = z.number().transform((n) => (judged++, { n }))
+    const shown = (): FakeSource<StreamSnapshot> => client.stream('run_a', 'text')
+    const { result } = renderHook(() => useRunStream('run_a', 'text', { client, schema, maxParts: 2 }))
+    expect(asked).toHaveBeenLastCalledWith('run_a', 'text', undefined, 2)
+    const results: (typeof result.current)[] = []
+    const to = (length: number, cuts: readonly number[] = []): void => {
+      shown().set({ log: logOf([length - 2, length - 1], length - 2, cuts), state: 'open' })
+      results.push(result.current)
+    }
+    for (let length = 2; length <= 5000; length += 2) to(length)
+    expect(judged).toBe(5000)
+    // a restart of the server took some back: what is shown moves back with it
+    to(3000, [2990])
+    to(3002, [2990])
+    expect(judged).toBe(5004)
+    for (const { parts, log } of results) expect(parts).toEqual([{ n: log.length - 2 }, { n: log.length - 1 }])
+    // what one hears of each part is heard of all of them
+    renderHook(() => useRunStream('run_a', 'text', { client, schema, maxParts: 2, onInvalid: () => {} }))
+    expect(asked).toHaveBeenLastCalledWith('run_a', 'text', undefined, undefined)
   })
 
   test('a refused part is left out and named by its index', () => {
