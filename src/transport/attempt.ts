@@ -29,7 +29,7 @@ export interface AttemptHost {
 }
 
 /** What a transport may give beside an iterable: see `FrameReader`. */
-type Frames = AsyncIterable<Frame> & Partial<Pick<FrameReader, 'more' | 'hasPart'>>
+export type Frames = AsyncIterable<Frame> & Partial<Pick<FrameReader, 'more' | 'hasPart'>>
 
 /** A timer of a page or process that stood still fires before what has arrived meanwhile is read: so many ms later it looks again. */
 const SECOND_LOOK_MS = 20

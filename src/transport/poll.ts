@@ -4,6 +4,7 @@ import { ConnectionError, InvalidRequestError, RunfeedError } from '../protocol/
 import type { Frame } from '../protocol/frame.ts'
 import { HEARTBEAT_MS } from '../protocol/limits.ts'
 import type { Want } from '../protocol/want.ts'
+import type { Frames } from './attempt.ts'
 import type { Environment } from './environment.ts'
 import { Positions } from './positions.ts'
 import type { RunTransport, TransportLayer } from './run-transport.ts'
@@ -23,6 +24,19 @@ const MAX_PATIENCE_MS = 5_000
 const SILENT_BEATS = 2.5
 
 type Times = Required<{ readonly [K in keyof PollOptions]: number }>
+
+/** What one connection is read from just now. */
+interface Reading {
+  frames: Frames | undefined
+  /** A part of a frame came, and whoever watches from above has not been told. */
+  hadPart: boolean
+}
+
+function hasNewPart(reading: Reading): boolean {
+  const isNew = reading.frames?.hasPart?.() === true
+  reading.hadPart ||= isNew
+  return isNew
+}
 
 /** A stream that does not come through, and whether another one might. */
 class Swallowed {
@@ -74,18 +88,28 @@ class Polling implements RunTransport {
   via = (): { transport: 'stream' | 'poll'; reason?: string } =>
     this.#reason === undefined ? { transport: 'stream' } : { transport: 'poll', reason: this.#reason }
 
-  async *stream(wants: readonly Want[], signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
-    const positions = new Positions(wants)
+  stream(wants: readonly Want[], signal: AbortSignal): Frames {
+    const reading: Reading = { frames: undefined, hadPart: false }
+    // a large frame on a slow line is no silence, whichever way it comes
+    const told = (): boolean => {
+      const had = hasNewPart(reading) || reading.hadPart
+      reading.hadPart = false
+      return had
+    }
+    return Object.assign(this.#frames(new Positions(wants), signal, reading), { hasPart: told })
+  }
+
+  async *#frames(positions: Positions, signal: AbortSignal, reading: Reading): AsyncGenerator<Frame, void, undefined> {
     let swallowed = this.#unanswered
     this.#unanswered = undefined
     while (!signal.aborted) {
       if (!swallowed && (this.#reason === undefined || this.#environment.now() >= this.#streamAt)) {
-        swallowed = yield* this.#stream(positions, signal)
+        swallowed = yield* this.#stream(positions, signal, reading)
         if (!swallowed) return
         this.#unanswered = swallowed
         continue
       }
-      yield* this.#ask(positions, signal, swallowed)
+      yield* this.#ask(positions, signal, reading, swallowed)
       swallowed = undefined
       if (positions.wants.length === 0) return
       await this.#wait(this.#options.interval, signal)
@@ -93,10 +117,11 @@ class Polling implements RunTransport {
   }
 
   /** One answer with all that there is now. That it came shows that the way is open, and only the stream is not. */
-  async *#ask(positions: Positions, signal: AbortSignal, swallowed: Swallowed | undefined): AsyncGenerator<Frame, void, undefined> {
+  async *#ask(positions: Positions, signal: AbortSignal, reading: Reading, swallowed: Swallowed | undefined): AsyncGenerator<Frame, void, undefined> {
     let isEmpty = true
     try {
-      for await (const frame of this.#below.stream(positions.wants, signal, true)) {
+      reading.frames = this.#below.stream(positions.wants, signal, true)
+      for await (const frame of reading.frames) {
         isEmpty = false
         if (swallowed) {
           this.#reason = swallowed.reason
@@ -119,22 +144,26 @@ class Polling implements RunTransport {
   }
 
   /** @returns why nothing comes through; `undefined` when the stream ended as streams do. */
-  async *#stream(positions: Positions, signal: AbortSignal): AsyncGenerator<Frame, Swallowed | undefined, undefined> {
+  async *#stream(positions: Positions, signal: AbortSignal, reading: Reading): AsyncGenerator<Frame, Swallowed | undefined, undefined> {
     const controller = new AbortController()
     const abort = (): void => controller.abort()
     signal.addEventListener('abort', abort)
-    const frames = this.#below.stream(positions.wants, controller.signal)[Symbol.asyncIterator]()
+    reading.frames = this.#below.stream(positions.wants, controller.signal)
+    const frames = reading.frames[Symbol.asyncIterator]()
     let limit = this.#options.patience
     let isProven = false
+    let isOpen = false
     try {
       for (;;) {
-        const next = isProven ? await frames.next() : await this.#within(limit, frames.next())
+        // before the first frame parts are none, as for an attempt
+        const next = isProven ? await frames.next() : await this.#within(limit, frames.next(), () => isOpen && hasNewPart(reading))
         if (next === undefined) return new Swallowed(`nothing came through a stream for ${limit} ms`)
         if (next.done) return undefined
         const frame = next.value
         // what comes by itself, and not in answer to the request, shows that nobody gathers it
         if (frame.event === 'ping') isProven = true
         if (frame.event === 'open') limit = (frame.data.heartbeat || HEARTBEAT_MS) * SILENT_BEATS
+        isOpen = true
         this.#reason = undefined
         positions.see(frame)
         yield frame
@@ -150,14 +179,18 @@ class Polling implements RunTransport {
     }
   }
 
-  async #within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  /** @param isComing - whether it is on its way: then it has the time again. */
+  async #within<T>(ms: number, promise: Promise<T>, isComing: () => boolean): Promise<T | undefined> {
     let cancel = (): void => {}
     const late = new Promise<undefined>((resolve) => {
-      cancel = this.#environment.setTimer(() => resolve(undefined), ms)
+      const wait = (): void => {
+        cancel = this.#environment.setTimer(() => (isComing() ? wait() : resolve(undefined)), ms)
+      }
+      wait()
     })
     // the one that comes second is nobody's any more
     promise.catch(() => {})
-    return await Promise.race([promise, late]).finally(cancel)
+    return await Promise.race([promise, late]).finally(() => cancel())
   }
 
   async #wait(ms: number, signal: AbortSignal): Promise<void> {

@@ -102,6 +102,20 @@ test('what has ended is not asked for again for a tab that is frozen and says no
   expect((transport.last.wants[0] as { index?: number }).index ?? 0).toBe(0)
 })
 
+test('whoever begins with the first chunk of a stream that ended without any is told so, like those who begin with a later one', async () => {
+  const { hub, transport, environment, told } = setUp()
+  hub.want('one', 1, [{ run: 'run_a', stream: 'log', index: 1 }])
+  await environment.advance(60)
+  transport.last.open()
+  const ended: Frame = { event: 'stream', data: { run: 'run_a', stream: 'log', state: 'aborted', start: 0, length: 0 } }
+  transport.last.send(ended)
+  await environment.advance(250)
+  hub.want('two', 2, [{ run: 'run_a', stream: 'log', index: 0 }])
+  await environment.advance(1_000)
+  expect(told.at(-1)).toEqual({ to: 'two', session: undefined, frame: ended })
+  expect(transport.connections).toHaveLength(1)
+})
+
 test('a stream that has ended while its run goes on is asked for again: a later attempt may open it', async () => {
   const { hub, transport, environment } = setUp()
   environment.chance = 0

@@ -1,6 +1,6 @@
 // A real server, a real client, and between them a proxy that breaks the first connections at random bytes. The seed is the test's name;
 // RUNFEED_SEED=<seed> runs that one alone.
-import { createRunClient, type Run } from 'runfeed'
+import { createRunClient, poll, type Run } from 'runfeed'
 import { createRunServer, memoryEngine } from 'runfeed/server'
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest'
 import { HEARTBEAT } from '../support/server.ts'
@@ -111,9 +111,12 @@ describe('a client comes through', () => {
   })
 })
 
-test('a line so slow that one frame takes many heartbeats', async () => {
+test.each([
+  ['is no silence', {}],
+  ['is no reason to poll', { poll: poll() }],
+])('a line so slow that one frame takes many heartbeats %s', async (_name, layers) => {
   const proxy = await faultProxy(url, () => ({ kind: 'throttle', bytesPerSecond: 40_000 }))
-  const client = createRunClient({ baseUrl: proxy.url, environment: eager, scheduler: atOnce })
+  const client = createRunClient({ baseUrl: proxy.url, environment: eager, scheduler: atOnce, ...layers })
   try {
     const large = 'x'.repeat(60_000)
     const { id } = await busy.trigger(null, { metadata: { large } })
@@ -125,6 +128,7 @@ test('a line so slow that one frame takes many heartbeats', async () => {
       })
     })
     expect(metadata).toMatchObject({ large })
+    expect(client.connection.getSnapshot().transport).toBe('stream')
     expect(proxy.connections).toBe(1)
   } finally {
     client.close()

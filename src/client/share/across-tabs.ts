@@ -4,6 +4,7 @@ import type { RunfeedError } from '../../protocol/errors.ts'
 import type { Frame } from '../../protocol/frame.ts'
 import { HEARTBEAT_MS, PROTOCOL_VERSION } from '../../protocol/limits.ts'
 import type { Want } from '../../protocol/want.ts'
+import type { Frames } from '../../transport/attempt.ts'
 import type { Environment } from '../../transport/environment.ts'
 import { Positions } from '../../transport/positions.ts'
 import type { RunTransport, TransportLayer, Via } from '../../transport/run-transport.ts'
@@ -69,12 +70,19 @@ class SharedTransport implements RunTransport {
     return { ...own, error: group.error }
   }
 
-  async *stream(wants: readonly Want[], signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
+  stream(wants: readonly Want[], signal: AbortSignal): Frames {
+    let alone: Frames | undefined
+    const frames = this.#frames(wants, signal, () => (alone = this.#below.stream(wants, signal)))
+    return Object.assign(frames, { hasPart: () => alone?.hasPart?.() === true })
+  }
+
+  /** @param readAlone - where nothing may be shared. */
+  async *#frames(wants: readonly Want[], signal: AbortSignal, readAlone: () => Frames): AsyncGenerator<Frame, void, undefined> {
     const token = await this.#below.token?.()
     const name = groupOf(this.#below.origin ?? '', this.#identity, token)
     if (signal.aborted) return
     if (name === undefined) {
-      yield* this.#below.stream(wants, signal)
+      yield* readAlone()
       return
     }
     // each is asked for with the token of the tab that asks

@@ -10,7 +10,7 @@ import type { Environment } from '../../transport/environment.ts'
 import { Positions } from '../../transport/positions.ts'
 import type { RunTransport } from '../../transport/run-transport.ts'
 import { Demand } from './demand.ts'
-import { isSamePlace, withoutPlace } from './places.ts'
+import { isSamePlace, lower, withoutPlace } from './places.ts'
 import { Told } from './told.ts'
 
 export interface HubHost {
@@ -101,13 +101,14 @@ export class Hub {
         isMissing = true
       } else if (want.stream === undefined) isMissing = !this.#catchUp(topic, want, open, missed) || isMissing
       else if (!open) isMissing = true
-      else if ('index' in open && (want.index ?? 0) < (open.index ?? 0)) {
-        const before = demand.again.get(topic)
-        if (!before || !('index' in before) || (before.index ?? 0) > (want.index ?? 0)) demand.again.set(topic, want)
-        isMissing = true
-      } else {
+      else {
         const state = this.#told.stream(topic)
-        if (state) missed.push(state)
+        // of one that has ended there is nothing to ask for after its last chunk
+        const end = state && state.data.state !== 'open' ? state.data.length : Number.POSITIVE_INFINITY
+        if ('index' in open && (want.index ?? 0) < Math.min(open.index ?? 0, end)) {
+          demand.again.set(topic, lower(demand.again.get(topic), want))
+          isMissing = true
+        } else if (state) missed.push(state)
       }
     }
     if (missed.length > 0) this.#host.send(missed, tab)
