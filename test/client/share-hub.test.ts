@@ -80,6 +80,25 @@ test('a tab that needs more than the connection brings is told when its token is
   expect(transport.connections).toHaveLength(3)
 })
 
+test('what was asked for after a connection that is refused is asked for by the next', async () => {
+  const { hub, transport, environment, denials } = setUp('over')
+  hub.want('one', 1, want('good'))
+  await environment.advance(60)
+  transport.last.open()
+  transport.last.send(RUN)
+  hub.want('two', 2, [{ run: 'run_b', token: 'over' }])
+  await environment.advance(250)
+  expect(transport.connections).toHaveLength(2)
+  hub.want('three', 3, [{ run: 'run_c', token: 'good' }])
+  transport.last.fail(new HttpError(401, { type: 'token_expired', message: '' }))
+  await environment.advance(250)
+  expect(denials()).toEqual(['two 2'])
+  expect(transport.last.wants).toEqual([
+    { run: 'run_a', cursor: '1.t', token: 'good' },
+    { run: 'run_c', token: 'good' },
+  ])
+})
+
 test('what has ended is not asked for again for a tab that is frozen and says nothing', async () => {
   const { hub, transport, environment, states } = setUp()
   hub.want('frozen', 1, [{ run: 'run_a' }, { run: 'run_a', stream: 'log' }, { run: 'run_b', stream: 'log' }])

@@ -27,6 +27,14 @@ const GATHER_MS = 60
 /** How long tabs have to say that they ask for nothing more, when the server has nothing more to say. */
 const DONE_MS = 250
 
+/** What the connection was asked for that was opened last, and may be refused. */
+interface Opened {
+  readonly wants: readonly Want[]
+  /** What of it somebody needs from further back than the connection before it. */
+  readonly again: readonly Want[]
+  readonly own: string | undefined
+}
+
 interface HubSession extends Session {
   readonly positions: Positions
 }
@@ -36,8 +44,7 @@ export class Hub {
   readonly #connection: Connection
   readonly #told = new Told()
   readonly #demand: Demand = new Demand(this.#told)
-  /** What the connection that was opened last was to bring from further back than the one before it. */
-  #asked: readonly Want[] = []
+  #opened: Opened | undefined
   #isGathering = true
 
   constructor(transport: RunTransport, environment: Environment, host: HubHost) {
@@ -52,7 +59,7 @@ export class Hub {
         if (wants.length === 0) return undefined
         const positions = new Positions(wants)
         demand.positions = positions
-        this.#asked = [...demand.again.values()]
+        this.#opened = { wants, again: [...demand.again.values()], own }
         demand.again.clear()
         const session: HubSession = {
           positions,
@@ -69,7 +76,7 @@ export class Hub {
       },
       changed: (snapshot) => host.changed(snapshot),
       refused: (error, kept) => {
-        if (kept) this.#deny((kept as HubSession).positions, error)
+        if (kept && this.#opened) this.#deny((kept as HubSession).positions, this.#opened, error)
         else host.refused(error)
       },
     })
@@ -178,21 +185,20 @@ export class Hub {
     if (isMissing) this.#connection.refresh()
   }
 
-  /** What the connection that goes on does not bring was refused; or else what somebody needs from further back than it is. */
-  #deny(positions: Positions, { type, message }: RunfeedError): void {
+  /** Of what was refused, the connection that goes on may bring nothing; or all but what somebody needs from further back. */
+  #deny(positions: Positions, { wants, again, own }: Opened, { type, message }: RunfeedError): void {
     const demand = this.#demand
     demand.positions = positions
-    const missing = demand.wants().filter((want) => !positions.of(topicOf(want)))
-    for (const want of missing) this.#refuse(want, type, message)
-    for (const want of this.#asked) {
-      const topic = topicOf(want)
+    const isMissing = (want: Want): boolean => !positions.of(topicOf(want))
+    const missing = wants.filter(isMissing)
+    for (const want of missing.length > 0 ? missing : again) this.#refuse(want, type, message, ({ token }) => (token ?? own) === (want.token ?? own))
+    for (const want of again) {
       // of those who need one resource the last one's token stood for all
-      if (missing.length === 0) this.#refuse(want, type, message, ({ token }) => token === want.token)
-      const others = demand.sessions.flatMap(({ wants }) => wants.get(topic) ?? [])
+      const others = demand.sessions.flatMap(({ wants: asked }) => asked.get(topicOf(want)) ?? [])
       const other = others.find(({ token }) => token === want.token) ?? others[0]
-      if (other) demand.again.set(topic, { ...want, token: other.token } as Want)
+      if (other) demand.again.set(topicOf(want), { ...want, token: other.token } as Want)
     }
-    if (demand.again.size > 0) this.#connection.refresh()
+    if (demand.again.size > 0 || demand.wants().some(isMissing)) this.#connection.refresh()
   }
   #refuse({ run, stream, query }: Want, code: string, message: string, isFor: (want: Want) => boolean = () => true): void {
     this.#denied({ event: 'denied', data: { run, stream, query: query && queryName(query), code, message } as FrameOf<'denied'>['data'] }, isFor)
