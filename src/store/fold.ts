@@ -53,9 +53,9 @@ export class Fold {
   /** Whether the connection brings all that is wanted of a topic. A stream may be wanted from an earlier chunk on than when it was opened. */
   covers(topic: string): boolean {
     const position = this.#streams.get(topic)
-    const entry = position === undefined ? undefined : this.#store.stream(topic)
-    if (position !== undefined) return !entry || position <= nextIndex(entry.topic.latest)
-    return this.#lists.has(topic) || this.#runs.get(topic)?.isMember === false
+    if (position === undefined) return this.#lists.has(topic) || this.#runs.get(topic)?.isMember === false
+    const entry = this.#store.stream(topic)
+    return !entry || position <= nextIndex(entry.topic.latest)
   }
   /** Ignores the topic from now on. */
   forget(topic: string): void {
@@ -152,7 +152,7 @@ export class Fold {
   #replace(chain: Chain, run: Run, cursor: Cursor | undefined): void {
     // what this connection went on from, or told, its server knows no more (an older copy of its data was put back): what it knows now counts
     const isForgotten = chain.run !== undefined && run.version < chain.run.version
-    chain.run = shareEqual(chain.isMember ? this.#listed(run.id)?.run : this.#store.run(run.id)?.topic.latest.run, run)
+    chain.run = shareEqual(chain.isMember ? this.#listOf(run.id)?.known(run.id)?.run : this.#store.run(run.id)?.topic.latest.run, run)
     chain.cursor = cursor
     // parts of the known document are part of this one now
     this.#store.publisher.epoch++
@@ -195,12 +195,9 @@ export class Fold {
     this.#runs.set(topic, chain)
     return chain
   }
-  #isListed(run: string): boolean {
-    for (const list of this.#lists.values()) if (list.has(run)) return true
-    return false
-  }
-  #listed(id: string): ReturnType<ListEntry['known']> {
-    for (const list of this.#lists.values()) if (list.has(id)) return list.known(id)
+  /** The first list that has the run. */
+  #listOf(run: string): ListEntry | undefined {
+    for (const list of this.#lists.values()) if (list.has(run)) return list
     return undefined
   }
 
@@ -212,7 +209,7 @@ export class Fold {
       if (!run) continue
       list.take(run, cursor)
       // what no list brings any more may come again whole
-      if (isMember && !wasWanted && event === 'leave' && data.run === run.id && !this.#isListed(run.id)) this.#runs.delete(topic)
+      if (isMember && !wasWanted && event === 'leave' && data.run === run.id && !this.#listOf(run.id)) this.#runs.delete(topic)
     }
   }
 
