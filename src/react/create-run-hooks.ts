@@ -10,6 +10,7 @@ import { useContractRun } from './use-run.ts'
 import { type RunSummaryOf, type RunsOptions, type RunsResult, useContractRuns } from './use-runs.ts'
 import { useRunMetadata } from './use-run-metadata.ts'
 import { useRunStream } from './use-run-stream.ts'
+import { type TextOptions, type TextResult, useRunText } from './use-run-text.ts'
 import { type SuspenseOptions, type SuspenseResult, useSuspenseContractRun, useSuspenseRunMetadata } from './use-suspense-run.ts'
 import { type TriggerResult, type TriggerRunOptions, useTriggerRun } from './use-trigger-run.ts'
 
@@ -25,6 +26,8 @@ export interface RunHooks<C extends RunContract> {
     stream: K,
     options?: Omit<StreamOptions<OutputOf<C['streams'][K]>, A>, 'schema'>,
   ) => StreamResult<OutputOf<C['streams'][K]>, A>
+  /** Parts are not parsed: `format` gets them as the task wrote them. */
+  readonly useRunText: <K extends KeyOf<C['streams']>>(run: RunRef, stream: K, options?: TextOptions<InputOf<C['streams'][K]>>) => TextResult
   /** Of the contract's task, unless the query names another. */
   readonly useRuns: <T = readonly RunSummaryOf<C>[]>(
     query: RunQuery | null | undefined,
@@ -44,6 +47,7 @@ export function createRunHooks<C extends RunContract>(contract: C): RunHooks<C> 
     useRun: (run, options) => useContractRun(contract, run, options),
     useRunMetadata: (run, options) => useRunMetadata<C['metadata'], never>(run, { ...options, schema: contract.metadata } as object) as never,
     useRunStream: (run, stream, options) => useRunStream<never, never>(run, stream, { ...options, schema: contract.streams[stream] } as object) as never,
+    useRunText: useRunText as RunHooks<C>['useRunText'],
     useRuns: (query, options) => useContractRuns(contract, query, options),
     useSuspenseRun: (run, options) => useSuspenseContractRun(contract, run, options),
     useSuspenseRunMetadata: (run, options) => useSuspenseRunMetadata<C['metadata'], never>(run, { ...options, schema: contract.metadata } as object) as never,

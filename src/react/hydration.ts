@@ -17,8 +17,8 @@ const NOTHING: Hydrated = new Map()
 const Context = createContext(NOTHING)
 
 export interface HydrationBoundaryProps {
-  /** What `dehydrate(client)` gave on the server. */
-  readonly state: string | ClientState
+  /** What `dehydrate(client)` gave on the server. Without it, the page loads as any other. */
+  readonly state: string | ClientState | null | undefined
   /** @defaultValue the provider's */
   readonly client?: RunClient | undefined
   readonly children?: ReactNode
@@ -30,6 +30,7 @@ export function HydrationBoundary({ state, client: own, children }: HydrationBou
   const above = useContext(Context)
   // before the children render, because their first render reads it
   const hydrated = useMemo(() => {
+    if (!state) return above
     try {
       const known = typeof state === 'string' ? (JSON.parse(state) as ClientState) : state
       if (client) hydrate(client, known)

@@ -5,9 +5,11 @@ import type { Result } from './result.ts'
 import type { StreamResult } from './stream-view.ts'
 import { useRunStream } from './use-run-stream.ts'
 
-export interface TextOptions extends Omit<StreamOptions<unknown, string>, 'schema' | 'mode' | 'maxParts' | 'reduce' | 'initial' | 'isEqual' | 'onInvalid'> {
+/** `T` is a part as the task wrote it. */
+export interface TextOptions<T = unknown>
+  extends Omit<StreamOptions<T, string>, 'schema' | 'mode' | 'maxParts' | 'reduce' | 'initial' | 'isEqual' | 'onInvalid'> {
   /** A part as text. What is written is not written again, so keep it the same. @defaultValue strings as they are, anything else as JSON */
-  format?: ((part: unknown) => string) | undefined
+  format?: ((part: T) => string) | undefined
 }
 
 /** What a text hook gives. Text that is `pending` has not been begun. */

@@ -79,6 +79,13 @@ describe('with a contract', () => {
     hooks.useRunStream('x', 'nope')
   })
 
+  test('useRunText', () => {
+    hooks.useRunText('x', 'log', { format: (part) => expectTypeOf(part).toEqualTypeOf<{ line: string }>() && part.line })
+    expectTypeOf(hooks.useRunText('x', 'text').text).toEqualTypeOf<string | undefined>()
+    // @ts-expect-error no such stream
+    hooks.useRunText('x', 'nope')
+  })
+
   test('useRuns: a list has no payloads and no outputs', () => {
     const { runs, hasMore, loadMore } = hooks.useRuns({ tag: 'x' })
     expectTypeOf(runs?.[0]?.metadata).toEqualTypeOf<Metadata | undefined>()

@@ -21,7 +21,7 @@ function Page() {
   const status = useRun('run_a', { select: ({ status: s }) => s }).run
   return <b>{`${status} ${JSON.stringify(metadata)} ${useRunText('run_a', 'text').text}`}</b>
 }
-const page = (client: RunClient, state: string) => (
+const page = (client: RunClient, state: string | undefined) => (
   <StrictMode>
     <RunfeedProvider client={client}>
       <HydrationBoundary state={state}>
@@ -146,4 +146,8 @@ test('state that cannot be read is left out, with a warning in development', () 
   const feed = createScriptedFeed({ script, at: 5, scheduler: manualScheduler() })
   expect(renderToString(page(feed.client.getSnapshot(), '{"not": "it"}'))).toBe('<b>undefined undefined undefined</b>')
   expect(said.mock.calls[0]?.[0]).toContain('<HydrationBoundary>')
+  // a server that could not be asked gives none, which is no mistake
+  said.mockClear()
+  expect(renderToString(page(feed.client.getSnapshot(), undefined))).toBe('<b>undefined undefined undefined</b>')
+  expect(said).not.toHaveBeenCalled()
 })
