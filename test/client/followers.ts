@@ -92,6 +92,9 @@ export class Followers {
 
   #failed(follower: Follower, what: string, error: RunfeedError): void {
     if (!this.#isExpected(error)) this.wrong.push(`${what}: ${error.type} ${error.message}`)
-    else this.all.delete(follower)
+    else {
+      this.all.delete(follower)
+      follower.stop()
+    }
   }
 }

@@ -1,5 +1,5 @@
 // `npm run faults -- --schedules 2000 --real-time`: schedules of faults, as many as one wants. It says which seeds failed; `--seed <seed>`
-// replays one, or is the first of them. `--quiet-minutes 10` and `--case <name>` run what is about real minutes instead, all that are named at once.
+// replays one, or is the first of them. `--tabs 2000` plays schedules of tabs that share instead. `--quiet-minutes 10` and `--case <name>` run what is about real minutes instead, all that are named at once.
 import { parseArgs } from 'node:util'
 import { ended } from './real-time/ended.ts'
 import { frozen } from './real-time/frozen.ts'
@@ -8,12 +8,14 @@ import { quiet } from './real-time/quiet.ts'
 import type { RealCase } from './real-time/real-case.ts'
 import { tokens } from './real-time/tokens.ts'
 import { runSchedules } from './schedules.ts'
+import { runTabs } from './tabs.ts'
 
 const CASES: { readonly [name: string]: RealCase } = { ended, killed, frozen, tokens }
 
 const { values } = parseArgs({
   options: {
     schedules: { type: 'string' },
+    tabs: { type: 'string' },
     'real-time': { type: 'boolean', default: false },
     seed: { type: 'string' },
     'at-once': { type: 'string' },
@@ -36,7 +38,9 @@ for (const name of values.case) {
 const { 'quiet-minutes': minutes } = values
 if (minutes !== undefined) cases.set('quiet', async () => await quiet(whole('quiet-minutes', minutes)))
 
-const isPassed = cases.size > 0 ? await runCases() : await schedules()
+const seed = values.seed === undefined ? undefined : whole('seed', values.seed)
+const tabs = async (text: string): Promise<boolean> => await runTabs(whole('tabs', text), seed)
+const isPassed = cases.size > 0 ? await runCases() : values.tabs === undefined ? await schedules() : await tabs(values.tabs)
 // what hangs in a failed one does not hold the process
 process.exit(isPassed ? 0 : 1)
 
@@ -58,8 +62,8 @@ async function runCases(): Promise<boolean> {
 async function schedules(): Promise<boolean> {
   const isRealTime = values['real-time']
   return await runSchedules({
-    first: values.seed === undefined ? 0 : whole('seed', values.seed),
-    count: whole('schedules', values.schedules ?? (values.seed === undefined ? '100' : '1')),
+    first: seed ?? 0,
+    count: whole('schedules', values.schedules ?? (seed === undefined ? '100' : '1')),
     // in real time all of them wait for most of it
     atOnce: Math.max(1, whole('at-once', values['at-once'] ?? (isRealTime ? '12' : '3'))),
     isRealTime,
