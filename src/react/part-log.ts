@@ -33,25 +33,20 @@ export class PartJudge<T> {
     return new PartJudge(schema, log.firstIndex, log.cuts, [])
   }
 
-  /** Another one for the log that was cut since: it goes on at the cut. */
+  /**
+   * The one for a newer log: another one where that was cut, and goes on at the cut, or has let go of most of what this one knows.
+   * So views of this one keep what they show.
+   */
   after(log: ChunkLog<Json>): PartJudge<T> {
+    const { firstIndex, length, cuts } = log
     const end = changedFrom(log, this.cuts)
+    const dead = firstIndex - this.#firstIndex
     // a shorter log shows more of its beginning
-    if (log.firstIndex < this.#firstIndex) return PartJudge.of(this.#schema, log)
-    const next = new PartJudge(this.#schema, this.#firstIndex, log.cuts, this.#parts.slice(0, Math.max(0, end - this.#firstIndex)))
+    if (dead < 0) return PartJudge.of(this.#schema, log)
+    if (this.cuts.length === cuts.length && dead < length - firstIndex + MIN_DEAD) return this
+    const next = new PartJudge(this.#schema, firstIndex, cuts, this.#parts.slice(dead, Math.max(dead, end - this.#firstIndex)))
     next.issues = this.issues.filter(({ path }) => Number(path[0]) < end)
     next.raw = next.issues.length === this.issues.length ? this.raw : log.at(Number(next.issues.at(-1)?.path[0] ?? -1))
-    next.error = this.error
-    return next
-  }
-
-  /** Another one without what the log has let go of, once that is most of it: views of this one keep what they show. */
-  last({ firstIndex, length }: ChunkLog<Json>): PartJudge<T> {
-    const dead = firstIndex - this.#firstIndex
-    if (dead < length - firstIndex + MIN_DEAD) return this
-    const next = new PartJudge(this.#schema, firstIndex, this.cuts, this.#parts.slice(dead))
-    next.issues = this.issues
-    next.raw = this.raw
     next.error = this.error
     return next
   }
@@ -100,10 +95,9 @@ export function partJudge<T>(origin: object, schema: Schema<unknown, T>, log: Ch
   let bySchema = judges.get(origin)
   if (!bySchema) judges.set(origin, (bySchema = new WeakMap()))
   const found = bySchema.get(schema) as PartJudge<T> | undefined
-  const isFound = found?.isOf(schema, log)
   // a component that throttles may still show the log from before a cut, or what others have let go of, and must not judge what they see
-  if (found && !isFound && found.cuts.length >= log.cuts.length) return mine?.isOf(schema, log) ? mine : PartJudge.of(schema, log)
-  const judge = !found ? PartJudge.of(schema, log) : isFound ? found.last(log) : found.after(log)
+  if (found && found.cuts.length >= log.cuts.length && !found.isOf(schema, log)) return mine?.isOf(schema, log) ? mine : PartJudge.of(schema, log)
+  const judge = found?.after(log) ?? PartJudge.of(schema, log)
   if (judge !== found) bySchema.set(schema, judge)
   return judge
 }

@@ -17,13 +17,6 @@ export interface ActionOptions {
   onError?: ((error: RunfeedError) => void) | undefined
 }
 
-export interface Action<N extends string, A extends readonly unknown[], V> {
-  /** The same object while nothing in it has changed. */
-  readonly state: ActionState<N, V>
-  readonly call: (...args: A) => Promise<V>
-  readonly reset: () => void
-}
-
 interface Act<A extends readonly unknown[], V> extends ActionOptions {
   /** What it acts on: what was said of another is not said of this. */
   readonly on: string
@@ -31,11 +24,24 @@ interface Act<A extends readonly unknown[], V> extends ActionOptions {
   readonly onSuccess?: ((value: V) => void) | undefined
 }
 
-/** `call` and `reset` are the same functions for as long as the component lives. */
-export function useAction<N extends string, A extends readonly unknown[], V>(noun: N, options: Act<A, V>): Action<N, A, V> {
-  const { on } = options
-  const idle = useMemo(() => ({ on, state: stateOf<N, V>(noun, 'idle') }), [noun, on])
-  const [shown, setShown] = useState(idle)
+interface Shown<V> {
+  readonly on?: string
+  readonly status: 'idle' | 'pending' | 'success' | 'error'
+  readonly value?: V
+  readonly error?: RunfeedError
+}
+const IDLE: Shown<never> = { status: 'idle' }
+
+/**
+ * The same object while nothing in it has changed; its functions are the same for as long as the component lives.
+ * @param noun - the field of the value. @param verb - the field of the function.
+ */
+export function useAction<N extends string, F extends string, A extends readonly unknown[], V>(
+  noun: N,
+  verb: F,
+  options: Act<A, V>,
+): ActionState<N, V> & { readonly reset: () => void } & { readonly [K in F]: (...args: A) => Promise<V> } {
+  const [newest, show] = useState<Shown<V>>(IDLE)
   const now = useRef({ options, newest: 0, isGone: false })
   useEffect(() => {
     now.current.options = options
@@ -48,44 +54,39 @@ export function useAction<N extends string, A extends readonly unknown[], V>(nou
     }
   }, [])
 
-  const call = useCallback(
-    (...args: A): Promise<V> => {
-      const { current } = now
-      const number = ++current.newest
-      const { on: about, act } = current.options
-      const show = (state: ActionState<N, V>): void => {
-        if (!current.isGone && number === current.newest) setShown({ on: about, state })
-      }
-      show(stateOf(noun, 'pending'))
-      const promise = (async () => {
-        let value: V
-        try {
-          value = await act(...args)
-        } catch (thrown) {
-          const error = toRunfeedError(thrown)
-          show(stateOf(noun, 'error', undefined, error))
-          guarded(() => current.options.onError?.(error))
-          throw error
-        }
-        show(stateOf(noun, 'success', value))
+  const call = useCallback((...args: A): Promise<V> => {
+    const { current } = now
+    const number = ++current.newest
+    const { on, act } = current.options
+    const tell = (next: Shown<V>): void => {
+      if (!current.isGone && number === current.newest) show({ on, ...next })
+    }
+    tell({ status: 'pending' })
+    const promise = (async () => {
+      try {
+        const value = await act(...args)
+        tell({ status: 'success', value })
         // what a callback throws is no failure of the action
         guarded(() => current.options.onSuccess?.(value))
         return value
-      })()
-      // the failure is in `error`: who does not await the promise must not get an unhandled rejection for it
-      promise.catch(() => {})
-      return promise
-    },
-    [noun],
-  )
+      } catch (thrown) {
+        const error = toRunfeedError(thrown)
+        tell({ status: 'error', error })
+        guarded(() => current.options.onError?.(error))
+        throw error
+      }
+    })()
+    // the failure is in `error`: who does not await the promise must not get an unhandled rejection for it
+    promise.catch(() => {})
+    return promise
+  }, [])
   const reset = useCallback(() => {
     now.current.newest++
-    setShown({ on: now.current.options.on, state: stateOf(noun, 'idle') })
-  }, [noun])
-  return { state: (shown.on === on ? shown : idle).state, call, reset }
-}
-
-function stateOf<N extends string, V>(noun: N, status: 'idle' | 'pending' | 'success' | 'error', value?: V, error?: RunfeedError): ActionState<N, V> {
-  const is = { isPending: status === 'pending', isSuccess: status === 'success', isError: status === 'error' }
-  return { status, ...is, error, [noun]: value } as unknown as ActionState<N, V>
+    show(IDLE)
+  }, [])
+  const { status, value, error } = newest.on === options.on ? newest : IDLE
+  return useMemo(() => {
+    const is = { isPending: status === 'pending', isSuccess: status === 'success', isError: status === 'error' }
+    return { status, ...is, error, [noun]: value, [verb]: call, reset } as never
+  }, [noun, verb, status, value, error, call, reset])
 }

@@ -1,5 +1,4 @@
 'use client'
-import { useMemo } from 'react'
 import type { RunClient } from '../client/run-client.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
@@ -25,14 +24,13 @@ export type CancelResult = ActionState<'run', Run> & {
  */
 export function useCancelRun(run: RunRef, options: CancelRunOptions = {}): CancelResult {
   const client = useOptionalClient(options.client)
-  const id = typeof run === 'string' ? run : run?.id
-  const { state, call, reset } = useAction('run', {
-    on: id ?? '',
+  const id = (typeof run === 'string' ? run : run?.id) ?? ''
+  return useAction('run', 'cancel', {
+    on: id,
     act: async () => {
       if (!run || !id) throw new RunfeedError('no_run', 'there is no run to cancel: give useCancelRun an id or a handle')
       return await requireClient(client).runs.cancel(run)
     },
     onError: options.onError,
   })
-  return useMemo(() => ({ ...state, cancel: call, reset }), [state, call, reset])
 }

@@ -1,5 +1,4 @@
 'use client'
-import { useMemo } from 'react'
 import type { RunClient } from '../client/run-client.ts'
 import type { Json } from '../protocol/json.ts'
 import type { RunHandle, TriggerOptions } from '../protocol/rest.ts'
@@ -29,11 +28,10 @@ export type TriggerResult<P> = ActionState<'handle', RunHandle> & {
  */
 export function useTriggerRun<P = Json>(task: string, options: TriggerRunOptions = {}): TriggerResult<P> {
   const client = useOptionalClient(options.client)
-  const { state, call, reset } = useAction('handle', {
+  return useAction('handle', 'trigger', {
     on: task,
     act: async (payload: P, triggerOptions?: TriggerOptions) => await requireClient(client).runs.trigger(task, payload as Json, triggerOptions),
     onSuccess: options.onTrigger,
     onError: options.onError,
   })
-  return useMemo(() => ({ ...state, trigger: call, reset }), [state, call, reset])
 }
