@@ -135,6 +135,25 @@ test('whoever begins with the first chunk of a stream that ended without any is 
   expect(transport.connections).toHaveLength(1)
 })
 
+test('a stream that ended before is told to whoever comes, also while the connection is lost', async () => {
+  const { hub, transport, environment, told } = setUp()
+  environment.chance = 0
+  hub.want('one', 1, [{ run: 'run_a', stream: 'log' }, { run: 'run_b' }])
+  await environment.advance(60)
+  const ended: Frame = { event: 'stream', data: { run: 'run_a', stream: 'log', state: 'closed', start: 0, length: 0 } }
+  transport.last.open()
+  transport.last.send(ended)
+  await environment.advance(250)
+  transport.last.end()
+  // over: asked for no more
+  await environment.advance(1_000)
+  expect(transport.last.wants).toEqual([{ run: 'run_b' }])
+  transport.last.open()
+  hub.want('two', 2, [{ run: 'run_a', stream: 'log', index: 1 }])
+  await environment.advance(250)
+  expect(told.findLast(({ to }) => to === 'two')?.frame).toEqual(ended)
+})
+
 test('a stream that has ended while its run goes on is asked for again: a later attempt may open it', async () => {
   const { hub, transport, environment } = setUp()
   environment.chance = 0

@@ -107,15 +107,18 @@ export class Hub {
         if (open) demand.again.set(topic, want)
         isMissing = true
       } else if (want.stream === undefined) isMissing = !this.#catchUp(topic, want, open, missed) || isMissing
-      else if (!open) isMissing = true
       else {
         const state = this.#told.stream(topic)
         // of one that has ended there is nothing to ask for after its last chunk
         const end = state && state.data.state !== 'open' ? state.data.length : Number.POSITIVE_INFINITY
-        if ('index' in open && (want.index ?? 0) < Math.min(open.index ?? 0, end)) {
-          demand.again.set(topic, lower(demand.again.get(topic), want))
+        const at = open?.stream === undefined ? end : Math.min(open.index ?? 0, end)
+        if ((want.index ?? 0) >= at) {
+          if (state) missed.push(state)
+          isMissing ||= !open
+        } else {
+          if (open) demand.again.set(topic, lower(demand.again.get(topic), want))
           isMissing = true
-        } else if (state) missed.push(state)
+        }
       }
     }
     if (missed.length > 0) this.#host.send(missed, tab)
