@@ -172,6 +172,28 @@ describe('one connection', () => {
     expect(other.seen).toHaveLength(0)
   })
 
+  test('a cursor of chunks that are ahead of what is being filled in is not gone on from', async () => {
+    const { client, transport, environment, flush } = setUp()
+    follow(client.stream('run_a', 'log', 2))
+    await flush()
+    transport.last.send(chunksFrame(2, 'c'))
+    await environment.advance(250)
+    const all = follow(client.stream('run_a', 'log', 0))
+    await flush()
+    transport.connections[0]?.send(chunksFrame(3, 'd'))
+    await flush()
+    for (const connection of transport.live) connection.fail(new ConnectionError('gone'))
+    await environment.advance(4_000)
+    expect(transport.last.wants).toEqual([{ run: 'run_a', stream: 'log', index: 0 }])
+    transport.last.send(chunksFrame(0, 'a'))
+    transport.last.end()
+    await environment.advance(8_000)
+    expect(transport.last.wants).toEqual([{ run: 'run_a', stream: 'log', index: 1, cursor: '1.c' }])
+    transport.last.send(chunksFrame(1, 'b', 'c', 'd', 'e'))
+    await flush()
+    expect([...all.source.getSnapshot().log]).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
   test('earlier chunks of a stream come by a new connection, beside what is there', async () => {
     const { client, transport, environment, flush } = setUp()
     const late = follow(client.stream('run_a', 'log', 2))

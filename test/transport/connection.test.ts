@@ -146,6 +146,37 @@ test.each([
   expect(states.map(({ error }) => error?.message)).toContain('nothing came for 3000 ms')
 })
 
+test('what was given up is not heard any more, whether or not it takes notice of its signal', async () => {
+  const { transport, environment } = setUp()
+  const heard: string[] = []
+  let say = (): void => {}
+  const deaf = new Connection(
+    {
+      ...transport,
+      stream: async function* () {
+        yield { event: 'open', data: { protocol: 1, heartbeat: 1_000, time: 0 } }
+        await new Promise<void>((resolve) => (say = resolve))
+        yield { event: 'ping', data: { time: 1 } }
+      },
+    },
+    environment,
+    {
+      open: () => ({ wants: [{ run: 'run_a' }], receive: ({ event }) => heard.push(event), isDone: () => false, ended: () => {} }),
+      changed: () => {},
+      refused: () => {},
+    },
+  )
+  deaf.refresh()
+  await settled()
+  environment.sleep(60_000)
+  await environment.advance(20)
+  expect(deaf.now.status).toBe('reconnecting')
+  say()
+  await settled()
+  expect([deaf.now.status, heard]).toEqual(['reconnecting', ['open']])
+  deaf.close()
+})
+
 test('an attempt that says nothing is given up; a replacement sooner, and the old one is kept', async () => {
   const { transport, environment, connection, names } = setUp()
   environment.chance = 0
