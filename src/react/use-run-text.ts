@@ -15,6 +15,9 @@ export interface TextOptions<T = unknown>
 /** What a text hook gives. Text that is `pending` has not been begun. */
 export type TextResult = Result<'text', string, Pick<StreamResult<unknown, string>, 'streamState' | 'failure' | 'isTruncated'>>
 
+/** What a stream hook gives, and a text hook does not. */
+const STREAMS_OWN: readonly string[] = ['parts', 'log', 'value']
+
 export const asText = (part: unknown): string => (typeof part === 'string' ? part : JSON.stringify(part))
 
 /**
@@ -25,12 +28,11 @@ export const asText = (part: unknown): string => (typeof part === 'string' ? par
 export function useRunText(run: RunRef, stream: string, { format = asText, ...options }: TextOptions = {}): TextResult {
   const result = useRunStream<unknown, string>(run, stream, { ...options, initial: '', reduce: (text, part) => text + format(part) })
   return useMemo(() => {
-    // not by spreading: that would read `parts`
-    const { status, isPending, isSuccess, isError, error, connectionStatus, isStale, isEnabled, issues, raw, stop, value, streamState, failure, isTruncated } =
-      result
-    const state = { status, isPending, isSuccess, isError, error, connectionStatus, isStale, isEnabled, issues, raw, stop }
+    const { isSuccess, isError, streamState, value } = result
     // an error before the first part leaves no text
-    const isBegun = isSuccess || (isError && streamState !== 'waiting')
-    return { ...state, text: isBegun ? value : undefined, streamState, failure, isTruncated } as unknown as TextResult
+    const shown: { [field: string]: unknown } = { text: isSuccess || (isError && streamState !== 'waiting') ? value : undefined }
+    // not by spreading: that would read `parts`
+    for (const field of Object.keys(result) as (keyof typeof result)[]) if (!STREAMS_OWN.includes(field)) shown[field] = result[field]
+    return shown as unknown as TextResult
   }, [result])
 }
