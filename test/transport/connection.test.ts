@@ -152,7 +152,7 @@ test('what was given up is not heard any more, whether or not it takes notice of
   let say = (): void => {}
   const deaf = new Connection(
     {
-      ...transport,
+      request: transport.request,
       stream: async function* () {
         yield { event: 'open', data: { protocol: 1, heartbeat: 1_000, time: 0 } }
         await new Promise<void>((resolve) => (say = resolve))
