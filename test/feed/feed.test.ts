@@ -2,6 +2,8 @@ import { metadata, task } from 'runfeed/task'
 import type { Frame, Run } from 'runfeed'
 import { memoryEngine } from 'runfeed/server'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { MAX_FRAME_BYTES } from '../../src/protocol/limits.ts'
+import type { Operation } from '../../src/protocol/operation.ts'
 import { applyPatch } from '../../src/protocol/patch.ts'
 import { framesOf, framesUntil } from '../support/frames.ts'
 import { gate } from '../support/gate.ts'
@@ -255,6 +257,31 @@ describe('what is too large for a frame', () => {
     })
     expect(frames.some(({ data }) => 'omitted' in data && data.omitted?.includes('output'))).toBe(true)
     expect(await server.run(id)).toMatchObject({ payload: large, output: large })
+  })
+
+  test('what came and went within one tick, and fits no frame, is told as the record that is left of it', async () => {
+    const engine = memoryEngine()
+    const server = await startServer({ engine })
+    const { run } = await engine.queue.begin({ task: 'elsewhere', payload: null }, { worker: 'w' })
+    const longest: number[] = []
+    const frames: Frame[] = []
+    const commit = async (operations: readonly Operation[]): Promise<unknown> => await engine.record.commit({ run: run.id, attempt: 1, operations })
+    for await (const frame of framesOf(await server.get(`/v1/runs/${run.id}/events`))) {
+      frames.push(frame)
+      longest.push(JSON.stringify(frame.data).length)
+      if (frame.event === 'run' && frames.length === 2) {
+        // 6 MB of changes in one stretch, of which nothing stays
+        const large = 'x'.repeat(200_000)
+        for (let n = 0; n < 30; n++) {
+          void commit([{ op: 'set', key: `k${n}`, value: large }])
+          void commit([{ op: 'delete', key: `k${n}` }])
+        }
+        await commit([{ op: 'set', key: 'kept', value: true }])
+      }
+      if (fold(frames)?.metadata['kept'] === true) break
+    }
+    expect(fold(frames)).toEqual(JSON.parse(JSON.stringify((await engine.record.read(run.id))?.run)))
+    expect(Math.max(...longest)).toBeLessThan(MAX_FRAME_BYTES)
   })
 
   test('a record that fits no frame is denied alone, and the others go on', async () => {
