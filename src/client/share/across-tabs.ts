@@ -3,7 +3,7 @@
 import type { RunfeedError } from '../../protocol/errors.ts'
 import type { Frame } from '../../protocol/frame.ts'
 import { HEARTBEAT_MS, PROTOCOL_VERSION } from '../../protocol/limits.ts'
-import type { Want } from '../../protocol/want.ts'
+import { topicOf, type Want } from '../../protocol/want.ts'
 import type { Frames } from '../../transport/attempt.ts'
 import type { Environment } from '../../transport/environment.ts'
 import { Positions } from '../../transport/positions.ts'
@@ -96,9 +96,11 @@ class SharedTransport implements RunTransport {
     const environment = this.#environment
     let failure: RunfeedError | undefined
     let isOpen = false
+    /** Streams of which the leader's connection is further on. */
+    const behind = new Set<string>()
     let wake = (): void => {}
-    const push = (...frames: readonly Frame[]): void => {
-      queue.push(...frames)
+    const push = (frame: Frame): void => {
+      queue.push(frame)
       wake()
     }
     const session: TabSession = {
@@ -109,8 +111,18 @@ class SharedTransport implements RunTransport {
         push({ event: 'open', data: { protocol: PROTOCOL_VERSION, heartbeat: HEARTBEAT_MS, time: environment.now() } })
       },
       receive(frames) {
-        for (const frame of frames) positions.see(frame)
-        push(...frames)
+        for (const frame of frames) {
+          const topic = frame.event === 'chunks' ? topicOf(frame.data) : ''
+          if (!isAhead(frame, positions.of(topic))) {
+            behind.delete(topic)
+            positions.see(frame)
+            push(frame)
+          } else if (!behind.has(topic)) {
+            // said once more: the leader is asking for the earlier ones by now, if it has heard of it
+            behind.add(topic)
+            group.ask(session)
+          }
+        }
       },
       ping() {
         if (isOpen) push({ event: 'ping', data: { time: environment.now() } })
@@ -175,5 +187,8 @@ class SharedTransport implements RunTransport {
     for (const listener of this.#listeners) listener()
   }
 }
+
+/** Chunks after those that the session is to have next: others are told them, and for its own the connection begins anew. */
+const isAhead = ({ event, data }: Frame, want: Want | undefined): boolean => event === 'chunks' && want?.stream !== undefined && data.index > (want.index ?? 0)
 
 let lastSession = 0

@@ -83,7 +83,7 @@ export class TabGroup {
 
   add(session: TabSession): void {
     this.#sessions.set(session.id, session)
-    this.#ask(session)
+    this.ask(session)
     if (this.#isOpen) session.opened()
   }
   remove(id: number): void {
@@ -147,7 +147,7 @@ export class TabGroup {
         for (const session of sessions) session.fail(error)
       },
     })
-    for (const session of this.#sessions.values()) this.#ask(session)
+    for (const session of this.#sessions.values()) this.ask(session)
     this.#beat()
     this.#changed()
     return new Promise<void>((resolve) => {
@@ -231,7 +231,7 @@ export class TabGroup {
     this.#term = term
     if (isNew) {
       this.#isOpen = false
-      for (const session of this.#sessions.values()) this.#ask(session)
+      for (const session of this.#sessions.values()) this.ask(session)
       this.#post({ kind: 'here', tab: this.#tab, isVisible: isVisible() })
     }
     this.#standsAs(isOpen, error && new ConnectionError(error.message))
@@ -276,7 +276,8 @@ export class TabGroup {
       .catch(() => {})
   }
 
-  #ask(session: TabSession): void {
+  /** Asks for what the session wants, from where it is now. */
+  ask(session: TabSession): void {
     this.#tell({ kind: 'want', tab: this.#tab, session: session.id, wants: session.wants() })
   }
   /** To whoever leads. */
