@@ -1,5 +1,6 @@
 // What only development builds do: bundlers replace `process.env.NODE_ENV`, and what is behind it is not in a production build.
 // Callers ask for it themselves, so that their texts go too.
+import { RunfeedError } from '../protocol/errors.ts'
 
 export function warn(message: string): void {
   console.warn(`runfeed: ${message}`)
@@ -11,6 +12,15 @@ export function warnOnce(message: string): void {
   if (told.has(message)) return
   told.add(message)
   warn(message)
+}
+
+/** @throws RunfeedError `invalid_schema`, for what is none: without, it would be of `undefined` and `validate`. */
+export function checkSchema(schema: { readonly '~standard'?: unknown } | undefined): void {
+  if (!schema?.['~standard'])
+    throw new RunfeedError(
+      'invalid_schema',
+      'this is no Standard Schema: pass one that zod, valibot or arktype made, or for metadata an object with one per key; a contract goes to createRunHooks',
+    )
 }
 
 /** So many renders in a row with another object each time: it is made in render. */

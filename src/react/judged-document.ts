@@ -6,7 +6,7 @@ import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { JsonObject } from '../protocol/json.ts'
 import type { Run } from '../protocol/run.ts'
 import { shareEqual } from '../store/share.ts'
-import { warn } from './development.ts'
+import { checkSchema, warn } from './development.ts'
 import { NO_ISSUES } from './result.ts'
 
 /** What can be shown of a document. `good` is the newest value, or the last one that was good. */
@@ -64,6 +64,7 @@ function judged<V>(schema: MetadataSchema, document: JsonObject, last: Reading<V
   const kept = last?.good
   try {
     if (!isSchema(schema)) {
+      if (process.env.NODE_ENV !== 'production') Object.values(schema).forEach(checkSchema)
       const { value, issues } = judgeShape(schema, document)
       return {
         good: { value: share(kept, withKept(value, issues, kept?.value)) as V },

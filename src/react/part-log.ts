@@ -4,6 +4,7 @@ import type { Schema } from '../contract/standard-schema.ts'
 import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import { type ChunkLog, changedFrom } from '../store/snapshot.ts'
+import { checkSchema } from './development.ts'
 
 /** Fewer are not worth a copy. */
 const MIN_DEAD = 1024
@@ -68,6 +69,7 @@ export class PartJudge<T> {
     // lost to retention: the gap says so, not the schema
     if (raw === undefined) return REFUSED
     try {
+      if (process.env.NODE_ENV !== 'production') checkSchema(this.#schema)
       const verdict = judge(this.#schema, raw)
       if (verdict.ok) return verdict.value
       for (const issue of verdict.issues) issues.push({ ...issue, path: [index, ...issue.path] })

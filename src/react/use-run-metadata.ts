@@ -20,7 +20,7 @@ export function useRunMetadata<M extends MetadataSchema = LooseMetadata, T = Met
 ): Result<'metadata', T> {
   const { schema, mode } = options
   const read: ReadRun<MetadataOf<M>> =
-    schema === undefined || (schema as MetadataSchema) === anyObject
+    !schema || (schema as MetadataSchema) === anyObject
       ? (asStored as ReadRun<MetadataOf<M>>)
       : (record, origin, before): Reading<MetadataOf<M>> => {
           const reading = readDocument<MetadataOf<M>>(origin, schema, { document: record.metadata, run: record }, before)

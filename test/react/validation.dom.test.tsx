@@ -115,6 +115,21 @@ describe('validation', () => {
     expect(client.run('run_a').subscriptions).toBe(1)
   })
 
+  test('what is no schema is an error that says what one is, and does not throw', () => {
+    const client = fakeClient()
+    client.write('run_a', { n: 1 })
+    client.stream('run_a', 'text').set({ log: logOf([1]), state: 'open' })
+    const contract = defineRun({ id: 'c', metadata: z.object({ n: z.number() }) })
+    const { result } = renderHook(() => [
+      useRunMetadata('run_a', { client, schema: contract as never }),
+      useRunMetadata('run_a', { client, schema: { n: 'number' } as never }),
+      useRunStream('run_a', 'text', { client, schema: { n: z.number() } as never }),
+    ])
+    for (const { error } of result.current) expect(error).toMatchObject({ type: 'invalid_schema', message: expect.stringContaining('createRunHooks') })
+    const none = renderHook(() => useRunMetadata('run_a', { client, schema: null as never }))
+    expect(none.result.current).toMatchObject({ status: 'success', metadata: { n: 1 } })
+  })
+
   test('per key, strict: an error names the key, the good keys go on', () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     const client = fakeClient()
