@@ -146,6 +146,20 @@ test.each([
   expect(states.map(({ error }) => error?.message)).toContain('nothing came for 3000 ms')
 })
 
+test('who stood still reads what has arrived before the connection counts as dead', async () => {
+  const { transport, environment, connection, names } = setUp()
+  connection.refresh()
+  await settled()
+  transport.last.open(1_000)
+  await settled()
+  environment.sleep(60_000)
+  // its timers run first
+  await environment.advance(0)
+  transport.last.send({ event: 'ping', data: { time: 0 } })
+  await environment.advance(1_000)
+  expect([names(), transport.connections.length]).toEqual([['connecting', 'open'], 1])
+})
+
 test('what was given up is not heard any more, whether or not it takes notice of its signal', async () => {
   const { transport, environment } = setUp()
   const heard: string[] = []
