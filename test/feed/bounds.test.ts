@@ -68,6 +68,16 @@ describe('how many', TIMEOUT, () => {
     expect(status).toBe(200)
   })
 
+  test('so do its wants', async () => {
+    const server = await startServer({ tasks: [held], feed: { maxSubscriptions: 2 } })
+    const id = await server.trigger('held')
+    const wants = [{ run: id }, { run: id, stream: 's' }]
+    await framesUntil(await server.post('/v1/feed', { wants }), ({ event }) => event === 'run')
+    let status = 503
+    while (status === 503) status = (await server.post('/v1/feed', { wants })).status
+    expect(status).toBe(200)
+  })
+
   test('wants are counted too', async () => {
     const server = await startServer({ tasks: [held], feed: { maxSubscriptions: 3 } })
     const id = await server.trigger('held')
