@@ -1,8 +1,8 @@
 // The leader's part: one connection for what all tabs ask for, and what a tab that comes later must be told first.
 import type { RunfeedError } from '../../protocol/errors.ts'
-import type { Frame, FrameOf, Member } from '../../protocol/frame.ts'
+import type { Frame, Member } from '../../protocol/frame.ts'
 import { MAX_WANTS } from '../../protocol/limits.ts'
-import { queryName, runTopic, topicOf, type Want } from '../../protocol/want.ts'
+import { runTopic, topicOf, type Want } from '../../protocol/want.ts'
 import type { Session } from '../../transport/attempt.ts'
 import { Connection } from '../../transport/connection.ts'
 import type { ConnectionSnapshot } from '../../transport/connection-status.ts'
@@ -11,6 +11,7 @@ import { Positions } from '../../transport/positions.ts'
 import type { RunTransport } from '../../transport/run-transport.ts'
 import { Demand } from './demand.ts'
 import { isSamePlace, lower, withoutPlace } from './places.ts'
+import { Refusals } from './refusals.ts'
 import { Told } from './told.ts'
 
 export interface HubHost {
@@ -27,39 +28,32 @@ const GATHER_MS = 60
 /** How long tabs have to say that they ask for nothing more, when the server has nothing more to say. */
 const DONE_MS = 250
 
-/** What the connection was asked for that was opened last, and may be refused. */
-interface Opened {
-  readonly wants: readonly Want[]
-  /** What of it somebody needs from further back than the connection before it. */
-  readonly again: readonly Want[]
-  readonly own: string | undefined
-}
-
 interface HubSession extends Session {
   readonly positions: Positions
 }
 
 export class Hub {
   readonly #host: HubHost
+  readonly #refusals: Refusals
   readonly #connection: Connection
   readonly #told = new Told()
   readonly #demand: Demand = new Demand(this.#told)
-  #opened: Opened | undefined
   #isGathering = true
 
   constructor(transport: RunTransport, environment: Environment, host: HubHost) {
     this.#host = host
     const demand = this.#demand
+    this.#refusals = new Refusals(demand, this.#told, host)
     this.#connection = new Connection(transport, environment, {
       open: () => {
         const own = host.ownToken()
         const wants = demand.fitting(own, (want) =>
-          this.#refuse(want, 'too_many_wants', `the tabs of one browser follow at most ${MAX_WANTS} runs and streams at a time`),
+          this.#refusals.refuse(want, 'too_many_wants', `the tabs of one browser follow at most ${MAX_WANTS} runs and streams at a time`),
         )
         if (wants.length === 0) return undefined
         const positions = new Positions(wants)
         demand.positions = positions
-        this.#opened = { wants, again: [...demand.again.values()], own }
+        this.#refusals.opened(wants, own)
         demand.again.clear()
         const session: HubSession = {
           positions,
@@ -76,8 +70,8 @@ export class Hub {
       },
       changed: (snapshot) => host.changed(snapshot),
       refused: (error, kept) => {
-        if (kept && this.#opened) this.#deny((kept as HubSession).positions, this.#opened, error)
-        else host.refused(error)
+        if (!kept) host.refused(error)
+        else if (this.#refusals.replacement((kept as HubSession).positions, error)) this.#connection.refresh()
       },
     })
     environment.setTimer(() => {
@@ -163,7 +157,7 @@ export class Hub {
       this.#host.send([frame])
       if (frame.event === 'list' || frame.event === 'enter')
         this.#lend(topicOf(frame.data as { query: string }), frame.event === 'list' ? frame.data.runs : [frame.data.run], wants)
-    } else if (this.#denied(frame, ({ token }) => (token ?? own) === (place?.token ?? own))) this.#connection.refresh()
+    } else if (this.#refusals.denied(frame, ({ token }) => (token ?? own) === (place?.token ?? own))) this.#connection.refresh()
   }
 
   /** A member that somebody follows for itself is told as that, from where that one is: whoever has the list alone may have nothing of it. */
@@ -186,40 +180,5 @@ export class Hub {
       }
     }
     if (isMissing) this.#connection.refresh()
-  }
-
-  /** Of what was refused, the connection that goes on may bring nothing; or all but what somebody needs from further back. */
-  #deny(positions: Positions, { wants, again, own }: Opened, { type, message }: RunfeedError): void {
-    const demand = this.#demand
-    demand.positions = positions
-    const isMissing = (want: Want): boolean => !positions.of(topicOf(want))
-    const missing = wants.filter(isMissing)
-    for (const want of missing.length > 0 ? missing : again) this.#refuse(want, type, message, ({ token }) => (token ?? own) === (want.token ?? own))
-    for (const want of again) {
-      // of those who need one resource the last one's token stood for all
-      const others = demand.sessions.flatMap(({ wants: asked }) => asked.get(topicOf(want)) ?? [])
-      const other = others.find(({ token }) => token === want.token) ?? others[0]
-      if (other) demand.again.set(topicOf(want), { ...want, token: other.token } as Want)
-    }
-    if (demand.again.size > 0 || demand.wants().some(isMissing)) this.#connection.refresh()
-  }
-  #refuse({ run, stream, query }: Want, code: string, message: string, isFor: (want: Want) => boolean = () => true): void {
-    this.#denied({ event: 'denied', data: { run, stream, query: query && queryName(query), code, message } as FrameOf<'denied'>['data'] }, isFor)
-  }
-  /** Tells whoever asked for it with the token that it was denied to. @returns whether somebody asked with another one. */
-  #denied(frame: FrameOf<'denied'>, isFor: (want: Want) => boolean): boolean {
-    const topic = topicOf(frame.data)
-    let isWanted = false
-    this.#told.forgetRun(topic)
-    for (const { tab, session, wants } of this.#demand.sessions) {
-      const want = wants.get(topic)
-      if (!want) continue
-      isWanted ||= !isFor(want)
-      if (!isFor(want)) continue
-      // whoever can ask for another token asks again
-      wants.delete(topic)
-      this.#host.send([frame], tab, session)
-    }
-    return isWanted
   }
 }
