@@ -26,6 +26,8 @@ export interface StreamRecord extends StreamSnapshot {
   /** A log from a lower index, which somebody asked for later, until it has caught up with `log`. */
   readonly refill: GrowingLog<Json> | undefined
   readonly refillFrom: number
+  /** As the server has said it last: chunks up to it may still be on their way. */
+  readonly toldLength: number
 }
 
 export const emptyStream = (from: number): StreamRecord => ({
@@ -40,6 +42,7 @@ export const emptyStream = (from: number): StreamRecord => ({
   from,
   refill: undefined,
   refillFrom: from,
+  toldLength: 0,
 })
 
 /** The first chunk that a new connection must bring. */
@@ -74,8 +77,8 @@ export function addChunks(record: StreamRecord, { index, chunks, cursor }: Frame
 
 /** The stream opened, again perhaps, or ended. */
 export function describeStream(record: StreamRecord, { state, start, length, error }: FrameOf<'stream'>['data']): StreamRecord {
-  if (state === 'open') return { ...record, state, start, failure: undefined, ending: undefined, error: undefined }
-  return settle({ ...record, start, error: undefined, ending: { state, length, error } })
+  if (state === 'open') return { ...record, state, start, toldLength: length, failure: undefined, ending: undefined, error: undefined }
+  return settle({ ...record, start, toldLength: length, error: undefined, ending: { state, length, error } })
 }
 
 /** The run has ended, and its streams with it. `summary` is the stream's in the run's last record. */

@@ -80,3 +80,24 @@ test('a gap that an old and a new connection tell is told once', async () => {
   expect(shown.source.getSnapshot().gap).toBe(first)
   expect(transport.last.wants[0]).toEqual({ run: 'run_a', stream: 'log', index: 3 })
 })
+
+test('a negative start counts from the end as it was when the reader came, though its chunks are still on their way', async () => {
+  const { client, transport, flush } = setUp()
+  const tail = follow(client.stream('run_a', 'log', -3))
+  const more = follow(client.stream('run_a', 'log', -50))
+  await flush()
+  const told: Frame = { event: 'stream', data: { run: 'run_a', stream: 'log', state: 'open', start: 0, length: 20 } }
+  transport.last.send(told, chunks(0, 10))
+  await flush()
+  const { log, state } = tail.source.getSnapshot()
+  expect([state, log.firstIndex, [...log]]).toEqual(['open', 17, []])
+  transport.last.send(chunks(10, 10))
+  await flush()
+  expect([...tail.source.getSnapshot().log]).toEqual(['17', '18', '19'])
+  expect(more.source.getSnapshot().log.firstIndex).toBe(0)
+  // it begins there for good; who comes later begins later
+  transport.last.send(chunks(20, 2))
+  await flush()
+  expect([...tail.source.getSnapshot().log]).toEqual(['17', '18', '19', '20', '21'])
+  expect([...client.stream('run_a', 'log', -2).getSnapshot().log]).toEqual(['20', '21'])
+})
