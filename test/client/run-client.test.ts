@@ -332,6 +332,26 @@ describe('errors', () => {
 })
 
 describe('a patch that does not fit', () => {
+  test('is not held against a run that another connection has told since, whatever the read answers', async () => {
+    const { client, transport, environment, flush } = setUp()
+    let refuse: (why: unknown) => void = () => {}
+    transport.answer = () => new Promise((_, reject) => (refuse = reject))
+    const a = follow(client.run('run_a'))
+    await flush()
+    transport.last.send(runFrame(), setFrame(4, 'k', 5))
+    await flush()
+    expect(transport.requests).toHaveLength(1)
+    transport.last.end()
+    await environment.advance(2_000)
+    transport.last.send(runFrame({ version: 6 }))
+    await flush()
+    refuse(new HttpError(404, undefined))
+    await flush()
+    transport.last.send(setFrame(6, 'k', 7))
+    await flush()
+    expect(a.source.getSnapshot()).toMatchObject({ error: undefined, run: { version: 7, metadata: { k: 7 } } })
+  })
+
   test('is a read of that run alone, while its frames wait', async () => {
     const { client, transport, flush } = setUp()
     let answer: (run: Json) => void = () => {}

@@ -1,6 +1,7 @@
 // A connection's age, and what is said to one that nobody reads meanwhile.
 import { memoryEngine } from 'runfeed/server'
 import { expect, onTestFinished, test } from 'vitest'
+import { OPEN_ACCESS } from '../../src/feed/feed-access.ts'
 import { FeedHub } from '../../src/feed/feed-hub.ts'
 import { Follow } from './follow.ts'
 import { sessionFrames } from './session-frames.ts'
@@ -55,4 +56,18 @@ test('one that nobody reads is not told of beats that it missed: first what open
   const late = new Follow(sessionFrames(unread))
   await late.over
   expect(late.events).toEqual(['open', 'bye'])
+})
+
+test('a token that is over soon is over then, whatever else was to come later', async () => {
+  const engine = memoryEngine()
+  const [run] = await engine.record.create([{ task: 'work', payload: null }])
+  // no beat looks at the clock meanwhile
+  const hub = new FeedHub(engine, { heartbeat: 600_000 })
+  const at = Date.now() + 30
+  const session = hub.open({ wants: [{ run: run?.id as string }] }, { access: { ...OPEN_ACCESS, expiresAt: () => at } })
+  onTestFinished(() => session.close())
+  const feed = new Follow(sessionFrames(session))
+  await feed.over
+  expect(feed.denied).toMatchObject([{ code: 'token_expired' }])
+  expect(Date.now()).toBeGreaterThanOrEqual(at)
 })
