@@ -6,6 +6,7 @@ import { topicOf } from '../protocol/want.ts'
 import { Fold } from '../store/fold.ts'
 import { frameScheduler, type Scheduler } from '../store/scheduler.ts'
 import { Store } from '../store/store.ts'
+import { StreamEntry } from '../store/stream-entry.ts'
 import { Topic } from '../store/topic.ts'
 import type { Session } from '../transport/attempt.ts'
 import { Connection, IDLE } from '../transport/connection.ts'
@@ -75,9 +76,11 @@ export function createRunClient(options: RunClientOptions): RunClient {
       // a stream whose earlier chunks are asked for now is brought by a new connection alone
       if (entry.isOpen && !fold?.covers(entry.name)) connection.refresh()
     },
-    unwanted({ name }) {
-      store.followed.delete(name)
-      fold?.drop(name)
+    unwanted(entry) {
+      store.followed.delete(entry.name)
+      fold?.drop(entry.name)
+      // its run may have waited for what was to come of it
+      if (entry instanceof StreamEntry) store.settle(entry.run)
       if (store.followed.size === 0) connection.stop()
       else stopIfDone()
     },
