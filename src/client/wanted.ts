@@ -1,5 +1,5 @@
 // What is wanted: counts who follows what, and says so as the wants of the next connection.
-import { RunfeedError } from '../protocol/errors.ts'
+import { InvalidRequestError, RunfeedError } from '../protocol/errors.ts'
 import { MAX_WANTS, MAX_WANTS_BYTES } from '../protocol/limits.ts'
 import { runTopic, streamTopic, topicOf, type Want } from '../protocol/want.ts'
 import type { Entry } from '../store/entry.ts'
@@ -116,6 +116,8 @@ export function createWanted(host: WantedHost): Wanted {
     },
 
     stream(ref, key, startIndex, maxParts) {
+      if (!Number.isInteger(startIndex ?? 0) || !isCount(maxParts))
+        throw new InvalidRequestError('startIndex is a whole number, and maxParts one that is not negative')
       const { id, token } = resolve(ref)
       const entry = entryOf(streamTopic(id, key), token, () => new StreamEntry(id, key, firstOf(startIndex), store))
       return sourceOf(entry, streamReader, streamView(startIndex, maxParts), startIndex, maxParts)
@@ -156,3 +158,5 @@ function keepWhatIsShown(entry: Entry): void {
 
 /** By default all of it: where its readers start is known only with its first frame, and moves. */
 const firstOf = (startIndex: number | undefined): number => Math.max(0, startIndex ?? 0)
+/** Infinity is one. */
+const isCount = (count = 0): boolean => count >= 0 && Math.floor(count) === count

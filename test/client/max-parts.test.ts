@@ -101,3 +101,14 @@ test('a negative start counts from the end as it was when the reader came, thoug
   expect([...tail.source.getSnapshot().log]).toEqual(['17', '18', '19', '20', '21'])
   expect([...client.stream('run_a', 'log', -2).getSnapshot().log]).toEqual(['20', '21'])
 })
+
+test.each([
+  [1.5, undefined],
+  [Number.NaN, undefined],
+  [undefined, -1],
+  [undefined, Number.NaN],
+  [undefined, 2.5],
+])('a start of %s and %s parts are refused', (startIndex, maxParts) => {
+  const { client } = setUp()
+  expect(() => client.stream('run_a', 'log', startIndex, maxParts)).toThrow('startIndex is a whole number')
+})

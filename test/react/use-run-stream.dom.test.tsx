@@ -1,4 +1,5 @@
 import { act, renderHook } from '@testing-library/react'
+import { createRunClient } from 'runfeed'
 import { createRunHooks, type InvalidEvent, useRunStream } from 'runfeed/react'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -74,6 +75,13 @@ describe('useRunStream', () => {
     say(['a', 'b', 'c'])
     expect(result.current).toMatchObject({ parts: ['b', 'c'], isTruncated: true })
     expect(result.current.log.at(0)).toBeUndefined()
+  })
+
+  test('numbers that are none are an error, and do not throw', () => {
+    const client = createRunClient({ baseUrl: 'https://runs.test' })
+    const { result } = renderHook(() => [useRunStream('run_a', 'text', { client, startIndex: 1.5 }), useRunStream('run_a', 'text', { client, maxParts: -1 })])
+    for (const { error } of result.current) expect(error).toMatchObject({ type: 'invalid_request', message: expect.stringContaining('whole number') })
+    client.close()
   })
 
   test('maxParts of typed parts has the client let go of the others; each is judged once, and an earlier result keeps what it showed', () => {
