@@ -116,8 +116,9 @@ export function createWanted(host: WantedHost): Wanted {
     },
 
     stream(ref, key, startIndex, maxParts) {
-      if (!Number.isInteger(startIndex ?? 0) || !isCount(maxParts))
-        throw new InvalidRequestError('startIndex is a whole number, and maxParts one that is not negative')
+      // not Infinity either
+      if ((startIndex ?? 0) % 1 !== 0 || (maxParts ?? 0) % 1 !== 0 || Number(maxParts) < 0)
+        throw new InvalidRequestError('startIndex and maxParts are whole numbers')
       const { id, token } = resolve(ref)
       const entry = entryOf(streamTopic(id, key), token, () => new StreamEntry(id, key, firstOf(startIndex), store))
       return sourceOf(entry, streamReader, streamView(startIndex, maxParts), startIndex, maxParts)
@@ -158,5 +159,3 @@ function keepWhatIsShown(entry: Entry): void {
 
 /** By default all of it: where its readers start is known only with its first frame, and moves. */
 const firstOf = (startIndex: number | undefined): number => Math.max(0, startIndex ?? 0)
-/** Infinity is one. */
-const isCount = (count = 0): boolean => count >= 0 && Math.floor(count) === count

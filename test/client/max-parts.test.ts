@@ -110,5 +110,5 @@ test.each([
   [undefined, 2.5],
 ])('a start of %s and %s parts are refused', (startIndex, maxParts) => {
   const { client } = setUp()
-  expect(() => client.stream('run_a', 'log', startIndex, maxParts)).toThrow('startIndex is a whole number')
+  expect(() => client.stream('run_a', 'log', startIndex, maxParts)).toThrow('startIndex and maxParts are whole numbers')
 })
