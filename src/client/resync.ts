@@ -35,8 +35,8 @@ export class Resync {
   ask(fold: Fold, broken: Broken, isMistake: boolean = broken.omitted === undefined): void {
     const topic = topicOf(broken)
     if (isMistake && this.#isOneTooMany(topic)) {
-      fold.forget(topic)
-      this.#host.fail(topic, new ProtocolError(`${topic} did not fit ${MAX_RESYNCS} times in a minute; subscribe again`))
+      const error = new ProtocolError(`${topic} did not fit ${MAX_RESYNCS} times in a minute; subscribe again`)
+      for (const failed of fold.giveUp(broken.run, topic)) this.#host.fail(failed, error)
     } else if (broken.stream === undefined) fold.reads = Promise.all([fold.reads, this.#read(fold, broken, topic)])
     else this.#reopen(fold, topic)
   }
@@ -70,8 +70,12 @@ export class Resync {
       if (fold.isOver || !fold.isWaiting(broken.run)) return
       const error = toRunfeedError(thrown)
       if (!error.retryable) {
-        fold.forget(topic)
-        return this.#host.fail(topic, error)
+        this.#host.fail(topic, error)
+        // who may not read all of it may still have it in a list: there it goes on without what is left out, or comes anew
+        if (broken.omitted !== undefined) fold.drop(topic)
+        else if (fold.isListed(broken.run)) this.#reopen(fold, topic)
+        else fold.forget(topic)
+        return
       }
       if (broken.omitted === undefined) return this.#reopen(fold, topic)
       const wait = this.#backoff.next(error, this.#readAt)

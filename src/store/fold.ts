@@ -63,6 +63,17 @@ export class Fold {
     this.#runs.delete(topic)
     this.#lists.delete(topic)
   }
+  isListed(run: string): boolean {
+    for (const list of this.#lists.values()) if (list.has(run)) return true
+    return false
+  }
+  /** Ignores what does not fit again and again, and the lists that have it. @returns their topics. */
+  giveUp(run: string, topic: string): readonly string[] {
+    const given = [topic]
+    if (topic === runTopic(run)) for (const [name, list] of this.#lists) if (list.has(run)) given.push(name)
+    for (const name of given) this.forget(name)
+    return given
+  }
   /** Nobody wants the topic for itself any more. A run may be a member of a list, now or later, and is told as what was wanted goes on to be. */
   drop(topic: string): void {
     const chain = this.#runs.get(topic)

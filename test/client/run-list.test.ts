@@ -1,6 +1,6 @@
 // Lists of runs that are live: who is in them, in what order, and what each of them is.
 import { expect, test } from 'vitest'
-import { ConnectionError } from '../../src/protocol/errors.ts'
+import { ConnectionError, HttpError } from '../../src/protocol/errors.ts'
 import type { Frame, Member } from '../../src/protocol/frame.ts'
 import type { Json } from '../../src/protocol/json.ts'
 import type { Run } from '../../src/protocol/run.ts'
@@ -168,6 +168,45 @@ test('a record that broke, and cannot be read just now, comes by another connect
   transport.last.send(list([member('run_a', 8)]), brief({ version: 8 }))
   await flush()
   expect(shown.source.getSnapshot().runs?.[0]?.version).toBe(8)
+})
+
+test('a record that broke, and may not be read alone, comes by another connection', async () => {
+  const { transport, environment, flush, shown } = await open()
+  transport.answer = () => Promise.reject(new HttpError(403, { type: 'forbidden', message: 'no' }))
+  transport.last.send(list([member('run_a')]), brief({}), patch('run_a', 7, 'k', 1))
+  await environment.advance(250)
+  expect(transport.connections).toHaveLength(2)
+  transport.last.open()
+  transport.last.send(list([member('run_a', 8)]), brief({ version: 8 }))
+  await flush()
+  expect(shown.source.getSnapshot()).toMatchObject({ runs: [{ version: 8 }], error: undefined })
+})
+
+test('a member that is followed for itself, and may not be read, goes on in the list', async () => {
+  const { client, transport, environment, flush, shown } = await open()
+  const run = follow(client.run({ id: 'run_a', publicAccessToken: 'own' }))
+  await environment.advance(250)
+  transport.answer = () => Promise.reject(new HttpError(401, { type: 'token_expired', message: 'over' }))
+  transport.last.send(list([member('run_a')]), { event: 'run', data: { run: record(), cursor: '1.t', omitted: ['payload'] } })
+  await flush()
+  expect(run.source.getSnapshot().error?.type).toBe('token_expired')
+  const connections = transport.connections.length
+  transport.last.send(patch('run_a', 1, 'k', 2))
+  await flush()
+  expect(shown.source.getSnapshot().runs).toMatchObject([{ version: 2, metadata: { k: 2 } }])
+  expect(transport.connections).toHaveLength(connections)
+})
+
+test('a member that does not fit again and again is an error of the list', async () => {
+  const { transport, flush, shown } = await open()
+  // older than what the list says: it never fits
+  transport.answer = () => Promise.resolve(record({ version: 2 }) as unknown as Json)
+  transport.last.send(list([member('run_a')]), brief({}))
+  for (let misfit = 0; misfit < 3; misfit++) {
+    transport.last.send(patch('run_a', 7, 'k', 1))
+    await flush()
+  }
+  expect(shown.source.getSnapshot()).toMatchObject({ error: { type: 'protocol', message: expect.stringContaining('did not fit 3 times') as string } })
 })
 
 test('a record that broke is read again, and what is shown stays until then', async () => {
