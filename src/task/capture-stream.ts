@@ -16,8 +16,9 @@ export async function captureStream<T>(
   key: string,
   source: AsyncIterable<T> | ReadableStream<T>,
 ): Promise<AsyncIterable<T>> {
-  if (!NAME_PATTERN.test(key)) throw new InvalidRequestError(`"${key}" is no stream key: use 1 to 128 letters, digits and . : / - _`)
-  if (!(Symbol.asyncIterator in source)) throw new InvalidRequestError(`stream "${key}": pass an AsyncIterable or a ReadableStream`)
+  if (typeof key !== 'string' || !NAME_PATTERN.test(key)) throw new InvalidRequestError(`"${key}" is no stream key: use 1 to 128 letters, digits and . : / - _`)
+  // before the stream is opened: one whose source cannot be read would have no end
+  const chunks = chunksOf(key, source)
   const run = scope.updates(to).target
   const target: StreamTarget = {
     backend: scope.host.backend,
@@ -26,21 +27,23 @@ export async function captureStream<T>(
     by: scope.run.id,
     attempt: run === scope.run.id ? scope.run.attempt : undefined,
   }
-  const { start } = await openStream(target)
+  const { start } = await openStream(target).catch((thrown: unknown) => {
+    letGo(chunks)
+    throw thrown
+  })
   const written = target.attempt === undefined ? new WrittenChunks() : undefined
-  scope.hold(pump(target, source, scope, written).catch((thrown: unknown) => scope.host.report(toRunfeedError(thrown))))
-  return written ? written.read<T>(target) : readStream<T>(scope.host.backend, run, key, start, scope.signal)
+  scope.hold(pump(target, chunks, scope, written).catch((thrown: unknown) => scope.host.report(toRunfeedError(thrown))))
+  return written ? written.read<T>(target) : readStream<T>(scope.host.backend, run, key, start, scope.capturing)
 }
 
 /** @param written - of another run's stream, which does not end here. */
 async function pump<T>(
   target: StreamTarget,
-  source: AsyncIterable<T> | ReadableStream<T>,
-  { signal, host }: RunScope,
+  chunks: AsyncIterator<T>,
+  { capturing: signal, host }: RunScope,
   written: WrittenChunks | undefined,
 ): Promise<void> {
   const writer = new ChunkWriter(target, undefined, written && ((index, count) => written.add(index, count)))
-  const chunks = (source as AsyncIterable<T>)[Symbol.asyncIterator]()
   // one listener for the whole capture, and no promise that outlives a chunk: either would grow with a long stream
   let stop = (): void => {}
   const onAbort = (): void => stop()
@@ -50,11 +53,10 @@ async function pump<T>(
       const next = await new Promise<IteratorResult<T> | 'aborted'>((resolve, reject) => {
         stop = () => resolve('aborted')
         if (signal.aborted) stop()
-        else chunks.next().then(resolve, reject)
+        else Promise.resolve(chunks.next()).then(resolve, reject)
       })
       if (next === 'aborted') {
-        // not awaited: a source that is stuck in its own read would hold the run's end
-        void Promise.resolve(chunks.return?.()).catch(() => {})
+        letGo(chunks)
         break
       }
       if (next.done) {
@@ -68,7 +70,7 @@ async function pump<T>(
     await writer.drained()
   } catch (thrown) {
     const error = toRunfeedError(thrown)
-    void Promise.resolve(chunks.return?.()).catch(() => {})
+    letGo(chunks)
     await writer.drained().catch(() => {})
     // nobody else is told by another run's stream, which stays open
     if (written) host.report(new RunfeedError('stream_errored', `stream "${target.stream}" of ${target.run}: ${error.message}`))
@@ -79,4 +81,24 @@ async function pump<T>(
     // what has not ended by now ends with its run
     written?.end(new RunfeedError('stream_aborted', `stream "${target.stream}" ended with its run`))
   }
+}
+
+/** @throws InvalidRequestError for what cannot be read */
+function chunksOf<T>(key: string, source: AsyncIterable<T> | ReadableStream<T>): AsyncIterator<T> {
+  const given: unknown = source
+  const isObject = (typeof given === 'object' && given !== null) || typeof given === 'function'
+  if (isObject && 'getReader' in given && 'locked' in given) {
+    const body = given as ReadableStream<T>
+    if (body.locked) throw new InvalidRequestError(`stream "${key}": somebody else reads this ReadableStream already; pass one half of its tee()`)
+    const reader = body.getReader()
+    // its iterator would cancel it only after the read that is under way, which may never end
+    return { next: () => reader.read() as Promise<IteratorResult<T>>, return: async () => (await reader.cancel(), { done: true, value: undefined }) }
+  }
+  if (isObject && Symbol.asyncIterator in given) return (given as AsyncIterable<T>)[Symbol.asyncIterator]()
+  throw new InvalidRequestError(`stream "${key}": pass an AsyncIterable or a ReadableStream`)
+}
+
+/** Not awaited: a source that is stuck in its own read would hold the run's end. */
+function letGo(chunks: AsyncIterator<unknown>): void {
+  void (async () => await chunks.return?.())().catch(() => {})
 }

@@ -26,6 +26,7 @@ export class RunScope {
   readonly #abort = new AbortController()
   readonly #queues = new Map<string, UpdateQueue>()
   readonly #captures = new Set<Promise<void>>()
+  readonly #capturing = new AbortController()
   #waits = 0
   #isWaiting = false
   #turn: Promise<void> = Promise.resolve()
@@ -41,7 +42,14 @@ export class RunScope {
   }
   /** Listeners are the task's code, whoever aborts: what they say is the run's. */
   abort(reason: RunfeedError): void {
-    withScope(this, () => this.#abort.abort(reason))
+    withScope(this, () => {
+      this.#abort.abort(reason)
+      this.#capturing.abort(reason)
+    })
+  }
+  /** Aborted with the run, and when its attempt is over: sources are read no longer, and let go of. */
+  get capturing(): AbortSignal {
+    return this.#capturing.signal
   }
 
   /** One queue per target run, so that `parent` and `root` keep their call order where they are the same run. */
@@ -98,6 +106,11 @@ export class RunScope {
   }
   async captured(): Promise<void> {
     await Promise.all(this.#captures)
+  }
+  /** The attempt is over: nothing more is captured, and what was captured is in the record. */
+  async endCaptures(): Promise<void> {
+    this.#capturing.abort()
+    await this.captured()
   }
 
   /** Everything that was said so far has been answered. Refusals have been reported, and wait for the next flush. */

@@ -28,6 +28,8 @@ export async function execute(attempt: Attempt): Promise<Conclusion> {
   const reached: { conclusion?: Conclusion } = {}
   await Promise.race([live(attempt, facts, (conclusion) => (reached.conclusion = conclusion)), attempt.expired])
   const conclusion = reached.conclusion ?? aborted(scope.signal.reason, facts)
+  // a source that is still read would go on into the next attempt, or into a stream of the parent
+  await scope.endCaptures()
   await scope.settleOthers()
   return conclusion.isLost ? conclusion : await commitLast(scope, conclusion)
 }
