@@ -1,9 +1,13 @@
 // Operations that were said and not yet sent. 10,000 increments of one key leave as one.
 import { addNumbers } from '../protocol/draft.ts'
+import { jsonBytes } from '../protocol/json.ts'
+import { MAX_REQUEST_BYTES } from '../protocol/limits.ts'
 import type { Operation } from '../protocol/operation.ts'
 
 /** A server elsewhere takes no more in one request. */
 const MAX_OPERATIONS = 100_000
+/** The same in bytes: half of it, as the last commit brings the output too. One operation that is more leaves alone, and is refused alone. */
+const MAX_BYTES = MAX_REQUEST_BYTES / 2
 
 /** Whether increments were summed before they were sent: `rounded` sums may differ in their last digit from what was added one by one. */
 export type Sums = 'none' | 'whole' | 'rounded'
@@ -65,10 +69,29 @@ export class PendingOperations {
   /** All of them, to be sent as one commit; the oldest, where they are more than one request takes. */
   take(): readonly Operation[] {
     const list = this.#list
-    this.#list = list.length > MAX_OPERATIONS ? list.splice(MAX_OPERATIONS) : []
+    this.#list = list.splice(countOfOneRequest(list))
     // what stays behind may have sums too
     if (this.#list.length === 0) this.#sums = 'none'
     this.#lastOn.clear()
     return list
   }
+}
+
+function countOfOneRequest(list: readonly Operation[]): number {
+  let bytes = 0
+  for (const [count, operation] of list.entries()) {
+    bytes += bytesOf(operation)
+    if (count > 0 && (bytes > MAX_BYTES || count === MAX_OPERATIONS)) return count
+  }
+  return list.length
+}
+
+/** Names and punctuation, and more than them. */
+const FRAME_BYTES = 64
+
+function bytesOf(operation: Operation): number {
+  // a key is a name of the document mostly; six bytes for a character that JSON escapes
+  const key = operation.op === 'replace' ? 0 : 6 * operation.key.length
+  const { value } = operation as { readonly value?: Parameters<typeof jsonBytes>[0] }
+  return FRAME_BYTES + key + (value === undefined ? 0 : jsonBytes(value))
 }

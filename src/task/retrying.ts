@@ -12,14 +12,15 @@ const LONGEST_WAIT_MS = 2000
  * @throws what `call` throws, when that is final or has lasted for so long.
  */
 export async function retrying<T>(call: () => Promise<T>, patience: number = LEASE_MS): Promise<T> {
-  const giveUpAt = Date.now() + patience
+  // not by the clock of the day, which may be set meanwhile
+  const giveUpAt = performance.now() + patience
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     try {
       return await call()
     } catch (thrown) {
       const error = toRunfeedError(thrown)
       const asked = error instanceof HttpError ? Math.min(error.retryAfter ?? 0, patience) : 0
-      if (!error.retryable || Date.now() + asked + wait > giveUpAt) throw error
+      if (!error.retryable || performance.now() + asked + wait > giveUpAt) throw error
       await new Promise((resolve) => setTimeout(resolve, asked + wait * (0.5 + Math.random() / 2)))
     }
   }

@@ -14,7 +14,7 @@ import type { RunScope } from './run-scope.ts'
 export class UpdateQueue {
   readonly target: string
   readonly #scope: RunScope
-  readonly #writer = newWriterId()
+  #writer = newWriterId()
   readonly #view: LocalView | undefined
   readonly #pending: PendingOperations
   #inFlight: readonly Operation[] = []
@@ -101,12 +101,16 @@ export class UpdateQueue {
       return await this.takeRest()
     }
     this.#settled = this.#said
-    return { operations, writer: { id: this.#writer, sequence: ++this.#sequence } }
+    const writer = { id: this.#writer, sequence: ++this.#sequence }
+    // a task that does not listen goes on talking: what overtakes the last commit may not take its number away
+    this.#writer = newWriterId()
+    this.#sequence = 0
+    return { operations, writer }
   }
 
   #schedule(): void {
     if (this.#timer || this.#sending) return
-    const wait = this.#quietUntil - Date.now()
+    const wait = this.#quietUntil - performance.now()
     const go = (): void => {
       this.#timer = undefined
       void this.#send()
@@ -127,7 +131,7 @@ export class UpdateQueue {
   #send(operations?: readonly Operation[]): Promise<void> {
     this.#unschedule()
     return (this.#sending ??= this.#commit(operations).finally(() => {
-      this.#quietUntil = Date.now() + FLUSH_INTERVAL_MS
+      this.#quietUntil = performance.now() + FLUSH_INTERVAL_MS
       this.#sent()
     }))
   }

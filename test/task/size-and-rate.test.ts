@@ -79,6 +79,20 @@ describe.each([
     expect(run.metadata).toEqual({ k: valueOf(MAX_METADATA_BYTES) })
   })
 
+  test('what is said at once and is more than one request takes is all kept', async () => {
+    const work = task({
+      id: 'work',
+      run: async () => {
+        // a path: each is an operation of its own
+        for (let i = 0; i < 140; i++) metadata.set('$.k', `${i}${'x'.repeat(250_000)}`).increment('n')
+        await metadata.flush()
+      },
+    })
+    const run = await execute(memoryEngine(), work as Task, null)
+    expect(run).toMatchObject({ status: 'COMPLETED', metadata: { n: 140 } })
+    expect(run.metadata['k']).toSatisfy((k: string) => k.startsWith('139x'))
+  })
+
   test('so is an update of a parent that would pass the limit, at the next flush', async () => {
     let met: unknown
     const work: Task = task({
