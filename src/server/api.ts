@@ -89,7 +89,7 @@ export function createApi({ engine, tasks, feed = {}, ...given }: ApiOptions): A
   const gated = new Hono<AccessEnv>()
     .use('/v1/*', noHead(descriptions))
     .route('/', mount(routes.filter((one) => !isOpen(one))))
-    .all('/v1/*', ({ req }) => noRoute(descriptions, req.method, req.path))
+    .on('ALL', ['/v1/*', '/healthz', '/readyz', '/metrics'], ({ req }) => noRoute(descriptions, req.method, req.path))
   return {
     backend,
     open,

@@ -17,7 +17,7 @@ import { Cors, type CorsOptions } from './auth/cors.ts'
 import { gateOf } from './auth/gate.ts'
 import type { AuthOptions } from './auth/options.ts'
 import { closeConnections } from './close-connections.ts'
-import { errorResponse, notFound } from './http-errors.ts'
+import { errorResponse, notFound, refusalOf } from './http-errors.ts'
 import { httpServer } from './http-server.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -93,7 +93,8 @@ export function createRunServer({ engine, tasks = [], fallback, auth, limits, tr
   app.route('/', api.routes)
   app.all('*', async ({ req }) => (fallback ? await fallback(req.raw) : errorResponse(notFound(req.path))))
 
-  const answer = getRequestListener((request, env) => app.fetch(request, env))
+  // a probe of a load balancer speaks HTTP/1.0 and names no host: the name stands for none, and is no loopback one
+  const answer = getRequestListener((request, env) => app.fetch(request, env), { hostname: 'no-host.invalid', errorHandler: refusalOf })
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     cors.writeTo(request, response)
     void answer(request, response)

@@ -1,5 +1,6 @@
 // One shape for every failure: `{ error: { type, message, ... } }`, with the status that fits its type (RFC 9110, 15.5).
-import { type ErrorBody, RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import { RequestError } from '@hono/node-server'
+import { type ErrorBody, InvalidRequestError, RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 
 const STATUS: { readonly [type: string]: number } = {
@@ -35,6 +36,10 @@ export function errorResponse(thrown: unknown): Response {
   const body: ErrorBody = status === 500 ? { type: 'internal', message: 'the server failed; its log says why' } : shortened(error.toJSON())
   return Response.json({ error: body }, { status, headers: { 'cache-control': 'no-store', ...headersOf(status) } })
 }
+
+/** Also for what is no request to any route: a Host or an address that no URL can be made of. */
+export const refusalOf = (thrown: unknown): Response =>
+  errorResponse(thrown instanceof RequestError ? new InvalidRequestError(`the address of the request is none: ${thrown.message}`) : thrown)
 
 /** UTF-16 units of what an error says back to who asked: a name of a megabyte is not sent twice. */
 const MAX_TEXT = 1000

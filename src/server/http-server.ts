@@ -16,11 +16,23 @@ export function httpServer(listener: (request: IncomingMessage, response: Server
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, timeout),
       // Node looks for late ones so often
       connectionsCheckingInterval: Math.min(10_000, Math.ceil(timeout / 4)),
+      // Node would refuse it without a word
+      requireHostHeader: false,
     },
-    listener,
+    (request, response) => (isWithoutHost(request) ? refuseWithoutHost(response) : listener(request, response)),
   )
   server.on('clientError', refuse)
+  // what is expected beyond 100-continue may be left aside (RFC 9110, 10.1.1); Node would refuse that without a word too
+  server.on('checkExpectation', listener)
   return server
+}
+
+/** HTTP/1.0 has no such rule (RFC 9112, 3.2). */
+const isWithoutHost = ({ headers, httpVersion }: IncomingMessage): boolean => !headers.host && httpVersion !== '1.0'
+
+function refuseWithoutHost(response: ServerResponse): void {
+  const body = JSON.stringify({ error: { type: 'invalid_request', message: 'the request names no Host' } satisfies ErrorBody })
+  response.writeHead(400, { connection: 'close', 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
 const REFUSALS: { readonly [code: string]: readonly [status: string, type: string, message: string] } = {
