@@ -22,7 +22,7 @@ export async function loadModule(file: string): Promise<Module> {
   try {
     return (await import(pathToFileURL(path).href)) as Module
   } catch (thrown) {
-    const error = new UsageError(`${file} could not be loaded: ${reasonOf(thrown)}`)
+    const error = new UsageError(`${file} could not be loaded: ${reasonOf(thrown)}${adviceFor(thrown)}`)
     error.cause = thrown
     throw error
   }
@@ -76,6 +76,17 @@ function tsxOf(path: string): string | undefined {
 /** The message, and the first place in somebody's file. */
 function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
-  const place = thrown.stack?.split('\n').find((line) => /^\s+at .*file:/.test(line) && !line.includes('/node_modules/'))
+  const lines = thrown.stack?.split('\n')
+  // what does not even parse is named in the first line
+  const place = /^file:.*:\d+$/.test(lines?.[0] ?? '') ? lines?.[0] : lines?.find(isPlace)
   return `${thrown.name}: ${thrown.message}${place === undefined ? '' : ` (${place.trim()})`}`
 }
+
+/** Not one of this command itself. */
+const isPlace = (line: string): boolean => /^\s+at .*file:\/\//.test(line) && !line.includes('/node_modules/') && !line.includes(import.meta.url)
+
+/** `enum`, a namespace, a parameter property: types that are code too. */
+const adviceFor = (thrown: unknown): string =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
+    ? '; Node reads no such TypeScript: install tsx where the file is, which does (npm install --save-dev tsx)'
+    : ''

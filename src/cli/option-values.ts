@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { parseKey } from '../protocol/path.ts'
 import { toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
-import { NAME_PATTERN } from '../protocol/limits.ts'
+import { MAX_KEY_LENGTH, NAME_PATTERN } from '../protocol/limits.ts'
 import { RUN_STATUSES } from '../protocol/status.ts'
 import { msOf } from '../task/duration.ts'
 
@@ -40,6 +40,12 @@ export const names = (text: string, before?: readonly string[]): readonly string
 export function name(text: string): string {
   if (NAME_PATTERN.test(text)) return text
   throw new InvalidArgumentError('It is 1 to 128 letters, digits and . : / - _')
+}
+
+/** Of what may be any text but none. */
+export function someText(text: string): string {
+  if (text.length >= 1 && text.length <= MAX_KEY_LENGTH) return text
+  throw new InvalidArgumentError(`It is text of 1 to ${MAX_KEY_LENGTH} characters.`)
 }
 
 /** Of an option that may be given several times. */

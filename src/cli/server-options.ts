@@ -47,8 +47,19 @@ export function serverOf({ url, token, secretKeyFile }: ServerOptions): Server {
   const given = url ?? (process.env['RUNFEED_URL'] || DEFAULT_URL)
   if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol))
     throw new UsageError(`"${given}" is no address of a server; use one such as ${DEFAULT_URL}`)
+  const { username, password, search, hash } = new URL(given)
+  if (username + password !== '') throw new UsageError('the address of the server has a name or a password in it; use --token or --secret-key-file instead')
+  if (search + hash !== '') throw new UsageError(`"${given}" has something behind its path; use an address such as ${DEFAULT_URL}`)
   const [secretKey] = secretKeysOf(secretKeyFile)
-  return { url: given.replace(/\/+$/, ''), secretKey, credential: token ?? (process.env['RUNFEED_TOKEN'] || secretKey) }
+  const publicToken = token ?? process.env['RUNFEED_TOKEN']
+  checkCredential('the token', publicToken)
+  checkCredential('the secret key', secretKey)
+  return { url: given.replace(/\/+$/, ''), secretKey, credential: token ?? (publicToken || secretKey) }
+}
+
+/** One with a line break or a letter of another alphabet was copied wrong, and no header can hold it. @throws UsageError, which does not show it */
+function checkCredential(what: string, text: string | undefined): void {
+  if (text !== undefined && /[^\x21-\x7e]/.test(text)) throw new UsageError(`${what} has a blank or a sign in it that none has; copy it again`)
 }
 
 /**

@@ -6,7 +6,7 @@ import type { RunHandle } from '../protocol/rest.ts'
 import { httpBackend } from '../task/http/http-backend.ts'
 import { retrying } from '../task/retrying.ts'
 import type { TriggerOptions } from '../task/task-types.ts'
-import { duration, jsonText, name, names, wholeNumber } from './option-values.ts'
+import { duration, jsonText, name, names, someText, wholeNumber } from './option-values.ts'
 import { type Output, outputOf } from './output.ts'
 import { endLines } from './run-words.ts'
 import { addServerOptions, type Server, type ServerOptions, serverOf, withAdvice } from './server-options.ts'
@@ -38,8 +38,8 @@ export function addTrigger(program: Command): void {
     .option('--wait', 'wait for its end: 0 when it is COMPLETED, 1 when it ends otherwise')
     .option('--tag <tag>', 'a tag; may be repeated, or hold several with commas', names)
     .option('--metadata <json>', 'what its metadata begins with, a JSON object', jsonText)
-    .option('--idempotency-key <key>', 'a second run of this task with this key is not made: the first one is answered')
-    .option('--concurrency-key <key>', "each key has the task's concurrency limit for itself")
+    .option('--idempotency-key <key>', 'a second run of this task with this key is not made: the first one is answered', someText)
+    .option('--concurrency-key <key>', "each key has the task's concurrency limit for itself", someText)
     .option('--delay <duration>', 'not executed before', duration)
     .option('--ttl <duration>', 'how long it waits to be executed before it is EXPIRED', duration)
     .option('--max-attempts <number>', 'executions in all', wholeNumber(1, 1_000_000))

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import type { Json } from '../protocol/json.ts'
 import type { Run } from '../protocol/run.ts'
-import { name } from './option-values.ts'
+import { name, someText } from './option-values.ts'
 import { type Output, outputOf } from './output.ts'
 import { addProgressOptions, type ProgressKeys } from './progress.ts'
 import { addServerOptions, type ServerOptions, type Server, serverOf, withAdvice } from './server-options.ts'
@@ -19,7 +19,7 @@ export function addWatch(program: Command): void {
   const command = program
     .command('watch')
     .description('Shows a run while it happens, and ends with it: 0 when it is COMPLETED, 1 when it ends otherwise.')
-    .argument('<id>', 'the run')
+    .argument('<id>', 'the run', someText)
     .addOption(new Option('--stream <key>', 'write the chunks of this stream, and nothing else: text as it is, what is no text as JSON').argParser(name))
     .option('--no-log', "without the lines of the task's logger")
   addServerOptions(addProgressOptions(command))

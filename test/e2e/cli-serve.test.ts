@@ -95,6 +95,13 @@ test.each<[what: string, name: string, text: string, says: RegExp]>([
   ['has no task in it', 'none.ts', 'export const n: number = 1\n', /none\.ts exports no task; export what task\(\{ id, run \}\) gives/],
   ['throws', 'throws.ts', "throw new Error('no database')\n", /throws\.ts could not be loaded: Error: no database/],
   ['is no code', 'broken.mjs', 'export const = 1\n', /broken\.mjs could not be loaded: SyntaxError/],
+  ['is no TypeScript', 'broken.mts', 'const one = 1\nexport const = 1\n', /broken\.mts could not be loaded: SyntaxError.*broken\.mts:2\)/],
+  [
+    'has an enum',
+    'enum.ts',
+    'enum One { two }\nexport const one = One.two\n',
+    /SyntaxError: TypeScript enum is not supported[\w -]+; .*npm install --save-dev tsx/,
+  ],
   ['needs what is not there', 'needs.mjs', "import 'no-such-package'\n", /needs\.mjs could not be loaded: .*no-such-package/],
   [
     'has a task of another copy',
