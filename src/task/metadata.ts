@@ -1,5 +1,5 @@
 // `metadata`: what task code says about its run, its parent and its root. One object for all runs; the scope says whose it is.
-import { InvalidValueError } from '../protocol/errors.ts'
+import { InvalidOperationError, InvalidValueError } from '../protocol/errors.ts'
 import { isJsonObject, type Json, toJson } from '../protocol/json.ts'
 import type { Operation } from '../protocol/operation.ts'
 import { parseKey } from '../protocol/path.ts'
@@ -50,9 +50,18 @@ class Updater {
     return this
   }
   private say(operation: () => Operation): this {
-    currentScope()?.updates(this.target).say(operation())
+    const scope = currentScope()
+    if (!scope) return this
+    const said = operation()
+    if (said.op !== 'replace') checkKey(said.key)
+    scope.updates(this.target).say(said)
     return this
   }
+}
+
+/** JavaScript knows no types. @throws InvalidOperationError */
+function checkKey(key: unknown): void {
+  if (typeof key !== 'string') throw new InvalidOperationError(String(key), 'a key is text: a name, or a path such as $.user.name')
 }
 
 class OwnMetadata extends Updater {
@@ -61,6 +70,7 @@ class OwnMetadata extends Updater {
   get(key: string): Json | undefined {
     const document = currentScope()?.updates('own').document
     if (!document) return undefined
+    checkKey(key)
     // a document that was replaced whole may have a key that looks like a path
     const isPath = key.startsWith('$') && !Object.hasOwn(document, key)
     return structuredClone(readAt(document, isPath ? parseKey(key) : [key]))

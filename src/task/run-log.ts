@@ -1,7 +1,7 @@
 // What `logger` says in a run: lines in the run's stream `log`, opened by the first one.
 import type { Commit } from '../protocol/engine.ts'
 import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
-import { type JsonObject, jsonBytes, toJson } from '../protocol/json.ts'
+import { isForbiddenName, type Json, type JsonObject, jsonBytes, toJson } from '../protocol/json.ts'
 import { MAX_CHUNK_BYTES } from '../protocol/limits.ts'
 import { ChunkWriter, openStream } from './chunk-writer.ts'
 import type { RunScope } from './run-scope.ts'
@@ -67,7 +67,7 @@ export class RunLog {
 }
 
 function lineOf(level: LogLevel, said: unknown, fields: object | undefined): JsonObject {
-  const message = typeof said === 'string' ? said : String(said)
+  const message = typeof said === 'string' ? said : textOf(said)
   const own = { level, message, at: Date.now() }
   // once before the fields for the order in which it reads, once after them because a field may have such a name
   const line: JsonObject = { ...own, ...(fields && fieldsOf(fields)), ...own }
@@ -75,15 +75,27 @@ function lineOf(level: LogLevel, said: unknown, fields: object | undefined): Jso
 }
 
 function fieldsOf(fields: object): JsonObject {
-  return Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, fieldOf(value, name)]])))
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[isForbiddenName(name) ? `_${name}` : name, fieldOf(value)]])),
+  )
 }
 
 /** A field as JSON, or as text where it cannot be: a log that refuses a line tells nothing. */
-function fieldOf(value: unknown, name: string): ReturnType<typeof toJson> {
+function fieldOf(value: unknown): Json {
   if (value instanceof Error) return { name: value.name, message: value.message, ...(value.stack === undefined ? {} : { stack: value.stack }) }
   try {
-    return toJson(value, name)
+    // one level down, as it is in its line
+    return (toJson([value]) as readonly [Json])[0]
   } catch {
+    return textOf(value)
+  }
+}
+
+function textOf(value: unknown): string {
+  try {
     return String(value)
+  } catch {
+    // without a prototype there is no toString
+    return Object.prototype.toString.call(value)
   }
 }

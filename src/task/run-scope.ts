@@ -12,7 +12,7 @@ export interface RunHost {
   readonly backend: RunBackend
   /** The run waits for others, and needs no concurrency slot meanwhile. */
   giveSlotBack(): void
-  /** Resolves when the run has a slot again. */
+  /** Resolves when the run has a slot again, or is aborted: it stops without one. */
   takeSlot(): Promise<void>
   /** An update of another run was refused, or could not be delivered; it does not fail this one. */
   report(error: RunfeedError): void

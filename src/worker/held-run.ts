@@ -14,8 +14,8 @@ import { TimeBudget } from './time-budget.ts'
 export interface RunSlots {
   /** The run needs no slot for now. */
   giveBack(): void
-  /** Resolves with a slot. */
-  take(): Promise<void>
+  /** Resolves with a slot, or without one as soon as `signal` is aborted. @returns whether it is held */
+  take(signal: AbortSignal): Promise<boolean>
 }
 
 export interface HeldRunOptions {
@@ -52,7 +52,8 @@ export class HeldRun {
       report,
       giveSlotBack: () => this.#giveBack(),
       takeSlot: async () => {
-        await options.slots.take()
+        // a run that is to stop has little to do but its hooks: behind others, its time for them would be over first
+        if (!(await options.slots.take(this.scope.signal))) return
         this.#hasSlot = true
         this.#budget.resume()
         // it may have ended without waiting for what it waited for

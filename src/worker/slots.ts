@@ -21,9 +21,24 @@ export class Slots {
     if (next) next()
     else this.#free++
   }
-  /** Resolves with a slot held. */
-  async acquire(): Promise<void> {
-    if (this.#free > 0) this.#free--
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  /** Resolves with a slot held, or without one as soon as `signal` is aborted. @returns whether it is held */
+  async acquire(signal: AbortSignal): Promise<boolean> {
+    if (this.#free > 0) {
+      this.#free--
+      return true
+    }
+    if (signal.aborted) return false
+    return await new Promise<boolean>((resolve) => {
+      const have = (): void => {
+        signal.removeEventListener('abort', giveUp)
+        resolve(true)
+      }
+      const giveUp = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(have), 1)
+        resolve(false)
+      }
+      signal.addEventListener('abort', giveUp, { once: true })
+      this.#waiting.push(have)
+    })
   }
 }

@@ -104,7 +104,7 @@ export async function withRun<const T extends string | RunContract, O extends Wo
       }
     },
   }
-  const slots = { giveBack: () => {}, take: async () => {} }
+  const slots = { giveBack: () => {}, take: async () => true }
   const held = new HeldRun({ backend, claim, definition, hooks: {}, slots, report })
   const leases = new Leases(backend, worker, ({ message }) => report(new RunfeedError('lease', `its lease was not renewed: ${message}`)))
   leases.add(claim, held)

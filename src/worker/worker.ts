@@ -126,9 +126,10 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
           slots.release()
           if (!stopped) look()
         },
-        take: async () => {
-          await slots.acquire()
+        take: async (signal) => {
+          if (!(await slots.acquire(signal))) return false
           executing.count(claim, 1)
+          return true
         },
       },
     })

@@ -57,6 +57,8 @@ test('what a run that fails said last is there, and its log is aborted with it',
 test('nothing that is logged throws', async () => {
   const circle: { self?: unknown } = {}
   circle.self = circle
+  let deep: unknown = 'deep'
+  for (let level = 0; level < 64; level++) deep = [deep]
   const server = await startServer({
     tasks: [
       task({
@@ -65,6 +67,7 @@ test('nothing that is logged throws', async () => {
           logger.info('fields', { circle, f: () => 1, n: 1n, nothing: undefined, error: new TypeError('bad') })
           logger.info('x'.repeat(2_000_000))
           logger.info(undefined as unknown as string)
+          logger.info('names', { constructor: 'Acme', bare: Object.assign(Object.create(null) as object, { f: () => 1 }), deep })
           metadata.set('done', true)
         },
       }),
@@ -73,7 +76,13 @@ test('nothing that is logged throws', async () => {
   const run = await server.ended(await server.trigger('work'))
   expect(run).toMatchObject({ status: 'COMPLETED', metadata: { done: true } })
   const { chunks } = await chunksOf(server, run.id, 'log')
-  expect(chunks).toMatchObject([{ circle: '[object Object]', n: '1', error: { name: 'TypeError', message: 'bad' } }, { isCut: true }, { message: 'undefined' }])
+  expect(chunks).toMatchObject([
+    { circle: '[object Object]', n: '1', error: { name: 'TypeError', message: 'bad' } },
+    { isCut: true },
+    { message: 'undefined' },
+    { _constructor: 'Acme', bare: '[object Object]', deep: 'deep' },
+  ])
+  expect(run.streams).toEqual({ log: { state: 'closed' } })
   expect(chunks[0]).not.toHaveProperty('nothing')
 })
 

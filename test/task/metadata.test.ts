@@ -30,6 +30,22 @@ describe('updates', () => {
     expect(run.output).toEqual([{ b: [1, 2] }, { a: { b: [1, 2] }, c: { d: true } }, { a: { b: [2] } }])
   })
 
+  test('of a key that is no text are refused by name, on the parent too', async () => {
+    const keys = [5, null, undefined, {}] as unknown as string[]
+    const run = await runTask(() => {
+      const calls = keys.flatMap((key) => [() => metadata.set(key, 1), () => metadata.parent.increment(key), () => metadata.del(key), () => metadata.get(key)])
+      return calls.map((call) => {
+        try {
+          call()
+        } catch (thrown) {
+          return (thrown as { type?: string }).type
+        }
+        return 'taken'
+      })
+    })
+    expect(run).toMatchObject({ status: 'COMPLETED', output: Array.from({ length: 16 }, () => 'invalid_operation'), metadata: {} })
+  })
+
   test('are read by the paths that they were said with', async () => {
     const run = await runTask(
       () => {
