@@ -56,5 +56,7 @@ function whole(field: string, value: number | undefined): number | null {
 function key(field: string, value: string | undefined): string | null {
   if (value === undefined) return null
   if (value === '' || value.length > MAX_KEY_LENGTH) throw new InvalidRequestError(`${field}: use 1 to ${MAX_KEY_LENGTH} characters`, { field })
+  // a database would keep the same sign for any half, and two keys be one
+  if (/\p{Cs}/u.test(value)) throw new InvalidRequestError(`${field}: it ends or begins in the middle of a character; cut it elsewhere`, { field })
   return value
 }
