@@ -74,6 +74,17 @@ describe('a worker elsewhere', () => {
     expect(run).toMatchObject({ status: 'COMPLETED', metadata: { n: 30, seen: Array.from({ length: 30 }, () => 1) } })
   })
 
+  test('is told before anything is made that a batch is more than a server makes at once', async () => {
+    const child = task({ id: 'child', run: () => {} })
+    const items = Array.from({ length: 1001 }, () => ({ payload: null }))
+    const parent = task({ id: 'parent', run: async () => await child.batchTrigger(items) })
+    const server = await serverAndWorker({ tasks: [parent, child] })
+    const run = await server.ended(await server.trigger('parent'))
+    const message = 'a batch of 1001 is more than a server elsewhere makes at once, 1000; start it in parts'
+    expect(run).toMatchObject({ status: 'FAILED', error: { type: 'invalid_request', message } })
+    expect(await (await server.get(`/v1/runs?parent=${run.id}`)).json()).toEqual({ runs: [] })
+  })
+
   test('is told of a cancel', async () => {
     const started = gate()
     const work = task({

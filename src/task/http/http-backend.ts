@@ -4,6 +4,7 @@ import type { RunHandle } from '../../protocol/rest.ts'
 import { newRunId } from '../../protocol/run.ts'
 import { newRun, type TriggerItem } from '../new-run.ts'
 import { Api, type ApiOptions } from './api.ts'
+import { checkBatch } from './batch-limit.ts'
 import { httpChunks } from './chunks.ts'
 import { httpQueue } from './queue.ts'
 import { as, httpRecord } from './record.ts'
@@ -32,6 +33,7 @@ export function httpBackend(options: ApiOptions): HttpBackend {
     wake: (topic, listener) => wakes.listen(topic, listener),
     patience: PATIENCE_MS,
     triggerOnce(items) {
+      checkBatch(items)
       // every option is checked here, before anything is sent
       const runs = items.map((each) => ({ ...newRun(each), id: newRunId() }))
       const [item, ...others] = items

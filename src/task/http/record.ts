@@ -5,6 +5,7 @@ import type { Json } from '../../protocol/json.ts'
 import type { RunPage } from '../../protocol/rest.ts'
 import type { Run } from '../../protocol/run.ts'
 import type { Api } from './api.ts'
+import { checkBatch } from './batch-limit.ts'
 
 /** A page's most, which the server would refuse to pass. */
 const MAX_PAGE = 200
@@ -14,8 +15,10 @@ export const pathOf = (run: string): string => `/v1/runs/${encodeURIComponent(ru
 export function httpRecord(api: Api): RunBackend['record'] {
   return {
     // what a run starts is its task's word: the worker for it may come later
-    create: async (runs) =>
-      as<{ runs: readonly Run[] }>((await api.call('POST', '/v1/runs', { runs: api.clock.runs(runs), anyTask: true })).body).runs.map(whole),
+    async create(runs) {
+      checkBatch(runs)
+      return as<{ runs: readonly Run[] }>((await api.call('POST', '/v1/runs', { runs: api.clock.runs(runs), anyTask: true })).body).runs.map(whole)
+    },
     async read(run) {
       try {
         const { body, headers } = await api.call('GET', pathOf(run))
