@@ -1,5 +1,6 @@
 // `batch`: many runs by the ids of their tasks, typed by the tasks' types.
 import type { RunHandle } from '../protocol/rest.ts'
+import { itemsOf } from './new-run.ts'
 import { backendOfTaskId } from './process-backends.ts'
 import type { AnyTask } from './task-definition.ts'
 import type { PayloadOf, Task, TaskOutputOf, TaskResult, TriggerOptions } from './task-types.ts'
@@ -23,6 +24,8 @@ export interface Batch {
 }
 
 export const batch: Batch = {
-  trigger: async (items) => ({ runs: await triggerRuns(items, () => backendOfTaskId(items[0]?.id ?? '')) }),
-  triggerAndWait: async <T extends AnyTask>(items: readonly BatchItem<T>[]) => ({ runs: (await waitForRuns(items)) as readonly TaskResult<TaskOutputOf<T>>[] }),
+  trigger: async (items) => ({ runs: await triggerRuns(itemsOf(items), () => backendOfTaskId(items[0]?.id ?? '')) }),
+  triggerAndWait: async <T extends AnyTask>(items: readonly BatchItem<T>[]) => ({
+    runs: (await waitForRuns(itemsOf(items))) as readonly TaskResult<TaskOutputOf<T>>[],
+  }),
 }

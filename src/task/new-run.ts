@@ -1,5 +1,5 @@
 // What a trigger says, as the run that the engine is to make. Every option is checked here, before anything is made.
-import { InvalidValueError } from '../protocol/errors.ts'
+import { InvalidRequestError, InvalidValueError } from '../protocol/errors.ts'
 import { isJsonObject, type JsonObject, toJson } from '../protocol/json.ts'
 import { MAX_KEY_LENGTH, MAX_TAGS } from '../protocol/limits.ts'
 import type { NewRun } from '../protocol/run.ts'
@@ -12,6 +12,13 @@ export interface TriggerItem {
   readonly id: string
   readonly payload?: unknown
   readonly options?: TriggerOptions
+}
+
+/** JavaScript knows no types. @throws InvalidRequestError for what is no list of items */
+export function itemsOf<T extends object>(given: readonly T[]): readonly T[] {
+  const items: unknown = given
+  if (Array.isArray(items) && items.every((item) => typeof item === 'object' && item !== null)) return given
+  throw new InvalidRequestError('a batch is an array of items; pass [{ payload, options }], by id [{ id, payload, options }]', { field: 'items' })
 }
 
 const OPTIONS: Names<TriggerOptions> = {

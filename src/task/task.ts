@@ -4,7 +4,7 @@ import type { RunContract } from '../contract/types.ts'
 import { InvalidRequestError } from '../protocol/errors.ts'
 import { NAME_PATTERN } from '../protocol/limits.ts'
 import type { RunHandle } from '../protocol/rest.ts'
-import type { TriggerItem } from './new-run.ts'
+import { itemsOf, type TriggerItem } from './new-run.ts'
 import { backendOfTask } from './process-backends.ts'
 import { define } from './task-definition.ts'
 import type { ContractTaskOptions, LooseTaskOptions, PayloadItem, SchemaTaskOptions, Task, TaskResult } from './task-types.ts'
@@ -39,8 +39,8 @@ function make(id: string, payload: Schema | undefined, contract: RunContract | u
     id,
     trigger: async (given, wanted) => (await start([{ payload: given, ...(wanted && { options: wanted }) }]))[0] as RunHandle,
     triggerAndWait: async (given, wanted) => (await waitForRuns([item({ payload: given, ...(wanted && { options: wanted }) })]))[0] as TaskResult<unknown>,
-    batchTrigger: async (items) => ({ runs: await start(items) }),
-    batchTriggerAndWait: async (items) => ({ runs: await waitForRuns(items.map(item)) }),
+    batchTrigger: async (items) => ({ runs: await start(itemsOf(items)) }),
+    batchTriggerAndWait: async (items) => ({ runs: await waitForRuns(itemsOf(items).map(item)) }),
   }
   define(made, { id, payload, contract, settings: checkSettings(options), hooks: options, run: (given, params) => options.run(given, params) })
   return made

@@ -48,6 +48,16 @@ describe('many at once', () => {
     expect(((await (await server.get(`/v1/runs?parent=${run.id}`)).json()) as { runs: unknown[] }).runs).toHaveLength(6)
   })
 
+  test('what is no list of items is refused by name', async () => {
+    await startServer({ tasks: [double] })
+    const error = { type: 'invalid_request', message: expect.stringContaining('a batch is an array of items') as string }
+    for (const wrong of [null, undefined, 'x', { payload: 1 }, [null], [1]] as unknown as { payload: number }[][]) {
+      await expect(double.batchTrigger(wrong)).rejects.toMatchObject(error)
+      await expect(double.batchTriggerAndWait(wrong)).rejects.toMatchObject(error)
+      await expect(batch.trigger(wrong as never)).rejects.toMatchObject(error)
+    }
+  })
+
   test('of a batch with one bad item nothing is made', async () => {
     const server = await startServer({ tasks: [double] })
     await expect(double.batchTrigger([{ payload: 1 }, { payload: Number.NaN }])).rejects.toMatchObject({ type: 'invalid_value' })
