@@ -42,6 +42,12 @@ export function name(text: string): string {
   throw new InvalidArgumentError('It is 1 to 128 letters, digits and . : / - _')
 }
 
+/** Of text that a variable may have been meant to bring, and did not. */
+export function givenText(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('There is no text in it.')
+}
+
 /** Of what may be any text but none. */
 export function someText(text: string): string {
   if (text.length >= 1 && text.length <= MAX_KEY_LENGTH) return text

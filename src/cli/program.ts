@@ -52,7 +52,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   }
 }
 
-function fail(error: RunfeedError, args: readonly string[]): number {
+/** Says it on stderr. @returns the exit code */
+export function fail(error: RunfeedError, args: readonly string[]): number {
   const { stderr } = process
   if (args.includes('--json')) stderr.write(`${JSON.stringify({ error: error.toJSON() })}\n`)
   else stderr.write(`${hasColours(stderr) ? styleText('red', '✗', { validateStream: false }) : '✗'} ${printable(error.message)}\n`)

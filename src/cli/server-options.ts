@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { ConnectionError, toRunfeedError } from '../protocol/errors.ts'
 import { Api } from '../task/http/api.ts'
+import { givenText } from './option-values.ts'
 import { UsageError } from './usage-error.ts'
 
 export const DEFAULT_PORT = 4680
@@ -29,7 +30,7 @@ const NO_KEY_ARGUMENT =
 
 /** Of a command that reads, for which a public token may do. */
 export const addServerOptions = (command: Command): Command =>
-  addKeyedServerOptions(command).option('--token <token>', 'a public access token, instead of the secret key (default: RUNFEED_TOKEN)')
+  addKeyedServerOptions(command).option('--token <token>', 'a public access token, instead of the secret key (default: RUNFEED_TOKEN)', givenText)
 
 /** Of a command that needs the secret key. */
 export const addKeyedServerOptions = (command: Command): Command =>
@@ -51,10 +52,11 @@ export function serverOf({ url, token, secretKeyFile }: ServerOptions): Server {
   if (username + password !== '') throw new UsageError('the address of the server has a name or a password in it; use --token or --secret-key-file instead')
   if (search + hash !== '') throw new UsageError(`"${given}" has something behind its path; use an address such as ${DEFAULT_URL}`)
   const [secretKey] = secretKeysOf(secretKeyFile)
-  const publicToken = token ?? process.env['RUNFEED_TOKEN']
+  // a file that it was read from may end in a new line
+  const publicToken = (token ?? process.env['RUNFEED_TOKEN'])?.trim()
   checkCredential('the token', publicToken)
   checkCredential('the secret key', secretKey)
-  return { url: given.replace(/\/+$/, ''), secretKey, credential: token ?? (publicToken || secretKey) }
+  return { url: given.replace(/\/+$/, ''), secretKey, credential: publicToken || secretKey }
 }
 
 /** One with a line break or a letter of another alphabet was copied wrong, and no header can hold it. @throws UsageError, which does not show it */

@@ -1,7 +1,12 @@
 // What every command has in common: help, JSON, errors that say what to do, exit codes.
-import { readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text as textOf } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { folder, jsonLines, run, start } from '../cli/command.ts'
 import { startServer } from '../support/server.ts'
@@ -61,6 +66,7 @@ describe.concurrent('a call', () => {
     ['an address with a password', ['runs', '--url', 'http://me:hunter2@127.0.0.1:2'], /^(?!.*hunter2).*a name or a password/],
     ['an address with a query', ['runs', '--url', 'http://127.0.0.1:2/?a=1'], /"http:\/\/127\.0\.0\.1:2\/\?a=1" has something behind its path/],
     ['a token with a line break', ['runs', '--token', 'aaa\nbbb'], /^(?!.*aaa).*the token .*copy it again/],
+    ['a token of no letters', ['runs', '--token', ''], /--token.*no text/],
     ['an id of no letters', ['watch', ''], /'id'.*1 to 256/],
     ['a key of no letters', ['trigger', 'greet', '--idempotency-key', ''], /--idempotency-key.*1 to 256/],
     ['a payload that is no JSON', ['trigger', 'greet', 'world'], /payload.*not JSON.*'"text"'/],
@@ -118,6 +124,20 @@ describe('a call', () => {
     const command = start(['--help'])
     command.process.stdout?.destroy()
     expect((await command.ended).code).toBe(0)
+  })
+
+  test('what cannot be written is said in one line', async () => {
+    const disk = openSync('/dev/full', 'w')
+    const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+    const child = spawn(process.execPath, ['--conditions=@runfeed/source', main, '--version'], { stdio: ['ignore', disk, 'pipe'] })
+    closeSync(disk)
+    const [said, [code]] = await Promise.all([textOf(child.stderr as Readable), once(child, 'close') as Promise<[number]>])
+    expect([code, said]).toEqual([1, expect.stringMatching(/^✗ the output could not be written: ENOSPC[^\n]*\n$/)])
+  })
+
+  test('a token that was read from a file may end in a new line', async () => {
+    const { url } = await startServer()
+    expect((await run(['runs', '--url', url], { env: { RUNFEED_TOKEN: 'a.b.c\n' } })).code).toBe(0)
   })
 
   test('RUNFEED_URL says where the server is, and --url comes before it', async () => {
