@@ -22,7 +22,6 @@ test.each<[string, Ask, string]>([
   ['an id of nothing', (client, _run, to) => client.subscribeRun('', to), 'run: '],
   ['an id that is far too long', (client, _run, to) => client.subscribeRun('r'.repeat(5000), to), 'run: '],
   ['a key with a blank', (client, run, to) => client.subscribeStream(run, 'no key', to), 'stream: '],
-  ['an index that is no number', (client, run, to) => client.subscribeStream(run, 'log', { ...to, startIndex: Number.NaN }), 'index: '],
   ['too long a list', (client, _run, to) => client.subscribeRuns({ tag: 't', limit: 1000 }, to), 'query.limit: '],
 ])('%s is denied by name, and two hundred others go on', async (_name, ask, named) => {
   const { server, id, say } = await setUp()
@@ -65,11 +64,15 @@ test('a request of nothing else, and one with a want that says not what it is, a
 test('a poll is told what is denied, and ends', async () => {
   const { server, id } = await setUp()
   const query = { tag: 'a b', limit: 3 }
-  const feed = new Follow(await server.post('/v1/feed', { poll: true, wants: [{ run: id }, { run: id, stream: 'a\r\nevent: ping' }, { query }] }))
+  const wrong = [{ run: id, stream: 'a\r\nevent: ping' }, { run: id, stream: 'log', index: 'x' }, { run: id, stream: 'text', index: 0.5 }, { query }]
+  const feed = new Follow(await server.post('/v1/feed', { poll: true, wants: [{ run: id }, ...wrong] }))
   await feed.over
+  const index = expect.stringContaining('index: ') as string
   expect(feed.denied).toMatchObject([
     { run: id, stream: 'a\r\nevent: ping', code: 'invalid_request' },
+    { run: id, stream: 'log', code: 'invalid_request', message: index },
+    { run: id, stream: 'text', code: 'invalid_request', message: index },
     { query: queryName(query), code: 'invalid_request' },
   ])
-  expect(feed.events).toEqual(['open', 'run', 'denied', 'denied'])
+  expect(feed.events).toEqual(['open', 'run', 'denied', 'denied', 'denied', 'denied'])
 })
