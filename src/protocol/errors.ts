@@ -154,8 +154,16 @@ export const fromErrorBody = (body: ErrorBody): RunfeedError => new RunfeedError
 /** Any thrown thing as one of ours, so that readers can match on `type`. */
 export function toRunfeedError(thrown: unknown): RunfeedError {
   if (thrown instanceof RunfeedError) return thrown
-  const isError = thrown instanceof Error
-  const error = new RunfeedError('internal', isError ? thrown.message : String(thrown))
-  if (isError) error.cause = thrown
+  const error = new RunfeedError('internal', textOf(thrown))
+  if (thrown instanceof Error) error.cause = thrown
   return error
+}
+
+/** What can be thrown need not have a text: there may be no `toString`, and getters may throw. Whoever reports it may not fail of it. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value instanceof Error ? value.message : value)
+  } catch {
+    return '[object Object]'
+  }
 }

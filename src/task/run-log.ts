@@ -1,6 +1,6 @@
 // What `logger` says in a run: lines in the run's stream `log`, opened by the first one.
 import type { Commit } from '../protocol/engine.ts'
-import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import { RunfeedError, textOf, toRunfeedError } from '../protocol/errors.ts'
 import { isForbiddenName, type Json, type JsonObject, jsonBytes, toJson } from '../protocol/json.ts'
 import { MAX_CHUNK_BYTES } from '../protocol/limits.ts'
 import { ChunkWriter, openStream } from './chunk-writer.ts'
@@ -67,7 +67,7 @@ export class RunLog {
 }
 
 function lineOf(level: LogLevel, said: unknown, fields: object | undefined): JsonObject {
-  const message = typeof said === 'string' ? said : textOf(said)
+  const message = textOf(said)
   const own = { level, message, at: Date.now() }
   // once before the fields for the order in which it reads, once after them because a field may have such a name
   const line: JsonObject = { ...own, ...(fields && fieldsOf(fields)), ...own }
@@ -88,14 +88,5 @@ function fieldOf(value: unknown): Json {
     return (toJson([value]) as readonly [Json])[0]
   } catch {
     return textOf(value)
-  }
-}
-
-function textOf(value: unknown): string {
-  try {
-    return String(value)
-  } catch {
-    // without a prototype there is no toString
-    return Object.prototype.toString.call(value)
   }
 }

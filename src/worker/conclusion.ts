@@ -69,11 +69,20 @@ function conclude(status: RunEnd['status'], error: RunFailure, thrown: unknown, 
 export function failureOf(thrown: unknown): RunFailure {
   const { type, message } = toRunfeedError(thrown)
   if (!(thrown instanceof Error)) return { type: 'thrown', message: message.slice(0, MAX_TEXT) }
-  const name = thrown instanceof RunfeedError ? type : thrown.name
+  const name = thrown instanceof RunfeedError ? type : textIn(thrown, 'name')
+  const stack = textIn(thrown, 'stack')
   return {
-    type: name.slice(0, MAX_NAME),
+    type: name ? name.slice(0, MAX_NAME) : 'Error',
     message: message.slice(0, MAX_TEXT),
-    // some libraries take it away, or put something else there
-    ...(typeof thrown.stack === 'string' && { stack: thrown.stack.slice(0, MAX_TEXT) }),
+    ...(stack !== undefined && { stack: stack.slice(0, MAX_TEXT) }),
+  }
+}
+
+/** Some libraries take these away, put something else there, or throw when one looks. */
+function textIn(thrown: Error, member: 'name' | 'stack'): string | undefined {
+  try {
+    return typeof thrown[member] === 'string' ? thrown[member] : undefined
+  } catch {
+    return undefined
   }
 }

@@ -1,7 +1,7 @@
 // One attempt of one run: judges the payload, calls the task between its hooks, and says in the attempt's last commit how it ended.
 import { judgePayload } from '../contract/judge.ts'
 import type { Commit, RunEnd } from '../protocol/engine.ts'
-import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import { fromErrorBody, RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { HookParams, TaskHooks } from '../task/hooks.ts'
 import { metadata } from '../task/metadata.ts'
 import { retrying } from '../task/retrying.ts'
@@ -96,8 +96,11 @@ async function commitLast(scope: RunScope, conclusion: Conclusion): Promise<Conc
   const { run, host } = scope
   const streams = await scope.log.end(result.ok)
   const rest = { run: run.id, attempt: run.attempt, ...(await scope.updates('own').takeRest()), ...(streams && { streams }) }
-  const commit = async (last: Pick<Commit, 'end' | 'retry'>): Promise<unknown> =>
-    await retrying(async () => await host.backend.record.commit({ ...rest, ...last }), host.backend.patience)
+  const commit = async (last: Pick<Commit, 'end' | 'retry'>): Promise<void> => {
+    const { refused } = await retrying(async () => await host.backend.record.commit({ ...rest, ...last }), host.backend.patience)
+    // no flush comes after this one that could say so
+    for (const { error } of refused) host.report(fromErrorBody(error))
+  }
   try {
     await commit(retry ? { retry } : { end })
     return conclusion

@@ -222,3 +222,44 @@ describe('a server that stops', () => {
     expect((await engine.record.read(id))?.run.error?.message).toContain('stopped')
   })
 })
+
+describe('what is thrown, or said of it, is odd', () => {
+  const throwing = {
+    get name(): string {
+      throw new Error('no name')
+    },
+  }
+  test.each<[string, () => unknown, object]>([
+    ['an error without a name', () => Object.assign(new Error('x'), { name: undefined }), { type: 'Error', message: 'x' }],
+    ['an error whose name is a number', () => Object.assign(new Error('x'), { name: 42 }), { type: 'Error', message: 'x' }],
+    [
+      'an error whose members throw',
+      () => Object.defineProperties(new Error('x'), Object.getOwnPropertyDescriptors(throwing)),
+      { type: 'Error', message: 'x' },
+    ],
+    ['an object without a prototype', () => Object.create(null), { type: 'thrown', message: '[object Object]' }],
+    ['a symbol', () => Symbol('s'), { type: 'thrown', message: 'Symbol(s)' }],
+  ])('%s ends its run as FAILED, and its hooks and streams too', async (_name, make, error) => {
+    const odd = (): never => {
+      throw make()
+    }
+    const work = task({
+      id: 'work',
+      onFailure: odd,
+      run: async () => {
+        const source = async function* () {
+          yield 1
+          odd()
+        }
+        await expect(async () => {
+          for await (const _ of await metadata.stream('text', source()));
+        }).rejects.toMatchObject({ type: 'stream_errored' })
+        odd()
+      },
+    })
+    const onError = vi.fn<(error: { readonly type: string; readonly message: string }) => void>()
+    const server = await startServer({ tasks: [work], onError })
+    expect(await server.ended(await server.trigger('work'))).toMatchObject({ status: 'FAILED', error, streams: { text: { state: 'errored' } } })
+    expect(onError.mock.calls.map(([{ type, message }]) => [type, message.split(':')[0]])).toEqual([['hook', 'onFailure']])
+  })
+})

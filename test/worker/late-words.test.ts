@@ -2,7 +2,7 @@
 import { ConnectionError } from 'runfeed'
 import { memoryEngine } from 'runfeed/server'
 import { metadata, task } from 'runfeed/task'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { gate } from '../support/gate.ts'
 import { startServer } from '../support/server.ts'
 
@@ -50,4 +50,32 @@ test('an update that overtakes the last commit does not keep it from the record'
   hasEnded = true
   await isOver.opened
   expect(run).toMatchObject({ status: 'COMPLETED', output: 'done', metadata: { said: 'in time' } })
+})
+
+test.each([
+  ['that ends the run', false],
+  ['that another one follows', true],
+])('what the last commit of an attempt is refused is reported, of one %s', async (_name, isRetried) => {
+  const onError = vi.fn<(error: { readonly type: string; readonly message: string }) => void>()
+  const isTold = gate()
+  const large = task({
+    id: 'large',
+    retry: { maxAttempts: 2, minTimeout: 0 },
+    run: async (_: unknown, { ctx }) => {
+      if (ctx.run.attempt > 1) return
+      await isTold.opened
+      metadata.set('mine', 'y'.repeat(100_000))
+      if (isRetried) throw new Error('once more')
+    },
+  })
+  const server = await startServer({ tasks: [large], onError })
+  const id = await server.trigger('large')
+  await vi.waitFor(async () => expect(await server.run(id)).toMatchObject({ status: 'EXECUTING' }))
+  // what the task does not know of when it says its last
+  const answer = await server.post(`/v1/runs/${id}/metadata`, { operations: [{ op: 'set', key: 'theirs', value: 'x'.repeat(200_000) }] }, { method: 'PATCH' })
+  expect(answer.status).toBe(200)
+  isTold.open()
+  const { status, metadata: left } = await server.ended(id)
+  expect([status, Object.keys(left)]).toEqual(['COMPLETED', ['theirs']])
+  expect(onError.mock.calls.map(([{ type, message }]) => [type, message.split(':')[0]])).toEqual([['metadata_too_large', 'mine']])
 })
