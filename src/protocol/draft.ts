@@ -27,7 +27,8 @@ interface Change {
 export class Draft {
   #document: JsonObject
   #bytes: number
-  readonly #limit: number
+  /** Bytes; a result over it is refused. */
+  readonly limit: number
   readonly #prefix: string | null
   #owned: WeakSet<object>
   readonly #patch: PatchOperation[] = []
@@ -41,13 +42,16 @@ export class Draft {
     this.#owned = owned
     this.#document = base.document
     this.#bytes = base.bytes
-    this.#limit = limit
+    this.limit = limit
     this.#prefix = prefix
   }
 
   /** The document as it is now. It changes in place with the next operation: take it when all are applied. */
   get result(): SizedDocument {
     return { document: this.#document, bytes: this.#bytes }
+  }
+  get bytes(): number {
+    return this.#bytes
   }
   /** What the next draft of the result may change in place. */
   get owned(): WeakSet<object> {
@@ -68,7 +72,7 @@ export class Draft {
       if (!change) return undefined
       const size = this.#bytes + change.grows
       // what makes a document smaller is always welcome: a limit may have been lowered since
-      if (size > this.#limit && change.grows > 0) throw new MetadataTooLargeError(operation.op === 'replace' ? '$' : operation.key, size, this.#limit)
+      if (size > this.limit && change.grows > 0) throw new MetadataTooLargeError(operation.op === 'replace' ? '$' : operation.key, size, this.limit)
       change.make()
       this.#bytes = size
       return undefined

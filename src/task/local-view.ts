@@ -2,13 +2,12 @@
 // changed in place, because copying a large document for each flush would make an update cost the document.
 import { Draft } from '../protocol/draft.ts'
 import type { CommitAnswer } from '../protocol/engine.ts'
-import type { RunfeedError } from '../protocol/errors.ts'
 import { type Json, type JsonObject, jsonBytes } from '../protocol/json.ts'
 import { metadataLimitOf } from '../protocol/metadata-limit.ts'
 import type { Operation } from '../protocol/operation.ts'
 import { applyPatch, type Patch } from '../protocol/patch.ts'
 import type { Run } from '../protocol/run.ts'
-import type { Sums } from './pending-operations.ts'
+import type { Effect, Sums } from './pending-operations.ts'
 
 /** What is changed in place is copied anew so often: else everything that it ever held would be kept as its own. */
 const MAX_KEPT = 256
@@ -39,9 +38,13 @@ export class LocalView {
     return this.#current().result.document
   }
 
-  /** Applies an operation as it is said. @returns why it is refused; it must then not be sent. */
-  say(operation: Operation): RunfeedError | undefined {
-    return this.#current().apply(operation)
+  /** Applies an operation as it is said. @throws RunfeedError when it is refused; it must then not be sent */
+  say(operation: Operation): Effect {
+    const draft = this.#current()
+    const before = draft.bytes
+    const refusal = draft.apply(operation)
+    if (refusal) throw refusal
+    return { grows: draft.bytes - before, bytes: draft.bytes, limit: draft.limit }
   }
 
   /**

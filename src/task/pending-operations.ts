@@ -15,18 +15,23 @@ export type Sums = 'none' | 'whole' | 'rounded'
 /** Of whole increments so many have an exact sum. */
 const MAX_WHOLE = 2 ** 31
 
+/** Of an operation on the document that its sender sees. In bytes of JSON. */
+export interface Effect {
+  readonly grows: number
+  /** The document's size after it. */
+  readonly bytes: number
+  readonly limit: number
+}
+
 export class PendingOperations {
   #list: Operation[] = []
   #sums: Sums = 'none'
   // where the last operation on a literal key stands; two literal keys never touch each other, a path may touch any
   #lastOn = new Map<string, number>()
   #lastIsPath = false
-  readonly #mergeSets: boolean
-
-  /** @param mergeSets - whether a later `set` may stand for an earlier one: only where a refusal is known before it is sent. */
-  constructor(mergeSets: boolean) {
-    this.#mergeSets = mergeSets
-  }
+  /** Bytes by which all of them make the document grow, and the most by which the first so many of them do. */
+  #grown = 0
+  #most = 0
 
   get list(): readonly Operation[] {
     return this.#list
@@ -35,19 +40,23 @@ export class PendingOperations {
     return this.#sums
   }
 
-  push(operation: Operation): void {
+  /** @param effect - what it did to the document, where that is known before it is sent: only there a later `set` may stand for an earlier one. */
+  push(operation: Operation, effect?: Effect): void {
+    this.#grown += effect?.grows ?? 0
+    const at = operation.op === 'replace' ? undefined : this.#lastOn.get(operation.key)
+    const merged = at !== undefined && this.#fitsEarlier(effect) ? this.#merge(this.#list[at] as Operation, operation, effect !== undefined) : undefined
+    if (merged) this.#most += Math.max(0, effect?.grows ?? 0)
+    this.#most = Math.max(this.#most, this.#grown)
+    if (at !== undefined && merged) {
+      this.#list[at] = merged
+      return
+    }
     if (operation.op === 'replace') {
       this.#lastOn.clear()
       this.#list.push(operation)
       return
     }
     const { key } = operation
-    const at = this.#lastOn.get(key)
-    const merged = at === undefined ? undefined : this.#merge(this.#list[at] as Operation, operation)
-    if (at !== undefined && merged) {
-      this.#list[at] = merged
-      return
-    }
     const isPath = key.startsWith('$')
     // what comes between two operations on a path may touch it, and so may a path between two on a key: they do not merge across it
     if (isPath || this.#lastIsPath) this.#lastOn.clear()
@@ -56,14 +65,21 @@ export class PendingOperations {
     this.#lastOn.set(key, this.#list.length - 1)
   }
 
-  #merge(earlier: Operation, later: Operation): Operation | undefined {
+  /** In an earlier one's place it makes the document larger for all that come between: what was never too large may not be so on its way. */
+  #fitsEarlier(effect: Effect | undefined): boolean {
+    if (!effect || effect.grows <= 0) return true
+    const base = effect.bytes - this.#grown
+    return base + this.#most + effect.grows <= effect.limit
+  }
+
+  #merge(earlier: Operation, later: Operation, areSetsMerged: boolean): Operation | undefined {
     if (later.op === 'increment' && earlier.op === 'increment') {
       const by = earlier.by + later.by
       const isWhole = Number.isInteger(earlier.by) && Number.isInteger(later.by) && Math.abs(earlier.by) <= MAX_WHOLE && Math.abs(later.by) <= MAX_WHOLE
       this.#sums = isWhole && this.#sums !== 'rounded' ? 'whole' : 'rounded'
       return Number.isFinite(by) ? { ...later, by: addNumbers(earlier.by, later.by, later.key) } : undefined
     }
-    return this.#mergeSets && later.op === 'set' && (earlier.op === 'set' || earlier.op === 'increment') ? later : undefined
+    return areSetsMerged && later.op === 'set' && (earlier.op === 'set' || earlier.op === 'increment') ? later : undefined
   }
 
   /** All of them, to be sent as one commit; the oldest, where they are more than one request takes. */
@@ -71,7 +87,11 @@ export class PendingOperations {
     const list = this.#list
     this.#list = list.splice(countOfOneRequest(list))
     // what stays behind may have sums too
-    if (this.#list.length === 0) this.#sums = 'none'
+    if (this.#list.length === 0) {
+      this.#sums = 'none'
+      this.#grown = 0
+      this.#most = 0
+    }
     this.#lastOn.clear()
     return list
   }

@@ -16,7 +16,7 @@ export class UpdateQueue {
   readonly #scope: RunScope
   #writer = newWriterId()
   readonly #view: LocalView | undefined
-  readonly #pending: PendingOperations
+  readonly #pending = new PendingOperations()
   #inFlight: readonly Operation[] = []
   #sequence = 0
   #sending: Promise<void> | undefined
@@ -30,9 +30,7 @@ export class UpdateQueue {
   constructor(scope: RunScope, target: string) {
     this.target = target
     this.#scope = scope
-    const own = target === scope.run.id
-    this.#pending = new PendingOperations(own)
-    if (own) this.#view = new LocalView(scope.run, () => [...this.#inFlight, ...this.#pending.list])
+    if (target === scope.run.id) this.#view = new LocalView(scope.run, () => [...this.#inFlight, ...this.#pending.list])
   }
 
   /** The run's own document, as it sees it; `undefined` for another run's. */
@@ -45,11 +43,9 @@ export class UpdateQueue {
    * @throws InvalidOperationError, MetadataTooLargeError
    */
   say(operation: Operation): void {
-    if (this.#view) {
-      const refusal = this.#view.say(operation)
-      if (refusal) throw refusal
-    } else if (operation.op !== 'replace') parseKey(operation.key)
-    this.#pending.push(operation)
+    const effect = this.#view?.say(operation)
+    if (!effect && operation.op !== 'replace') parseKey(operation.key)
+    this.#pending.push(operation, effect)
     this.#said++
     this.#schedule()
   }
