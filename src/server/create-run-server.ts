@@ -15,6 +15,7 @@ import { createApi } from './api.ts'
 import type { CapOptions } from './auth/caps.ts'
 import { Cors, type CorsOptions } from './auth/cors.ts'
 import { gateOf } from './auth/gate.ts'
+import { byNamespace } from './auth/in-namespace.ts'
 import type { AuthOptions } from './auth/options.ts'
 import { closeConnections } from './close-connections.ts'
 import { errorResponse, notFound, refusalOf } from './http-errors.ts'
@@ -78,8 +79,10 @@ export function createRunServer({ engine, tasks = [], fallback, auth, limits, tr
   const cors = new Cors(options.cors)
   const api = createApi({ engine, tasks, ...options })
   const { backend } = api
-  const gate = gateOf(backend, { auth, cors, limits, trustProxy, now: options.now ?? Date.now })
-  const worker = tasks.length > 0 ? startWorker({ backend, tasks, ...options }) : undefined
+  const engineOf = byNamespace(backend)
+  const gate = gateOf(backend, engineOf, { auth, cors, limits, trustProxy, now: options.now ?? Date.now })
+  // the worker takes runs of any namespace, and each of them reaches its own alone, as it would elsewhere with a key of it
+  const worker = tasks.length > 0 ? startWorker({ backend, backendOf: ({ namespace }) => engineOf(namespace), tasks, ...options }) : undefined
 
   const app = new Hono<AccessEnv>()
   // who went away in the middle of a request is nobody's failure, and reads no answer

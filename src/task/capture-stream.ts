@@ -2,8 +2,7 @@
 // or not, neither stalls nor loses the capture.
 import { InvalidRequestError, RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import { NAME_PATTERN } from '../protocol/limits.ts'
-import { ChunkWriter, endStream, openStream, type StreamTarget } from './chunk-writer.ts'
-import { readStream } from './read-stream.ts'
+import { ChunkWriter, type StreamTarget } from './chunk-writer.ts'
 import type { RunScope } from './run-scope.ts'
 import { WrittenChunks } from './written-chunks.ts'
 
@@ -27,23 +26,17 @@ export async function captureStream<T>(
     by: scope.run.id,
     attempt: run === scope.run.id ? scope.run.attempt : undefined,
   }
-  const { start } = await openStream(target).catch((thrown: unknown) => {
+  await scope.streams.open(target).catch((thrown: unknown) => {
     letGo(chunks)
     throw thrown
   })
-  const written = target.attempt === undefined ? new WrittenChunks() : undefined
+  const written = new WrittenChunks()
   scope.hold(pump(target, chunks, scope, written).catch((thrown: unknown) => scope.host.report(toRunfeedError(thrown))))
-  return written ? written.read<T>(target) : readStream<T>(scope.host.backend, run, key, start, scope.capturing)
+  return written.read<T>(target)
 }
 
-/** @param written - of another run's stream, which does not end here. */
-async function pump<T>(
-  target: StreamTarget,
-  chunks: AsyncIterator<T>,
-  { capturing: signal, host }: RunScope,
-  written: WrittenChunks | undefined,
-): Promise<void> {
-  const writer = new ChunkWriter(target, undefined, written && ((index, count) => written.add(index, count)))
+async function pump<T>(target: StreamTarget, chunks: AsyncIterator<T>, { capturing: signal, host, streams }: RunScope, written: WrittenChunks): Promise<void> {
+  const writer = new ChunkWriter(target, undefined, (index, count) => written.add(index, count))
   // one listener for the whole capture, and no promise that outlives a chunk: either would grow with a long stream
   let stop = (): void => {}
   const onAbort = (): void => stop()
@@ -61,8 +54,8 @@ async function pump<T>(
       }
       if (next.done) {
         await writer.drained()
-        await endStream(target, { state: 'closed' })
-        written?.end()
+        await streams.end(target)
+        written.end()
         return
       }
       await writer.write(next.value)
@@ -73,13 +66,12 @@ async function pump<T>(
     letGo(chunks)
     await writer.drained().catch(() => {})
     // nobody else is told by another run's stream, which stays open
-    if (written) host.report(new RunfeedError('stream_errored', `stream "${target.stream}" of ${target.run}: ${error.message}`))
-    written?.end(new RunfeedError('stream_errored', error.message))
-    await endStream(target, { state: 'errored', error: error.message.slice(0, MAX_ERROR) })
+    if (target.attempt === undefined) host.report(new RunfeedError('stream_errored', `stream "${target.stream}" of ${target.run}: ${error.message}`))
+    await streams.end(target, error.message.slice(0, MAX_ERROR)).finally(() => written.end(new RunfeedError('stream_errored', error.message)))
   } finally {
     signal.removeEventListener('abort', onAbort)
     // what has not ended by now ends with its run
-    written?.end(new RunfeedError('stream_aborted', `stream "${target.stream}" ended with its run`))
+    written.end(new RunfeedError('stream_aborted', `stream "${target.stream}" ended with its run`))
   }
 }
 

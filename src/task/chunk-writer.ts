@@ -20,20 +20,18 @@ export interface StreamTarget {
   readonly attempt: number | undefined
 }
 
-export async function openStream({ backend, run, stream, attempt, by }: StreamTarget): Promise<{ readonly start: number }> {
+export async function openStream({ backend, run, stream, attempt, by }: StreamTarget): Promise<void> {
   // the run's own opening may be said twice; another run's, said again after the stream was closed, would be refused
   const from = attempt === undefined ? { by, writer: { id: newWriterId(), sequence: 1 } } : { attempt }
   const commit = { run, streams: { [stream]: { state: 'open' } }, ...from } as const
   await retrying(async () => await backend.record.commit(commit), backend.patience)
-  return await retrying(async () => await backend.chunks.info(run, stream), backend.patience)
 }
 
+export type StreamEnd = { readonly state: 'closed' } | { readonly state: 'errored'; readonly error: string }
+
 /** Another run’s stream is not ended: that is for the run itself. */
-export async function endStream(
-  { backend, run, stream, attempt }: StreamTarget,
-  streams: { readonly state: 'closed' } | { readonly state: 'errored'; readonly error: string },
-): Promise<void> {
-  if (attempt !== undefined) await retrying(async () => await backend.record.commit({ run, attempt, streams: { [stream]: streams } }), backend.patience)
+export async function endStream({ backend, run, stream, attempt }: StreamTarget, end: StreamEnd): Promise<void> {
+  if (attempt !== undefined) await retrying(async () => await backend.record.commit({ run, attempt, streams: { [stream]: end } }), backend.patience)
 }
 
 /** Gathers chunks while an append is in flight; one that finds none leaves at once. */

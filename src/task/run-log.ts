@@ -3,7 +3,7 @@ import type { Commit } from '../protocol/engine.ts'
 import { RunfeedError, textOf, toRunfeedError } from '../protocol/errors.ts'
 import { isForbiddenName, type Json, type JsonObject, jsonBytes, toJson } from '../protocol/json.ts'
 import { MAX_CHUNK_BYTES } from '../protocol/limits.ts'
-import { ChunkWriter, openStream } from './chunk-writer.ts'
+import { ChunkWriter, type StreamTarget } from './chunk-writer.ts'
 import type { RunScope } from './run-scope.ts'
 
 export type LogLevel = 'debug' | 'info' | 'log' | 'warn' | 'error'
@@ -45,13 +45,17 @@ export class RunLog {
     if (this.#leftOut > 0) this.#write(writer, lineOf('warn', `${this.#leftOut} lines were left out: they came faster than they could be stored`, undefined))
     await writer.drained().catch((thrown: unknown) => this.#fail(thrown))
     // a stream that could not be opened is not closed; otherwise whoever reads it would wait for nothing but an abort
-    return isSuccess && !this.#failure ? { [STREAM]: { state: 'closed' } } : undefined
+    return isSuccess && !this.#failure ? { [STREAM]: this.#scope.streams.endOf(this.#target) } : undefined
+  }
+
+  get #target(): StreamTarget {
+    const { run, host } = this.#scope
+    return { backend: host.backend, run: run.id, stream: STREAM, by: run.id, attempt: run.attempt }
   }
 
   #open(): ChunkWriter {
-    const { run, host } = this.#scope
-    const target = { backend: host.backend, run: run.id, stream: STREAM, by: run.id, attempt: run.attempt }
-    return new ChunkWriter(target, openStream(target))
+    const target = this.#target
+    return new ChunkWriter(target, this.#scope.streams.open(target))
   }
 
   #write(writer: ChunkWriter, line: JsonObject): void {

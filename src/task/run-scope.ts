@@ -5,6 +5,7 @@ import type { RunfeedError } from '../protocol/errors.ts'
 import type { Run } from '../protocol/run.ts'
 import { retrying } from './retrying.ts'
 import { RunLog } from './run-log.ts'
+import { StreamWriters } from './stream-writers.ts'
 import { UpdateQueue } from './update-queue.ts'
 
 /** What a worker gives a run while it executes it. */
@@ -23,6 +24,7 @@ export class RunScope {
   readonly host: RunHost
   /** What `logger` says. */
   readonly log: RunLog
+  readonly streams: StreamWriters = new StreamWriters()
   readonly #abort = new AbortController()
   readonly #queues = new Map<string, UpdateQueue>()
   readonly #captures = new Set<Promise<void>>()

@@ -1,10 +1,11 @@
-// What one run wrote into a stream of another run, to be read back. Its end is the end of the source: the stream itself ends with the other run,
-// which may be waiting for this one.
+// What was captured of one source, to be read back from the record of its stream. Its end is that of the source: others may go on writing the
+// stream, and another run's ends with that run, which may be waiting for this one.
 import { RunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { StreamTarget } from './chunk-writer.ts'
-import { READ_BYTES } from './read-stream.ts'
 import { retrying } from './retrying.ts'
+
+const READ_BYTES = 64 * 1024
 
 export class WrittenChunks {
   /** Indexes in the stream, `to` excluded: others write between them. */

@@ -16,6 +16,8 @@ import { Slots } from './slots.ts'
 
 export interface WorkerOptions {
   readonly backend: RunBackend
+  /** What a run, and the code of its task, reaches. @defaultValue `backend` */
+  readonly backendOf?: (run: Run) => RunBackend
   readonly tasks: readonly AnyTask[]
   /** Runs that execute at once; those that wait for children do not count. @defaultValue 10 */
   readonly concurrency?: number
@@ -41,7 +43,7 @@ const STOP_GRACE_MS = 1000
 const STOP_COMMIT_MS = 2000
 
 /** @throws RunfeedError `duplicate_task`, `not_a_task`; InvalidRequestError for a `concurrency` that is none */
-export function startWorker({ backend, tasks, concurrency = 10, config = {}, onError = logError }: WorkerOptions): Worker {
+export function startWorker({ backend, backendOf = () => backend, tasks, concurrency = 10, config = {}, onError = logError }: WorkerOptions): Worker {
   // 0 leaves the work to others; with what a variable that is not set makes, NaN, nobody would do it, without a word
   const slots = new Slots(countOf('concurrency', concurrency, 0))
   const definitions = new Map<string, TaskDefinition>()
@@ -115,7 +117,7 @@ export function startWorker({ backend, tasks, concurrency = 10, config = {}, onE
     slots.take()
     executing.count(claim, 1)
     const one = new HeldRun({
-      backend,
+      backend: backendOf(run),
       claim,
       definition: definitions.get(run.task) as TaskDefinition,
       hooks: config,

@@ -1,5 +1,5 @@
 import { memoryEngine } from 'runfeed/server'
-import { metadata, runs, task } from 'runfeed/task'
+import { logger, metadata, runs, task } from 'runfeed/task'
 import { expect, test } from 'vitest'
 import { gate } from '../support/gate.ts'
 import { startServer } from '../support/server.ts'
@@ -279,4 +279,88 @@ test('a chunk over 1 MB ends its stream as errored, and says which stream it was
     output: { seen: ['small'], error: 'stream_errored' },
     streams: { words: { state: 'errored', error: expect.stringContaining('"words" is 1048578 bytes, the limit is 1048576') as string } },
   })
+})
+
+async function* paced<T>(values: readonly T[], turn: () => Promise<unknown>): AsyncGenerator<T, void, undefined> {
+  for (const value of values) {
+    yield value
+    await turn()
+  }
+}
+
+test('several sources of one stream lose nothing, whichever ends first; each is read back by itself, and the last one ends the stream', async () => {
+  const isRead = gate()
+  const work = task({
+    id: 'work',
+    run: async (_: unknown, { ctx }) => {
+      const long = await metadata.stream(
+        'text',
+        paced(['b0', 'b1', 'b2'], async () => await isRead.opened),
+      )
+      const short: string[] = []
+      for await (const value of await metadata.stream(
+        'text',
+        paced(['a0', 'a1'], async () => {}),
+      ))
+        short.push(value)
+      const { streams } = await runs.retrieve(ctx.run.id)
+      isRead.open()
+      const rest: string[] = []
+      for await (const value of long) rest.push(value)
+      return { short, between: streams['text']?.state ?? null, rest }
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const id = await server.trigger('work')
+  const run = await server.ended(id)
+  expect(run).toMatchObject({
+    status: 'COMPLETED',
+    output: { short: ['a0', 'a1'], between: 'open', rest: ['b0', 'b1', 'b2'] },
+    streams: { text: { state: 'closed' } },
+  })
+  const { chunks } = await chunksOf(server, id, 'text')
+  expect(new Set(chunks)).toEqual(new Set(['a0', 'a1', 'b0', 'b1', 'b2']))
+  expect(chunks).toHaveLength(5)
+})
+
+test('a source that fails beside another does not end it; the stream ends as errored', async () => {
+  const hasFailed = gate()
+  const work = task({
+    id: 'work',
+    run: async () => {
+      const next = async (): Promise<never> => await Promise.reject(new Error('the model went away'))
+      const failing = await metadata.stream('text', { [Symbol.asyncIterator]: () => ({ next }) })
+      const other = await metadata.stream(
+        'text',
+        paced(['b0', 'b1'], async () => await hasFailed.opened),
+      )
+      await expect(failing[Symbol.asyncIterator]().next()).rejects.toMatchObject({ type: 'stream_errored' })
+      hasFailed.open()
+      const rest: string[] = []
+      for await (const value of other) rest.push(value)
+      return rest
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const run = await server.ended(await server.trigger('work'))
+  expect(run).toMatchObject({ output: ['b0', 'b1'], streams: { text: { state: 'errored', error: 'the model went away' } } })
+})
+
+test('what is logged goes on after a source of the same stream has ended', async () => {
+  const work = task({
+    id: 'work',
+    run: async () => {
+      logger.info('first')
+      for await (const _ of await metadata.stream(
+        'log',
+        paced([{ message: 'between' }], async () => {}),
+      ));
+      logger.info('last')
+    },
+  })
+  const server = await startServer({ tasks: [work] })
+  const run = await server.ended(await server.trigger('work'))
+  expect(run.streams).toEqual({ log: { state: 'closed' } })
+  const { chunks } = await chunksOf(server, run.id, 'log')
+  expect(chunks.map((line) => (line as { message: string }).message)).toEqual(['first', 'between', 'last'])
 })

@@ -1,11 +1,10 @@
-// Who a credential belongs to, and what that caller may do. Engines of a namespace are made once and shared.
+// Who a credential belongs to, and what that caller may do.
 import type { RunEngine } from '../../protocol/engine.ts'
 import { RunfeedError } from '../../protocol/errors.ts'
 import type { RunHandle } from '../../protocol/rest.ts'
 import type { Run } from '../../protocol/run.ts'
 import type { Access } from '../access.ts'
 import { type PublicTokenContents, type SignedToken, signToken } from './create-public-token.ts'
-import { inNamespace } from './in-namespace.ts'
 import { keyAccess } from './key-access.ts'
 import type { Rights } from './rights.ts'
 import type { SecretKeys } from './secret-keys.ts'
@@ -21,13 +20,12 @@ export interface Caller {
 
 export class Callers {
   readonly #keys: SecretKeys
-  readonly #engine: RunEngine
+  readonly #engineOf: (namespace: string) => RunEngine
   readonly #now: () => number
-  readonly #engines = new Map<string, RunEngine>()
 
-  constructor(keys: SecretKeys, engine: RunEngine, now: () => number) {
+  constructor(keys: SecretKeys, engineOf: (namespace: string) => RunEngine, now: () => number) {
     this.#keys = keys
-    this.#engine = engine
+    this.#engineOf = engineOf
     this.#now = now
   }
 
@@ -74,14 +72,5 @@ export class Callers {
     if (!this.#keys.newest(namespace)) return { id }
     const { token } = await this.#sign(namespace, { scopes: [`read:runs:${id}`], ...(subject !== undefined && { subject }) })
     return { id, publicAccessToken: token }
-  }
-
-  #engineOf(namespace: string): RunEngine {
-    let engine = this.#engines.get(namespace)
-    if (!engine) {
-      engine = inNamespace(this.#engine, namespace)
-      this.#engines.set(namespace, engine)
-    }
-    return engine
   }
 }

@@ -30,9 +30,12 @@ const FEED = /^\/v1\/(?:feed$|runs\/[^/]+\/(?:events$|streams\/))/
 const isApi = (path: string): boolean => path.startsWith('/v1/')
 const peerOf = ({ env }: Context<AccessEnv>): string | undefined => env?.incoming?.socket?.remoteAddress
 
-/** @throws RunfeedError `invalid_secret_key`; InvalidRequestError naming the option */
-export const gateOf = (engine: RunEngine, options: GateOptions): Gate =>
-  options.auth ? keyedGate(engine, options.auth, options) : openGate(engine, options.cors)
+/**
+ * @param engineOf - the engine with the runs of one namespace alone.
+ * @throws RunfeedError `invalid_secret_key`; InvalidRequestError naming the option
+ */
+export const gateOf = (engine: RunEngine, engineOf: (namespace: string) => RunEngine, options: GateOptions): Gate =>
+  options.auth ? keyedGate(engineOf, options.auth, options) : openGate(engine, options.cors)
 
 /** This machine alone is answered, and may do everything. */
 function openGate(engine: RunEngine, cors: Cors): Gate {
@@ -57,8 +60,8 @@ function openGate(engine: RunEngine, cors: Cors): Gate {
   }
 }
 
-function keyedGate(engine: RunEngine, auth: AuthOptions, { cors, limits = {}, trustProxy, now }: GateOptions): Gate {
-  const callers = new Callers(new SecretKeys(auth.secretKeys), engine, now)
+function keyedGate(engineOf: (namespace: string) => RunEngine, auth: AuthOptions, { cors, limits = {}, trustProxy, now }: GateOptions): Gate {
+  const callers = new Callers(new SecretKeys(auth.secretKeys), engineOf, now)
   const caps = capsOf(limits)
   const proxies = proxiesOf(trustProxy)
   const authorize =

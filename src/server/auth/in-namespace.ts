@@ -10,7 +10,7 @@ import { topics } from '../../protocol/want.ts'
 const MAX_KNOWN = 20_000
 const RUN_TOPIC = /^(?:run|control|stream):([^:]+)/
 
-export function inNamespace(engine: RunEngine, namespace: string): RunEngine {
+function inNamespace(engine: RunEngine, namespace: string): RunEngine {
   const { record, chunks, queue } = engine
   /** Ids that are known to be of the namespace, with their parents. */
   const known = new Map<string, string | null>()
@@ -137,5 +137,15 @@ export function inNamespace(engine: RunEngine, namespace: string): RunEngine {
     },
     // others have it open too: the server closes it
     close: async () => {},
+  }
+}
+
+/** The same view for all who ask for a namespace: what it has learnt of its runs is asked for once. */
+export function byNamespace(engine: RunEngine): (namespace: string) => RunEngine {
+  const views = new Map<string, RunEngine>()
+  return (namespace) => {
+    let view = views.get(namespace)
+    if (!view) views.set(namespace, (view = inNamespace(engine, namespace)))
+    return view
   }
 }
