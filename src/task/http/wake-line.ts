@@ -14,7 +14,7 @@ export interface WakeLineHost {
 
 export class WakeLine {
   readonly topics: ReadonlySet<string>
-  /** When it opened, ms since the epoch. */
+  /** When it opened, by `performance.now()`. */
   openedAt: number | undefined
   readonly #host: WakeLineHost
   readonly #controller = new AbortController()
@@ -58,7 +58,7 @@ export class WakeLine {
       case 'open':
         if (typeof said['heartbeat'] === 'number' && said['heartbeat'] > 0) this.#heartbeat = said['heartbeat']
         this.#watch()
-        this.openedAt = Date.now()
+        this.openedAt = performance.now()
         this.#host.opened(this)
         break
       case 'wake':

@@ -27,6 +27,7 @@ export class Wakes {
   readonly #uncovered = new Set<string>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #failures = 0
+  /** By a clock that nobody sets. */
   #notBefore = 0
 
   constructor(api: Api) {
@@ -51,7 +52,7 @@ export class Wakes {
 
   #plan(): void {
     if (this.#timer !== undefined) return
-    const wait = this.#listeners.size === 0 ? BATCH_MS : Math.max(BATCH_MS, this.#notBefore - Date.now())
+    const wait = this.#listeners.size === 0 ? BATCH_MS : Math.max(BATCH_MS, this.#notBefore - performance.now())
     // not in the run that happens to listen first: the connection outlives it
     withoutScope(() => {
       this.#timer = setTimeout(() => {
@@ -78,7 +79,7 @@ export class Wakes {
       replaced.push(line)
     }
     for (const topic of topics) this.#uncovered.delete(topic)
-    this.#notBefore = Date.now() + SPACING_MS
+    this.#notBefore = performance.now() + SPACING_MS
     this.#open(topics, replaced)
     if (this.#uncovered.size > 0) this.#plan()
   }
@@ -106,11 +107,11 @@ export class Wakes {
     this.#lines.delete(line)
     const left = this.#live(line).filter((topic) => !this.#isCovered(topic))
     for (const topic of left) this.#uncovered.add(topic)
-    if (line.openedAt !== undefined && Date.now() - line.openedAt >= HEALTHY_MS) this.#failures = 0
+    if (line.openedAt !== undefined && performance.now() - line.openedAt >= HEALTHY_MS) this.#failures = 0
     const asked = error instanceof HttpError ? (error.retryAfter ?? 0) : returnAfter
     // full jitter: the workers of a server that restarts do not come back as one
     const wait = asked + Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++)
-    this.#notBefore = Math.max(this.#notBefore, Date.now() + wait)
+    this.#notBefore = Math.max(this.#notBefore, performance.now() + wait)
     this.#unplan()
     this.#plan()
     // refused for good: whoever listens looks for itself, meets the refusal, and says it to its caller

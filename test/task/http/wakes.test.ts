@@ -60,6 +60,16 @@ describe('wakes over HTTP', () => {
     await vi.waitFor(() => expect([ofA.count(), ofB.count()]).toEqual([2, 1]), SOON)
   })
 
+  test('of what is listened to after the clock was set back come as soon as ever', async () => {
+    const { backend } = counted((await startServer(PATIENT)).url)
+    const first = rings(backend, topics.run('run_a'))
+    await vi.waitFor(() => expect(first.count()).toBe(1), SOON)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 })
+    onTestFinished(() => void vi.useRealTimers())
+    const second = rings(backend, topics.run('run_b'))
+    await vi.waitFor(() => expect(second.count()).toBe(1), SOON)
+  })
+
   test('of topics that come together share a connection, and it closes with the last listener', async () => {
     const { backend, lines } = counted((await startServer(PATIENT)).url)
     const many = Array.from({ length: 500 }, (_, i) => rings(backend, topics.run(`run_${i}`)))
