@@ -11,7 +11,7 @@ export function useSparse(at: number | string, text: string): string {
   const [said, setSaid] = useState('')
   useEffect(() => {
     if (typeof at !== 'number') return
-    const now = Date.now()
+    const now = performance.now()
     if (!last.current) last.current = { at, time: now }
     else if (Math.abs(at - last.current.at) >= POINTS && now - last.current.time >= EVERY_MS) {
       last.current = { at, time: now }

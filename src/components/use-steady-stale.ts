@@ -13,9 +13,9 @@ export function useSteadyStale(isStale: boolean): boolean {
   const shownAt = useRef(0)
   useEffect(() => {
     if (isStale === isShown) return
-    const wait = isStale ? SHOW_AFTER_MS : Math.max(0, shownAt.current + STAY_MS - Date.now())
+    const wait = isStale ? SHOW_AFTER_MS : Math.max(0, shownAt.current + STAY_MS - performance.now())
     const timer = setTimeout(() => {
-      shownAt.current = Date.now()
+      shownAt.current = performance.now()
       setIsShown(isStale)
     }, wait)
     return () => clearTimeout(timer)
