@@ -126,7 +126,7 @@ async function expiredToken(): Promise<string> {
   }
 }
 
-/** Asked while another request of this address is being answered. */
+/** Asked by who has no secret key, while another request of this address is being answered. */
 async function crowded(engine: Engine, run: string, request: Ask): Promise<RawAnswer> {
   const { url } = await keyed(engine)
   const token = await createPublicToken({ secretKey: SECRET, scopes: [`read:runs:${run}`] })
@@ -134,7 +134,7 @@ async function crowded(engine: Engine, run: string, request: Ask): Promise<RawAn
   onTestFinished(() => cut.abort())
   const feed = await fetch(`${url}/v1/runs/${run}/events`, { headers: { authorization: `Bearer ${token}` }, signal: cut.signal })
   expect(feed.status).toBe(200)
-  return await send(url, { ...request, headers: { ...request.headers, authorization: `Bearer ${SECRET}` } })
+  return await send(url, { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } })
 }
 
 /** Mounted in an http server of its own, which goes on. */

@@ -29,13 +29,10 @@ export class Callers {
     this.#now = now
   }
 
-  /** @throws RunfeedError `unauthorized`, `token_expired` */
-  async of(credential: string): Promise<Caller> {
-    const key = this.#keys.find(credential)
-    return key ? this.withKey(key.namespace) : await this.withToken(credential)
-  }
-
-  withKey(namespace: string): Caller {
+  /** @returns who has this secret key; `undefined` when it is none. */
+  ofKey(secret: string): Caller | undefined {
+    const namespace = this.#keys.find(secret)?.namespace
+    if (namespace === undefined) return undefined
     const access = keyAccess(this.#engineOf(namespace), namespace, {
       handleOf: async ({ id }) => await this.#handleOf(id, namespace, undefined),
       sign: async (contents) => await this.#sign(namespace, contents),

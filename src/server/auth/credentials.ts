@@ -1,6 +1,6 @@
 // Reads who asks from a request: the `authorization` header, and never the URL, which ends in logs and histories.
 import { InvalidRequestError, toRunfeedError } from '../../protocol/errors.ts'
-import type { Callers } from './callers.ts'
+import type { Caller, Callers } from './callers.ts'
 import type { Session } from './options.ts'
 import type { Header } from './request-access.ts'
 import type { Rights } from './rights.ts'
@@ -30,7 +30,15 @@ export function refuseInQuery(url: string): void {
       })
 }
 
-/** @returns the caller, or why there is none. */
+/** @returns who asks with a secret key. */
+export function keyHolder(request: Request, callers: Callers): Caller | undefined {
+  const credential = credentialOf(request.headers.get('authorization') ?? '')
+  return credential === undefined ? undefined : callers.ofKey(credential)
+}
+
+const credentialOf = (header: string): string | undefined => /^Bearer +(\S+) *$/i.exec(header)?.[1]
+
+/** Of a request without a secret key. @returns the caller, or why there is none. */
 export async function readHeader(
   request: Request,
   callers: Callers,
@@ -43,9 +51,9 @@ export async function readHeader(
       if (rights) return { caller: callers.withRights(rights) }
       return { refused: unauthorized('send "authorization: Bearer <a secret key or a public token>"'), isAbsent: true }
     }
-    const credential = /^Bearer +(\S+) *$/i.exec(header)?.[1]
+    const credential = credentialOf(header)
     if (credential === undefined) throw unauthorized('the authorization header is no "Bearer <a secret key or a public token>"')
-    return { caller: await callers.of(credential) }
+    return { caller: await callers.withToken(credential) }
   } catch (thrown) {
     const refused = toRunfeedError(thrown)
     if (refused.type !== 'unauthorized' && refused.type !== 'token_expired') throw thrown

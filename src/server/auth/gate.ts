@@ -8,7 +8,7 @@ import { addressOf, proxiesOf } from './address.ts'
 import { Callers } from './callers.ts'
 import { type CapOptions, capsOf } from './caps.ts'
 import type { Cors } from './cors.ts'
-import { readHeader, refuseInQuery, rightsOfSession } from './credentials.ts'
+import { keyHolder, readHeader, refuseInQuery, rightsOfSession } from './credentials.ts'
 import { Held } from './held.ts'
 import { noAccess } from './key-access.ts'
 import type { AuthOptions } from './options.ts'
@@ -80,16 +80,17 @@ function keyedGate(engineOf: (namespace: string) => RunEngine, auth: AuthOptions
     let answer: Response | undefined
     await held.until(context, async () => {
       const address = addressOf(req.raw.headers, peerOf(context), proxies)
-      if (address !== undefined) held.add(caps.requests.take(address))
+      // before a place is taken: whoever has the key is let in, however many others come from the same address
+      const holder = keyHolder(req.raw, callers)
+      if (!holder && address !== undefined) held.add(caps.requests.take(address))
       if (isApi(req.path)) {
         answer = cors.preflight(req.raw)
         if (answer) return
         refuseInQuery(req.url)
       }
       // the fallback's requests are the host's own
-      const header = await readHeader(req.raw, callers, isApi(req.path) ? authorize : undefined)
-      if ('caller' in header && !header.caller.rights) held.release()
-      else if (address !== undefined && FEED.test(req.path)) held.add(caps.feedsOfAddress.take(address))
+      const header = holder ? { caller: holder } : await readHeader(req.raw, callers, isApi(req.path) ? authorize : undefined)
+      if (!holder && address !== undefined && FEED.test(req.path)) held.add(caps.feedsOfAddress.take(address))
       const hold = (subjects: ReadonlySet<string>, wants: number): void => {
         for (const subject of subjects) {
           held.add(caps.feedsOfToken.take(subject))

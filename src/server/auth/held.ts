@@ -13,15 +13,10 @@ export class Held {
     else this.#releases.add(release)
   }
 
-  /** Gives back what is held now. */
-  release(): void {
-    for (const release of this.#releases) release()
-    this.#releases.clear()
-  }
-
   end(): void {
     this.#isOver = true
-    this.release()
+    for (const release of this.#releases) release()
+    this.#releases.clear()
   }
 
   /** Runs what answers, and ends when the answer does: over Node with its response, else with its body. */

@@ -470,6 +470,10 @@ describe('too many', () => {
     await Promise.all([open(server, token, id), open(server, token, id)])
     const { status, headers } = await server.ask(token, `/v1/runs/${id}`)
     expect([status, headers.get('retry-after')]).toEqual([429, '1'])
+    // who has no key is not let in by saying so
+    expect((await server.ask('sk_no_key_of_this_server_0123456789abcd', `/v1/runs/${id}`)).status).toBe(429)
+    expect((await server.ask(KEY, `/v1/runs/${id}`)).status).toBe(200)
+    expect((await open(server, KEY, id)).status).toBe(200)
   })
 })
 
