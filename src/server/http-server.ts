@@ -37,7 +37,11 @@ function refuseWithoutHost(response: ServerResponse): void {
 
 const REFUSALS: { readonly [code: string]: readonly [status: string, type: string, message: string] } = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'request_timeout', 'the request did not come in time; send it again'],
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large', 'the headers are too large; a token has 200 scopes at most'],
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    'headers_too_large',
+    'the headers are more than 16 kB, token and cookies included; send less in them',
+  ],
 }
 const OTHER = ['400 Bad Request', 'invalid_request', 'this is no HTTP request'] as const
 

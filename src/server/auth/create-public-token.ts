@@ -2,6 +2,7 @@
 // whoever can make one has the secret key.
 import { randomBytes } from 'node:crypto'
 import { SignJWT } from 'jose'
+import { InvalidRequestError } from '../../protocol/errors.ts'
 import { type Duration, positiveMsOf, refused } from '../../task/duration.ts'
 import type { BoundTrigger } from './rights.ts'
 import { checkScopes, type Scope } from './scopes.ts'
@@ -29,6 +30,9 @@ export interface PublicTokenOptions extends PublicTokenContents {
 const DEFAULT_LIFE = '15m'
 /** Nobody can take a token back, but by taking its secret key away from all. */
 const LONGEST_LIFE_MS = 30 * 24 * 3_600_000
+
+/** Characters. Node reads 16 kB of headers, and a page's cookies are among them. */
+const MAX_MADE_LENGTH = 12 * 1024
 
 /**
  * Makes a token for a page: `createRunClient({ accessToken })` takes it. It needs no server, only its secret key.
@@ -61,5 +65,16 @@ export async function signToken(key: Key, { scopes, expiresIn = DEFAULT_LIFE, su
     exp: expiresAt / 1000,
   }
   const token = await new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256', kid: key.id, typ: 'JWT' }).sign(key.secret)
+  if (token.length > MAX_MADE_LENGTH) throw tooLong(token.length, claims)
   return { token, expiresAt }
+}
+
+function tooLong(length: number, { scopes, trigger = {} }: TokenClaims): InvalidRequestError {
+  const field = JSON.stringify(trigger).length > JSON.stringify(scopes).length ? 'trigger' : 'scopes'
+  return new InvalidRequestError(
+    `the token would be ${length} characters long, and ${MAX_MADE_LENGTH} are the most that a header takes; put less into ${field}`,
+    {
+      field,
+    },
+  )
 }

@@ -14,7 +14,7 @@ import { NAME_PATTERN } from '../../protocol/limits.ts'
 export type Scope = `read:${'runs' | 'tree' | 'history' | 'tags' | 'tasks'}:${string}` | `trigger:tasks:${string}` | `cancel:runs:${string}`
 
 const SCOPE_PATTERN = /^(read:(runs|tree|history|tags|tasks)|trigger:tasks|cancel:runs):(.+)$/s
-/** As many as fit into a header beside the rest. */
+/** As many as fit into a header beside the rest, where they name runs. Longer ones are bounded by the token's length. */
 export const MAX_SCOPES = 200
 
 export const isScope = (text: string): text is Scope => {

@@ -89,6 +89,37 @@ describe('secret keys', () => {
   })
 })
 
+describe('a token', () => {
+  const scopes = ['trigger:tasks:report'] as const
+  const withMetadata = (length: number) => ({ scopes, trigger: { metadata: { note: 'x'.repeat(length) } } })
+
+  test.each<[string, object, string]>([
+    ['of scopes that are all of the longest', { scopes: Array.from({ length: 200 }, (_, n) => `read:tags:${String(n).padStart(128, 'x')}`) }, 'scopes'],
+    ['that binds large metadata', withMetadata(30_000), 'trigger'],
+  ])('%s is refused where it is made: no request could carry it', async (_name, contents, field) => {
+    const server = await startKeyedServer()
+    const { status, body } = await server.ask(KEY, '/v1/tokens', contents)
+    const message = expect.stringMatching(/^the token would be [34]\d{4} characters long, and 12288 are the most/) as string
+    expect([status, body.error]).toEqual([400, { type: 'invalid_request', message, field }])
+  })
+
+  test('that is as long as one may be is taken, beside headers of 3 kB', async () => {
+    const server = await startKeyedServer()
+    await server.create(KEY)
+    let [made, refused] = [0, 30_000]
+    let longest = ''
+    while (refused - made > 1) {
+      const length = Math.floor((made + refused) / 2)
+      const token = await tokenFor(scopes, withMetadata(length)).catch(() => undefined)
+      if (token === undefined) refused = length
+      else [made, longest] = [length, token]
+    }
+    expect(longest.length).toBeGreaterThan(12_000)
+    const { status } = await server.ask(longest, '/v1/tasks/report/trigger', {}, { headers: { cookie: 'x'.repeat(3000) } })
+    expect(status).toBe(201)
+  })
+})
+
 describe('a token in a URL', () => {
   test.each(['token', 'access_token', 'accessToken', 'publicAccessToken', 'secret_key', 'Authorization'])(
     '%s is refused by name, and not repeated',
