@@ -1,6 +1,7 @@
 // `batch`: many runs by the ids of their tasks, typed by the tasks' types.
 import type { RunHandle } from '../protocol/rest.ts'
-import { itemsOf } from './new-run.ts'
+import { itemsOf, type TriggerItem } from './new-run.ts'
+import type { Names } from './option-names.ts'
 import { backendOfTaskId } from './process-backends.ts'
 import type { AnyTask } from './task-definition.ts'
 import type { PayloadOf, Task, TaskOutputOf, TaskResult, TriggerOptions } from './task-types.ts'
@@ -23,9 +24,11 @@ export interface Batch {
   triggerAndWait<T extends AnyTask = Task>(items: readonly BatchItem<T>[]): Promise<{ readonly runs: readonly TaskResult<TaskOutputOf<T>>[] }>
 }
 
+const ITEM: Names<TriggerItem> = { id: true, payload: true, options: true }
+
 export const batch: Batch = {
-  trigger: async (items) => ({ runs: await triggerRuns(itemsOf(items), () => backendOfTaskId(items[0]?.id ?? '')) }),
+  trigger: async (items) => ({ runs: await triggerRuns(itemsOf(items, ITEM), () => backendOfTaskId(items[0]?.id ?? '')) }),
   triggerAndWait: async <T extends AnyTask>(items: readonly BatchItem<T>[]) => ({
-    runs: (await waitForRuns(itemsOf(items))) as readonly TaskResult<TaskOutputOf<T>>[],
+    runs: (await waitForRuns(itemsOf(items, ITEM))) as readonly TaskResult<TaskOutputOf<T>>[],
   }),
 }

@@ -14,11 +14,13 @@ export interface TriggerItem {
   readonly options?: TriggerOptions
 }
 
-/** JavaScript knows no types. @throws InvalidRequestError for what is no list of items */
-export function itemsOf<T extends object>(given: readonly T[]): readonly T[] {
+/** JavaScript knows no types. @param names - what an item has. @throws InvalidRequestError for what is no list of items */
+export function itemsOf<T extends object>(given: readonly T[], names: Names<T>): readonly T[] {
   const items: unknown = given
-  if (Array.isArray(items) && items.every((item) => typeof item === 'object' && item !== null)) return given
-  throw new InvalidRequestError('a batch is an array of items; pass [{ payload, options }], by id [{ id, payload, options }]', { field: 'items' })
+  if (!Array.isArray(items) || !items.every((item) => typeof item === 'object' && item !== null))
+    throw new InvalidRequestError('a batch is an array of items; pass [{ payload, options }], by id [{ id, payload, options }]', { field: 'items' })
+  for (const item of given) checkNames(item, names)
+  return given
 }
 
 const OPTIONS: Names<TriggerOptions> = {

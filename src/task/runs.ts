@@ -5,7 +5,9 @@ import type { Json } from '../protocol/json.ts'
 import type { RunListRequest, RunPage } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
 import { topics } from '../protocol/want.ts'
+import { refused } from './duration.ts'
 import { nextWake } from './next-wake.ts'
+import { checkNames, type Names } from './option-names.ts'
 import { currentBackend, OUTSIDE_PATIENCE_MS } from './process-backends.ts'
 import { retrying } from './retrying.ts'
 import { currentScope } from './run-scope.ts'
@@ -17,7 +19,7 @@ export type RunRef = string | { readonly id: string }
 export interface Runs {
   /** The record as it is now. @throws NotFoundError */
   retrieve(run: RunRef): Promise<Run>
-  /** Newest first, a page at a time. @param query - a conjunction of equalities. @defaultValue every run */
+  /** Newest first, a page at a time. @param query - a conjunction of equalities. @defaultValue every run @throws InvalidRequestError naming the filter */
   list(query?: RunListRequest): Promise<RunPage>
   /** Ends a run that nobody executes, asks one that is executed to stop, its descendants with it. Ended already: nothing. @throws NotFoundError */
   cancel(run: RunRef): Promise<Run>
@@ -37,6 +39,15 @@ function idOf(run: RunRef): string {
   const id: unknown = typeof run === 'string' ? run : (run as Partial<Exclude<RunRef, string>> | undefined)?.id
   if (typeof id === 'string') return id
   throw new InvalidRequestError('this is no run; pass its id, or what a trigger gave', { field: 'run' })
+}
+
+const FILTERS: Names<RunListRequest> = { ids: true, task: true, tag: true, parent: true, status: true, limit: true, after: true }
+
+/** Here, because an engine of this process takes what it knows and no more: a filter that it does not know would be none. @throws InvalidRequestError */
+function checkFilters(query: RunListRequest): void {
+  checkNames(query, FILTERS)
+  for (const name of ['ids', 'status'] as const)
+    if (query[name] !== undefined && !Array.isArray(query[name])) throw refused(name, query[name], 'it is an array of strings')
 }
 
 async function* subscribe(ref: RunRef): AsyncGenerator<Run, void, undefined> {
@@ -83,6 +94,7 @@ export const runs: Runs = {
     return copied(stored.run)
   },
   async list(query = {}) {
+    checkFilters(query)
     const page = await ask(async (record) => await record.list(query))
     return { ...page, runs: page.runs.map((run) => copied(run)) }
   },

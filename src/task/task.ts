@@ -5,6 +5,7 @@ import { InvalidRequestError } from '../protocol/errors.ts'
 import { NAME_PATTERN } from '../protocol/limits.ts'
 import type { RunHandle } from '../protocol/rest.ts'
 import { itemsOf, type TriggerItem } from './new-run.ts'
+import type { Names } from './option-names.ts'
 import { backendOfTask } from './process-backends.ts'
 import { define } from './task-definition.ts'
 import type { ContractTaskOptions, LooseTaskOptions, PayloadItem, SchemaTaskOptions, Task, TaskResult } from './task-types.ts'
@@ -29,6 +30,8 @@ export function schemaTask<Id extends string, S extends Schema, O>(options: Sche
   return make(options.id, options.schema, undefined, options as unknown as LooseTaskOptions<string, unknown, unknown>) as Task<Id, InputOf<S>, O>
 }
 
+const ITEM: Names<PayloadItem<unknown>> = { payload: true, options: true }
+
 function make(id: string, payload: Schema | undefined, contract: RunContract | undefined, options: LooseTaskOptions<string, unknown, unknown>): Task {
   if (typeof id !== 'string' || !NAME_PATTERN.test(id))
     throw new InvalidRequestError(`"${String(id)}" is no task id: use 1 to 128 letters, digits and . : / - _`)
@@ -39,8 +42,8 @@ function make(id: string, payload: Schema | undefined, contract: RunContract | u
     id,
     trigger: async (given, wanted) => (await start([{ payload: given, ...(wanted && { options: wanted }) }]))[0] as RunHandle,
     triggerAndWait: async (given, wanted) => (await waitForRuns([item({ payload: given, ...(wanted && { options: wanted }) })]))[0] as TaskResult<unknown>,
-    batchTrigger: async (items) => ({ runs: await start(itemsOf(items)) }),
-    batchTriggerAndWait: async (items) => ({ runs: await waitForRuns(itemsOf(items).map(item)) }),
+    batchTrigger: async (items) => ({ runs: await start(itemsOf(items, ITEM)) }),
+    batchTriggerAndWait: async (items) => ({ runs: await waitForRuns(itemsOf(items, ITEM).map(item)) }),
   }
   define(made, { id, payload, contract, settings: checkSettings(options), hooks: options, run: (given, params) => options.run(given, params) })
   return made

@@ -58,6 +58,16 @@ describe('many at once', () => {
     }
   })
 
+  test('an item with a misspelled member is refused: its options would be left out without a word', async () => {
+    const server = await startServer({ tasks: [double] })
+    const wrong = (names: string) => ({ type: 'invalid_request', field: 'option', message: expect.stringContaining(`there are ${names}`) as string })
+    const item = { payload: 1, option: { tags: ['a'] } }
+    const thrown = async (call: Promise<unknown>): Promise<unknown> => await call.catch((error: { readonly toJSON: () => unknown }) => error.toJSON())
+    expect(await thrown(double.batchTrigger([item]))).toEqual(wrong('payload, options'))
+    expect(await thrown(batch.trigger<typeof double>([{ id: 'double', ...item }]))).toEqual(wrong('id, payload, options'))
+    expect(await (await server.get('/v1/runs?task=double')).json()).toEqual({ runs: [] })
+  })
+
   test('of a batch with one bad item nothing is made', async () => {
     const server = await startServer({ tasks: [double] })
     await expect(double.batchTrigger([{ payload: 1 }, { payload: Number.NaN }])).rejects.toMatchObject({ type: 'invalid_value' })
@@ -122,6 +132,17 @@ describe('runs', () => {
     expect([own.output, other.output]).toEqual([[true], [false]])
     expect((await runs.list({ task: 'work', limit: 1 })).runs.map(({ id }) => id)).toEqual([ids[1]])
     expect((await runs.list()).runs).toHaveLength(2)
+  })
+
+  test.each<[string, object, string]>([
+    ['that is misspelled', { tsk: 'work' }, 'tsk'],
+    ['of one status that is no list', { status: 'QUEUED' }, 'status'],
+    ['of one id that is no list', { ids: 'run_x' }, 'ids'],
+  ])('list refuses a filter %s: it would answer every run, or fail elsewhere alone', async (_what, query, field) => {
+    const work = task({ id: 'work', run: () => 1 })
+    await startServer({ tasks: [work] })
+    await work.trigger(null)
+    await expect(runs.list(query)).rejects.toMatchObject({ type: 'invalid_request', details: { field } })
   })
 
   test('cancel asks a run to stop', async () => {
