@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -115,6 +115,32 @@ describe('a data file', () => {
     expect(() => open({ file: make('CREATE TABLE theirs (a)') })).toThrow(/not one of runfeed/)
     expect(() => open({ file: make('PRAGMA user_version = 999') })).toThrow(/later version/)
     expect(() => open({ file: import.meta.filename })).toThrow(/no SQLite file/)
+  })
+})
+
+describe('a damaged data file is refused by name:', () => {
+  const PAGE = 4096
+  const inDatabase = (file: string, sql: string): void => {
+    const database = new DatabaseSync(file)
+    database.exec(sql)
+    database.close()
+  }
+  test.each<[string, (file: string) => void]>([
+    ['one that was cut', (file) => truncateSync(file, 2 * PAGE + 100)],
+    ['one whose schema was overwritten', (file) => writeFileSync(file, readFileSync(file).fill(0xff, 100, PAGE))],
+    ['one whose tables were overwritten', (file) => writeFileSync(file, readFileSync(file).fill(0xff, PAGE))],
+    ['one whose executing run is no JSON', (file) => inDatabase(file, "UPDATE payloads SET payload = '{'")],
+  ])('%s', async (_what, damage) => {
+    const file = newFile()
+    const engine = open({ file })
+    await executing(engine)
+    await engine.close()
+    damage(file)
+    // the second time too: it is not held by an engine that was never made
+    for (const _time of [1, 2])
+      expect(() => open({ file })).toThrow(
+        expect.objectContaining({ type: 'data_file', message: expect.stringContaining(`${file} is damaged`) as string }) as Error,
+      )
   })
 })
 

@@ -1,10 +1,8 @@
 // Opens a data file: node:sqlite itself, the pragmas, the lock, the schema.
 import type { DatabaseSync } from 'node:sqlite'
-import { DataFileError, NoSqliteError } from './errors.ts'
+import { DataFileError, dataFileError, NoSqliteError } from './errors.ts'
 import { MIGRATIONS } from './schema.ts'
 
-const SQLITE_BUSY = 5
-const SQLITE_NOTADB = 26
 const IN_MEMORY = ':memory:'
 
 /**
@@ -20,9 +18,11 @@ export function openDatabase(file: string, maxBytes: number | undefined): Databa
   const paths = process.getBuiltinModule('node:path')
   // SQLite's own name for no file at all; a file of that name is what nobody means
   const path = file === IN_MEMORY ? file : paths.resolve(file)
-  if (path !== IN_MEMORY) files.mkdirSync(paths.dirname(path), { recursive: true })
-  const database = open(() => new sqlite.DatabaseSync(path), file)
-  try {
+  const database = open(() => {
+    if (path !== IN_MEMORY) files.mkdirSync(paths.dirname(path), { recursive: true })
+    return new sqlite.DatabaseSync(path)
+  }, file)
+  return orClosed(database, file, () => {
     // a pragma, because Node 22.13 does not know the constructor's option
     database.exec('PRAGMA busy_timeout = 1000')
     // before the first access: only then is the lock taken at once and held, and no second process gets in
@@ -31,12 +31,16 @@ export function openDatabase(file: string, maxBytes: number | undefined): Databa
     migrate(database, file)
     if (maxBytes !== undefined) database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / Number(pragma(database, 'page_size'))))}`)
     return database
+  })
+}
+
+/** A step of opening the file. One that fails closes it, or the file stays locked until this process ends. @throws DataFileError */
+export function orClosed<T>(database: DatabaseSync, file: string, step: () => T): T {
+  try {
+    return step()
   } catch (error) {
     database.close()
-    const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-    if (code === SQLITE_BUSY) throw new DataFileError(file, 'is in use by another process; stop that one, or give this one a file of its own', error)
-    if (code === SQLITE_NOTADB) throw new DataFileError(file, 'is no SQLite file', error)
-    throw error
+    throw dataFileError(file, error)
   }
 }
 

@@ -12,7 +12,7 @@ import { LogBounds } from '../log-bounds.ts'
 import { checkNumber, type EngineOptions, settle } from '../settings.ts'
 import { setAlarm } from '../sweep.ts'
 import { type Desk, Turn } from '../turn.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, orClosed } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 
@@ -28,7 +28,7 @@ export interface SqliteEngineOptions extends EngineOptions {
 /**
  * Opens the file. Runs that this process executed when the file was last in use are in the queue again when this returns, or CRASHED without
  * attempts left; those of remote workers are still theirs, under a new lease.
- * @throws NoSqliteError without node:sqlite; DataFileError when the file is in use by another process, or cannot be used; InvalidRequestError naming
+ * @throws NoSqliteError without node:sqlite; DataFileError when the file is in use by another process, damaged, or cannot be used; InvalidRequestError naming
  * the option.
  */
 export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
@@ -39,20 +39,14 @@ export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
   if (typeof file !== 'string' || file === '')
     throw new InvalidRequestError("sqliteEngine needs a file, as in sqliteEngine({ file: '.runfeed/runs.db' })", { field: 'file' })
   const database = openDatabase(file, maxFileBytes)
-  const storage = new SqliteStorage(database, cacheBytes, new LogBounds(settings.logVersions, settings.logBytes))
+  const storage = orClosed(database, file, () => new SqliteStorage(database, cacheBytes, new LogBounds(settings.logVersions, settings.logBytes)))
   const bell = new Bell()
   const leases = new Leases(settings.leaseMs, settings.now, () => void engine.sweep().catch(ignore))
   // one that fails, on a full disk say, is tried again: nothing else would set the alarm on
   const alarm = new Alarm(settings.now, () => void engine.sweep().catch(() => alarm.set(settings.now() + RETRY_MS)))
   const desk: Desk = { storage, settings, bell, leases, alarm }
 
-  try {
-    recover(database, storage, new Turn(desk))
-  } catch (error) {
-    // or the file stays locked until this process ends
-    database.close()
-    throw error
-  }
+  orClosed(database, file, () => recover(database, storage, new Turn(desk)))
 
   let isClosed = false
   const group = new GroupCommit(database, storage, desk)
