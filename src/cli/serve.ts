@@ -10,6 +10,7 @@ import { loadTasks, type TaskFiles } from './load-tasks.ts'
 import { duration, texts, wholeNumber } from './option-values.ts'
 import { type Output, outputOf } from './output.ts'
 import { addKeyOptions, secretKeysOf } from './server-options.ts'
+import { reportStrayRejections } from './stray-rejections.ts'
 import { stopWithin, untilSignal } from './until-signal.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -57,6 +58,7 @@ async function serve(options: ServeOptions, output: Output): Promise<never> {
   const { tasks: paths = [], port, host, data, memory = false, secretKeyFile } = options
   if (memory && data !== undefined) throw new UsageError('--memory and --data do not go together: what is in memory is in no folder')
   const secretKeys = secretKeysOf(secretKeyFile)
+  reportStrayRejections()
   const files = await loadTasks(paths)
   const folder = memory ? undefined : (data ?? DEFAULT_DATA)
   const server = await openServer(folder, files, secretKeys, options)

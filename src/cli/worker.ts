@@ -5,6 +5,7 @@ import { loadTasks } from './load-tasks.ts'
 import { duration, texts, wholeNumber } from './option-values.ts'
 import { type Output, outputOf } from './output.ts'
 import { addKeyedServerOptions, apiOf, type Server, type ServerOptions, serverOf, withAdvice, withKeyAlone } from './server-options.ts'
+import { reportStrayRejections } from './stray-rejections.ts'
 import { stopWithin, untilSignal } from './until-signal.ts'
 
 interface WorkerOptions extends Omit<ServerOptions, 'token'> {
@@ -34,6 +35,7 @@ export function addWorker(program: Command): void {
 
 async function work({ tasks: paths, concurrency, grace, ...where }: WorkerOptions, output: Output): Promise<never> {
   const server = serverOf(where)
+  reportStrayRejections()
   const { tasks, config } = await loadTasks(paths)
   const absence = await absenceOf(withKeyAlone(server))
   const { connectWorker } = await import('../worker/connect-worker.ts')
