@@ -14,17 +14,33 @@ interface TsxManifest {
 
 const TYPESCRIPT: ReadonlySet<string> = new Set(['.ts', '.mts', '.cts', '.tsx'])
 
-/** @throws UsageError when it is not there, cannot be read by this Node, or throws. */
+/** @throws UsageError when it is not there, cannot be read by this Node, throws, or waits for what never comes. */
 export async function loadModule(file: string): Promise<Module> {
   const path = resolve(file)
   if (!existsSync(path) || !statSync(path).isFile()) throw new UsageError(`there is no file ${file}`)
   if (TYPESCRIPT.has(extname(path))) await prepareTypeScript(path, file)
   try {
-    return (await import(pathToFileURL(path).href)) as Module
+    const module = await orNever(import(pathToFileURL(path).href) as Promise<Module>)
+    if (module) return module
   } catch (thrown) {
     const error = new UsageError(`${file} could not be loaded: ${reasonOf(thrown)}${adviceFor(thrown)}`)
     error.cause = thrown
     throw error
+  }
+  throw new UsageError(`${file} did not finish loading: a top-level await in it, or in what it imports, waits for what never comes`)
+}
+
+/** @returns `undefined` when nothing is left to do and the file still waits: Node would end with 13, and name a line of this command. */
+async function orNever(loading: Promise<Module>): Promise<Module | undefined> {
+  let isIdle = (): void => {}
+  const idle = new Promise<undefined>((resolve) => {
+    isIdle = () => resolve(undefined)
+  })
+  process.once('beforeExit', isIdle)
+  try {
+    return await Promise.race([loading, idle])
+  } finally {
+    process.off('beforeExit', isIdle)
   }
 }
 

@@ -1,6 +1,8 @@
 // What the code of a task file does beside its runs, and what the commands that load it say of it.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Command, jsonLines, run, serve, start } from '../cli/command.ts'
+import { type Command, folder, jsonLines, run, serve, start } from '../cli/command.ts'
 
 const STRAY = 'test/cli/tasks/stray.mjs'
 
@@ -30,5 +32,22 @@ describe('a rejected promise that nobody handles is said with its run, and nothi
     }
     command.process.kill('SIGTERM')
     expect((await command.ended).code).toBe(0)
+  })
+})
+
+describe('a file that waits for ever while it is loaded is named, with 2:', () => {
+  const STUCK = 'await new Promise(() => {})\n'
+  test.each<[string, readonly string[], string]>([
+    ['runfeed serve', ['serve', '--memory', '--port', '0'], STUCK],
+    ['runfeed worker', ['worker'], STUCK],
+    ['one that imports such a file', ['serve', '--memory', '--port', '0'], "import './stuck.ts'\n"],
+  ])('%s', async (_name, args, text) => {
+    const at = await folder()
+    await writeFile(join(at, 'stuck.ts'), STUCK)
+    const file = join(at, 'tasks.ts')
+    await writeFile(file, text)
+    const said = `${file} did not finish loading: a top-level await in it, or in what it imports, waits for what never comes`
+    expect(await run([...args, '--tasks', file])).toEqual({ code: 2, stdout: '', stderr: `✗ ${said}\n` })
+    expect(jsonLines((await run([...args, '--tasks', file, '--json'])).stderr)).toEqual([{ error: { type: 'usage', message: said } }])
   })
 })
