@@ -13,9 +13,10 @@ import { commitRoutes } from './commit-routes.ts'
 import { counted } from './counted.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { historyRoutes } from './history-routes.ts'
+import { errorResponse, notFound } from './http-errors.ts'
 import { KnownTasks } from './known-tasks.ts'
 import { Metrics } from './metrics.ts'
-import { mount, noHead, noRoute, noStore } from './mount.ts'
+import { mount, noStore, otherMethods } from './mount.ts'
 import { queueRoutes } from './queue-routes.ts'
 import type { Description, Route } from './route.ts'
 import { runRoutes } from './run-routes.ts'
@@ -39,6 +40,8 @@ export interface Api {
   readonly backend: RunEngine
   /** Answers before anybody is asked who they are: mounted before the gate. */
   readonly open: Hono<AccessEnv>
+  /** What answers a method that a path there is does not take. */
+  readonly otherMethod: (method: string, path: string) => Response | undefined
   /** Who asks is in `context.var.access` before any of it is reached. */
   readonly routes: Hono<AccessEnv>
   /** Tells all who hold a connection to come back, and ends it. @param reconnectAfter - ms. */
@@ -86,13 +89,11 @@ export function createApi({ engine, tasks, feed = {}, ...given }: ApiOptions): A
     // not for `*`: what the fallback answers is its own
     .on(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], ['/v1/*', '/healthz', '/readyz', '/metrics'], noStore)
     .route('/', mount(routes.filter(isOpen)))
-  const gated = new Hono<AccessEnv>()
-    .use('/v1/*', noHead(descriptions))
-    .route('/', mount(routes.filter((one) => !isOpen(one))))
-    .on('ALL', ['/v1/*', '/healthz', '/readyz', '/metrics'], ({ req }) => noRoute(descriptions, req.method, req.path))
+  const gated = new Hono<AccessEnv>().route('/', mount(routes.filter((one) => !isOpen(one)))).all('/v1/*', ({ req }) => errorResponse(notFound(req.path)))
   return {
     backend,
     open,
+    otherMethod: otherMethods(descriptions),
     routes: gated,
     drain: (reconnectAfter) => {
       isClosing = true

@@ -80,7 +80,7 @@ export function createRunServer({ engine, tasks = [], fallback, auth, limits, tr
   const api = createApi({ engine, tasks, ...options })
   const { backend } = api
   const engineOf = byNamespace(backend)
-  const gate = gateOf(backend, engineOf, { auth, cors, limits, trustProxy, now: options.now ?? Date.now })
+  const gate = gateOf(backend, engineOf, { auth, cors, limits, trustProxy, otherMethod: api.otherMethod, now: options.now ?? Date.now })
   // the worker takes runs of any namespace, and each of them reaches its own alone, as it would elsewhere with a key of it
   const worker = tasks.length > 0 ? startWorker({ backend, backendOf: ({ namespace }) => engineOf(namespace), tasks, ...options }) : undefined
 

@@ -3,9 +3,9 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { RunfeedError } from '../protocol/errors.ts'
 import type { AccessEnv } from './access.ts'
-import { errorResponse, notFound } from './http-errors.ts'
+import { errorResponse } from './http-errors.ts'
 import { check, readJson, readQuery } from './read-body.ts'
-import { type Description, isPathOf, patternOf, type Route } from './route.ts'
+import { type Description, patternOf, regExpOf, type Route } from './route.ts'
 
 export function mount(routes: readonly Route[]): Hono<AccessEnv> {
   const app = new Hono<AccessEnv>()
@@ -20,7 +20,7 @@ export function mount(routes: readonly Route[]): Hono<AccessEnv> {
         access,
         context,
         param: (name) => context.req.param(name) ?? '',
-        query: query && check(query, readQuery(context.req.url, query)),
+        query: query && check(query, readQuery(context.req.url, query), 'query'),
         body: body && (await readJson(context.req.raw, body.schema, body.limit, context.env?.incoming?.readableDidRead === false)),
       })
     })
@@ -36,26 +36,20 @@ export const noStore: MiddlewareHandler<AccessEnv> = async (context, next) => {
   if (res !== RESPONSE_ALREADY_SENT && !res.headers.has('cache-control')) context.header('cache-control', 'no-store')
 }
 
-const wrongMethod = (method: string, path: string, allowed: readonly string[]): Response => {
-  const allow = [...new Set(allowed)].join(', ')
-  const response = errorResponse(new RunfeedError('method_not_allowed', `${path} takes ${allow}, not ${method}`))
-  response.headers.set('allow', allow)
-  return response
-}
-
 const isStream = ({ answers }: Description): boolean => answers[200]?.type === 'text/event-stream'
+/** HEAD of a stream would open it, and nobody would read it. */
 const methodsOf = (one: Description): readonly string[] => (one.method === 'GET' && !isStream(one) ? ['GET', 'HEAD'] : [one.method])
 
-/** What answers where no route does: another method of a path that there is, or nothing. */
-export function noRoute(descriptions: readonly Description[], method: string, path: string): Response {
-  const allowed = descriptions.filter((one) => isPathOf(one.path, path)).flatMap(methodsOf)
-  return allowed.length > 0 ? wrongMethod(method, path, allowed) : errorResponse(notFound(path))
-}
-
-/** Hono answers HEAD by the route of GET: a stream would be opened, and nobody would read it. */
-export const noHead =
-  (descriptions: readonly Description[]): MiddlewareHandler<AccessEnv> =>
-  async ({ req }, next) => {
-    const stream = req.raw.method === 'HEAD' && descriptions.some((one) => one.method === 'GET' && isStream(one) && isPathOf(one.path, req.path))
-    return stream ? wrongMethod('HEAD', req.path, ['GET']) : await next()
+/** @returns what answers a method that a path there does not take; `undefined` where one takes it, or the path is none. */
+export function otherMethods(descriptions: readonly Description[]): (method: string, path: string) => Response | undefined {
+  // every request is asked about
+  const routes = descriptions.map((one) => ({ path: regExpOf(one.path), methods: methodsOf(one) }))
+  return (method, asked) => {
+    const allowed = new Set(routes.filter(({ path }) => path.test(asked)).flatMap(({ methods }) => methods))
+    if (allowed.size === 0 || allowed.has(method)) return undefined
+    const allow = [...allowed].join(', ')
+    const response = errorResponse(new RunfeedError('method_not_allowed', `${asked} takes ${allow}, not ${method}`))
+    response.headers.set('allow', allow)
+    return response
   }
+}

@@ -51,12 +51,12 @@ export function readQuery(url: string, schema: z.ZodType): { readonly [name: str
   )
 }
 
-/** @throws InvalidRequestError naming the fields; InvalidValueError for what JSON may not hold here */
-export function check<T>(schema: z.ZodType<T>, value: unknown): T {
+/** @param what - what an error calls the whole. @throws InvalidRequestError naming the fields; InvalidValueError for what JSON may not hold here */
+export function check<T>(schema: z.ZodType<T>, value: unknown, what = 'body'): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const { issues } = result.error
-  const named = issues.slice(0, MAX_PROBLEMS).map(({ path, message }) => `${path.join('.').slice(0, 200) || 'body'}: ${message}`)
+  const named = issues.slice(0, MAX_PROBLEMS).map(({ path, message }) => `${path.join('.').slice(0, 200) || what}: ${message}`)
   const rest = issues.length - named.length
   throw new InvalidRequestError([...named, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; '))
 }

@@ -63,6 +63,6 @@ const WIDE: ReadonlySet<string> = new Set(['key', 'task'])
 /** The path as Hono writes it. */
 export const patternOf = (path: string): string => path.replace(/\{(\w+)\}/g, (_, name: string) => `:${name}${WIDE.has(name) ? '{.+}' : ''}`)
 
-/** Whether a path that was asked for is one of this route. */
-export const isPathOf = (path: string, asked: string): boolean =>
-  new RegExp(`^${path.replace(/\./g, '\\.').replace(/\{(\w+)\}/g, (_, name: string) => (WIDE.has(name) ? '.+' : '[^/]+'))}$`).test(asked)
+/** Which paths that are asked for are this one. */
+export const regExpOf = (path: string): RegExp =>
+  new RegExp(`^${path.replace(/\./g, '\\.').replace(/\{(\w+)\}/g, (_, name: string) => (WIDE.has(name) ? '.+' : '[^/]+'))}$`)

@@ -57,5 +57,7 @@ export const whole = (min: number, max: number): z.ZodType<number> =>
       .max(max),
   )
 /** Texts with commas between them, in a query. */
-export const list = (max: number): z.ZodType<string[]> =>
-  z.preprocess((text) => (typeof text === 'string' ? text.split(',').filter((item) => item !== '') : text), z.array(z.string().max(128)).max(max))
+export const list = (max: number, item: z.ZodType<string> = z.string().max(128)): z.ZodType<string[]> =>
+  z.preprocess((text) => (typeof text === 'string' ? text.split(',').filter((one) => one !== '') : text), z.array(item).max(max))
+/** Where a person writes it. A feed takes any: the page that asks may know more of them. */
+export const knownStatus: z.ZodType<string> = z.enum(RUN_STATUSES, { error: `there is no such status; there are ${RUN_STATUSES.join(', ')}` })

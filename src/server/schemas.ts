@@ -4,7 +4,7 @@ import { MAX_WANTS } from '../protocol/limits.ts'
 import type { RunListRequest, TriggerRequest } from '../protocol/rest.ts'
 import { type FeedRequest, MAX_QUERY_LIMIT } from '../protocol/want.ts'
 import { lenient } from './wrong-wants.ts'
-import { closed, cursor, json, jsonObject, list, name, runId, tags, whole } from './schema-parts.ts'
+import { closed, cursor, json, jsonObject, knownStatus, list, name, runId, tags, whole } from './schema-parts.ts'
 
 // what they may be is said by the task side, which reads them
 const duration = z.union([z.number(), z.string()])
@@ -62,7 +62,7 @@ export const listRequest: z.ZodType<RunListRequest> = closed({
   task: name.optional(),
   tag: name.optional(),
   parent: runId.optional(),
-  status: list(200).optional().describe('Any of these.'),
+  status: list(200, knownStatus).optional().describe('Any of these.'),
   limit: whole(1, 200).optional().describe('50 without it.'),
   after: z.string().max(256).optional().describe('`next` of the page before.'),
 }) as z.ZodType<RunListRequest>

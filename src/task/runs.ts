@@ -4,6 +4,7 @@ import { InvalidRequestError, NotFoundError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { RunListRequest, RunPage } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
+import { RUN_STATUSES } from '../protocol/status.ts'
 import { topics } from '../protocol/want.ts'
 import { refused } from './duration.ts'
 import { nextWake } from './next-wake.ts'
@@ -48,6 +49,8 @@ function checkFilters(query: RunListRequest): void {
   checkNames(query, FILTERS)
   for (const name of ['ids', 'status'] as const)
     if (query[name] !== undefined && !Array.isArray(query[name])) throw refused(name, query[name], 'it is an array of strings')
+  const unknown = query.status?.find((status) => !(RUN_STATUSES as readonly string[]).includes(status))
+  if (unknown !== undefined) throw refused('status', unknown, `there are ${RUN_STATUSES.join(', ')}`)
 }
 
 async function* subscribe(ref: RunRef): AsyncGenerator<Run, void, undefined> {

@@ -134,6 +134,23 @@ describe('errors have one shape', () => {
     expect((await server.post(`/v1/runs/${id}/cancel?later=1`, { later: 1 })).status).toBe(200)
   })
 
+  test.each([
+    ['another filter', 'foo[]=1', 'query: there is no "foo[]" here, but ids, task'],
+    ['a status that is none', 'status=FAILED,CANCELLED', 'status.1: there is no such status; there are PENDING_VERSION, DELAYED'],
+  ])('%s in a query is said to be in the query', async (_name, query, says) => {
+    const server = await startServer({ tasks: [echo] })
+    const [status, { error }] = await bodyOf(await server.get(`/v1/runs?${query}`))
+    expect([status, error?.message]).toEqual([400, expect.stringContaining(says) as string])
+  })
+
+  test('a feed of a status that this version does not know is an empty list: a newer page may ask', async () => {
+    const server = await startServer({ tasks: [echo] })
+    await server.ended(await server.trigger('echo'))
+    const wants = [{ query: { task: 'echo', status: ['PAUSED'] } }]
+    const frames = await framesUntil(await server.post('/v1/feed', { wants }), ({ event }) => event === 'list' || event === 'denied')
+    expect(frames.at(-1)).toMatchObject({ event: 'list', data: { runs: [] } })
+  })
+
   test('a body of another type is refused', async () => {
     const server = await startServer({ tasks: [echo] })
     expect(
@@ -143,6 +160,18 @@ describe('errors have one shape', () => {
 })
 
 describe('a server without keys', () => {
+  test.each([
+    ['DELETE', '/v1/runs/run_x', 'GET, HEAD'],
+    ['DELETE', '/v1/runs', 'POST, GET, HEAD'],
+    ['POST', '/v1/runs/run_x', 'GET, HEAD'],
+    ['PUT', '/metrics', 'GET, HEAD'],
+    ['POST', '/healthz', 'GET, HEAD'],
+  ])('answers %s %s with what it takes, before it asks whether a form sent it', async (method, path, allow) => {
+    const server = await startServer({ tasks: [echo] })
+    const response = await fetch(server.url + path, { method })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
+  })
+
   test.each([
     ['a foreign Host', { host: 'evil.example' }],
     ['a foreign Host that begins like loopback', { host: '127.0.0.1.evil.example' }],

@@ -138,7 +138,8 @@ describe('runs', () => {
     ['that is misspelled', { tsk: 'work' }, 'tsk'],
     ['of one status that is no list', { status: 'QUEUED' }, 'status'],
     ['of one id that is no list', { ids: 'run_x' }, 'ids'],
-  ])('list refuses a filter %s: it would answer every run, or fail elsewhere alone', async (_what, query, field) => {
+    ['of a status that is none', { status: ['FAILED', 'CANCELLED'] }, 'status'],
+  ])('list refuses a filter %s: it would answer other runs than were meant, or fail elsewhere alone', async (_what, query, field) => {
     const work = task({ id: 'work', run: () => 1 })
     await startServer({ tasks: [work] })
     await work.trigger(null)

@@ -20,6 +20,8 @@ export interface GateOptions {
   readonly cors: Cors
   readonly limits?: CapOptions | undefined
   readonly trustProxy?: boolean | number | undefined
+  /** What answers a method that a path there is does not take: said before anybody is asked how the request was sent, or who sent it. */
+  readonly otherMethod: (method: string, path: string) => Response | undefined
   /** Ms since the epoch. */
   readonly now: () => number
 }
@@ -35,10 +37,10 @@ const peerOf = ({ env }: Context<AccessEnv>): string | undefined => env?.incomin
  * @throws RunfeedError `invalid_secret_key`; InvalidRequestError naming the option
  */
 export const gateOf = (engine: RunEngine, engineOf: (namespace: string) => RunEngine, options: GateOptions): Gate =>
-  options.auth ? keyedGate(engineOf, options.auth, options) : openGate(engine, options.cors)
+  options.auth ? keyedGate(engineOf, options.auth, options) : openGate(engine, options)
 
 /** This machine alone is answered, and may do everything. */
-function openGate(engine: RunEngine, cors: Cors): Gate {
+function openGate(engine: RunEngine, { cors, otherMethod }: GateOptions): Gate {
   const [foreign] = [...cors.origins].filter((origin) => origin === '*' || !isLoopback(new URL(origin).hostname))
   if (foreign !== undefined)
     throw new InvalidRequestError(`cors.origins: a server without keys answers pages of this machine alone, not of ${foreign}; give it auth: { secretKeys }`, {
@@ -53,6 +55,8 @@ function openGate(engine: RunEngine, cors: Cors): Gate {
       if (preflight) return preflight
       refuseInQuery(req.url)
     }
+    const refused = otherMethod(req.method, req.path)
+    if (refused) return refused
     checkWrite(req.raw)
     context.set('access', everything)
     await next()
@@ -60,7 +64,7 @@ function openGate(engine: RunEngine, cors: Cors): Gate {
   }
 }
 
-function keyedGate(engineOf: (namespace: string) => RunEngine, auth: AuthOptions, { cors, limits = {}, trustProxy, now }: GateOptions): Gate {
+function keyedGate(engineOf: (namespace: string) => RunEngine, auth: AuthOptions, { cors, limits = {}, trustProxy, otherMethod, now }: GateOptions): Gate {
   const callers = new Callers(new SecretKeys(auth.secretKeys), engineOf, now)
   const caps = capsOf(limits)
   const proxies = proxiesOf(trustProxy)
@@ -88,6 +92,8 @@ function keyedGate(engineOf: (namespace: string) => RunEngine, auth: AuthOptions
         if (answer) return
         refuseInQuery(req.url)
       }
+      answer = otherMethod(req.method, req.path)
+      if (answer) return
       // the fallback's requests are the host's own
       const header = holder ? { caller: holder } : await readHeader(req.raw, callers, isApi(req.path) ? authorize : undefined)
       if (!holder && address !== undefined && FEED.test(req.path)) held.add(caps.feedsOfAddress.take(address))
