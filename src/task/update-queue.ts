@@ -1,6 +1,6 @@
 // What one run says to one run (itself, its parent, its root): gathered, sent in order, one commit in flight, each known by its sequence
 // number so that a retry is not applied twice. What is said in one synchronous stretch of code is never split over two versions.
-import { fromErrorBody, NotFoundError, type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import { NotFoundError, type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { JsonObject } from '../protocol/json.ts'
 import { FLUSH_INTERVAL_MS } from '../protocol/limits.ts'
 import type { Operation } from '../protocol/operation.ts'
@@ -8,6 +8,7 @@ import { parseKey } from '../protocol/path.ts'
 import { newWriterId } from '../protocol/run.ts'
 import { LocalView } from './local-view.ts'
 import { PendingOperations } from './pending-operations.ts'
+import { refusalOf } from './refusal.ts'
 import { retrying } from './retrying.ts'
 import type { RunScope } from './run-scope.ts'
 
@@ -159,7 +160,7 @@ export class UpdateQueue {
       this.#inFlight = []
       this.#view?.acknowledge(answer, operations ? 'rounded' : sums)
       if (answer.refused.length > 0) this.#view?.rebuild()
-      for (const { error } of answer.refused) this.#fail(fromErrorBody(error))
+      for (const { error } of answer.refused) this.#fail(refusalOf(error))
     } catch (thrown) {
       const error = toRunfeedError(thrown)
       this.#inFlight = []

@@ -23,6 +23,14 @@ async function elsewhere(engine: RunEngine, work: Task, payload: unknown): Promi
   return await server.ended(await server.trigger('work', payload))
 }
 
+const thrownBy = (work: () => unknown): unknown => {
+  try {
+    return work()
+  } catch (thrown) {
+    return thrown
+  }
+}
+
 /** A value whose document `{ "k": value }` is so many bytes. */
 const valueOf = (bytes: number): string => 'x'.repeat(bytes - '{"k":""}'.length)
 
@@ -108,8 +116,30 @@ describe.each([
       },
     }) as Task
     const run = await execute(memoryEngine(), work, null)
-    expect(met).toMatchObject({ type: 'metadata_too_large', details: { size: 262_145, limit: 262_144, key: 'k' } })
+    expect(met).toBeInstanceOf(MetadataTooLargeError)
+    expect(met).toMatchObject({ type: 'metadata_too_large', size: 262_145, limit: 262_144, details: { size: 262_145, limit: 262_144, key: 'k' } })
     expect(run).toMatchObject({ status: 'COMPLETED', output: { ok: true, output: 'went on' } })
     expect(run.metadata).toEqual({ k: 'kept', other: 1 })
+  })
+
+  test('what its engine refuses of a parent is the error that an own update throws', async () => {
+    const met: unknown[] = []
+    const refused: Task = task({
+      id: 'work',
+      run: async (isChild: unknown) => {
+        const update = () => (isChild ? metadata.parent : metadata).set('$.k.b', 1)
+        if (!isChild) {
+          metadata.set('k', 'a scalar')
+          met.push(thrownBy(update))
+          return await refused.triggerAndWait(true)
+        }
+        update()
+        met.push(await metadata.flush().catch((error: unknown) => error))
+        return null
+      },
+    }) as Task
+    await execute(memoryEngine(), refused, null)
+    expect(met[0]).toMatchObject({ name: 'InvalidOperationError', type: 'invalid_operation' })
+    expect(met[1]).toEqual(met[0])
   })
 })
