@@ -45,12 +45,13 @@ function typedRun(contract: RunContract, run: Run, metadata: unknown): Typed {
 /** Reads the document's shelf of the origin, where `useRunMetadata` of the same contract finds it. */
 export function readContractRun<C extends RunContract>(contract: C, mode: 'keep-last' | 'strict' | undefined): ReadRun<RunOf<C>> {
   return (run, origin, before): Reading<RunOf<C>> => {
-    const kept = before?.good && { ...before, good: before.good.value.metadata === undefined ? undefined : { value: before.good.value.metadata } }
+    const last = before?.good
+    const kept = last?.value.metadata === undefined ? undefined : { ...last, value: last.value.metadata }
     const metadata = readDocument<unknown>(origin, contract.metadata, { document: run.metadata, run }, kept)
     const { output, run: shown } = typedRun(contract, run, metadata.good?.value)
     const issues = [...under('metadata', metadata.issues), ...output.issues]
     const reading: Reading<RunOf<C>> = {
-      good: { value: shown as unknown as RunOf<C> },
+      good: { ...metadata.good, value: shown as unknown as RunOf<C> },
       issues: issues.length > 0 ? issues : NO_ISSUES,
       raw: metadata.raw,
       error: metadata.error ?? output.error,

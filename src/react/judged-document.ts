@@ -9,9 +9,15 @@ import { shareEqual } from '../store/share.ts'
 import { checkSchema, warn } from './development.ts'
 import { NO_ISSUES } from './result.ts'
 
+/** A value, and the document and the schema that it was made of: another schema has to judge that document itself. */
+export interface Good<V> {
+  readonly value: V
+  readonly document?: JsonObject
+  readonly schema?: MetadataSchema
+}
 /** What can be shown of a document. `good` is the newest value, or the last one that was good. */
 export interface Reading<V> {
-  readonly good: { readonly value: V } | undefined
+  readonly good: Good<V> | undefined
   readonly issues: readonly Issue[]
   readonly raw: JsonObject | undefined
   readonly error: RunfeedError | undefined
@@ -33,15 +39,15 @@ export interface DocumentAt {
 
 /**
  * @param origin - what the reading is shared under.
- * @param before - this component's own last reading: an inline schema is another one in each render and finds no shelf.
+ * @param before - this component's own last good one: an inline schema is another one in each render and finds no shelf.
  */
-export function readDocument<V>(origin: object, schema: MetadataSchema, { document, run }: DocumentAt, before: Reading<V> | undefined): Reading<V> {
+export function readDocument<V>(origin: object, schema: MetadataSchema, { document, run }: DocumentAt, before: Good<V> | undefined): Reading<V> {
   let shelf = shelves.get(origin)
   if (!shelf) shelves.set(origin, (shelf = new WeakMap()))
   const known = shelf.get(schema)
   if (known?.document === document) return known.reading as Reading<V>
   const isNewer = !known || known.version <= run.version
-  const last = (isNewer && known ? (known.reading as Reading<V>) : undefined) ?? before
+  const last = isNewer && known ? (known.reading as Reading<V>).good : before
   const reading = judged<V>(schema, document, last)
   if (process.env.NODE_ENV !== 'production') warnOfRefusal(document, run, reading.issues)
   if (isNewer) shelf.set(schema, { document, version: run.version, reading })
@@ -60,30 +66,41 @@ function warnOfRefusal(document: JsonObject, { id, version }: DocumentAt['run'],
   )
 }
 
-function judged<V>(schema: MetadataSchema, document: JsonObject, last: Reading<V> | undefined): Reading<V> {
-  const kept = last?.good
+function judged<V>(schema: MetadataSchema, document: JsonObject, last: Good<V> | undefined): Reading<V> {
+  const goodOf = (value: unknown, from: JsonObject): Good<V> => ({ value: (last ? shareEqual(last.value, value) : value) as V, document: from, schema })
   try {
     if (!isSchema(schema)) {
       if (process.env.NODE_ENV !== 'production') Object.values(schema).forEach(checkSchema)
       const { value, issues } = judgeShape(schema, document)
+      if (issues.length === 0) return { good: goodOf(value, document), issues, raw: undefined, error: undefined }
+      const kept = keptBy(schema, last)
       return {
-        good: { value: share(kept, withKept(value, issues, kept?.value)) as V },
+        good: goodOf(withKept(value, issues, kept?.value), withKept(document, issues, kept?.document) as JsonObject),
         issues,
-        raw: issues.length > 0 ? document : undefined,
+        raw: document,
         error: undefined,
       }
     }
     const verdict = judgeOnce(schema, document)
-    if (verdict.ok) return { good: { value: share(kept, verdict.value) as V }, issues: NO_ISSUES, raw: undefined, error: undefined }
+    if (verdict.ok) return { good: goodOf(verdict.value, document), issues: NO_ISSUES, raw: undefined, error: undefined }
+    const good = keptBy(schema, last)
     // nothing has been written yet: that is no mistake of anybody's
-    if (!kept && Object.keys(document).length === 0) return { good: undefined, issues: NO_ISSUES, raw: undefined, error: undefined }
-    return { good: kept, issues: verdict.issues, raw: document, error: undefined }
+    if (!good && Object.keys(document).length === 0) return { good, issues: NO_ISSUES, raw: undefined, error: undefined }
+    return { good, issues: verdict.issues, raw: document, error: undefined }
   } catch (thrown) {
-    return { good: kept, issues: NO_ISSUES, raw: document, error: toRunfeedError(thrown) }
+    return { good: keptBy(schema, last), issues: NO_ISSUES, raw: document, error: toRunfeedError(thrown) }
   }
 }
 
-const share = (kept: { readonly value: unknown } | undefined, value: unknown): unknown => (kept ? shareEqual(kept.value, value) : value)
+/**
+ * What stays of a good value. One that another schema made would be shown as a type that it is not, so its document is judged again:
+ * an inline schema, another one in each render, says the same of it.
+ */
+function keptBy<V>(schema: MetadataSchema, last: Good<V> | undefined): Good<V> | undefined {
+  if (!last || last.schema === schema) return last
+  const again = last.document && judged<V>(schema, last.document, undefined).good
+  return again && { ...again, value: shareEqual(last.value, again.value) }
+}
 
 /** A key that is refused keeps its last good value; one that is gone does not. */
 function withKept(value: { readonly [key: string]: unknown }, issues: readonly Issue[], kept: unknown): { readonly [key: string]: unknown } {

@@ -23,7 +23,7 @@ export function useRunMetadata<M extends MetadataSchema = LooseMetadata, T = Met
     !schema || (schema as MetadataSchema) === anyObject
       ? (asStored as ReadRun<MetadataOf<M>>)
       : (record, origin, before): Reading<MetadataOf<M>> => {
-          const reading = readDocument<MetadataOf<M>>(origin, schema, { document: record.metadata, run: record }, before)
+          const reading = readDocument<MetadataOf<M>>(origin, schema, { document: record.metadata, run: record }, before?.good)
           return mode === 'strict' ? strictly(reading) : reading
         }
   return useRunValue('metadata', run, read, options)

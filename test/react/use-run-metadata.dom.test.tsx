@@ -66,6 +66,30 @@ describe('a live document', () => {
     expect(result.current).toMatchObject({ status: 'success', metadata: { n: 1 }, issues: [{ path: ['n'] }] })
   })
 
+  test('what another schema made of it is not kept: this one judges the last good document itself', () => {
+    const client = fakeClient()
+    const Loose = z.object({ total: z.string() })
+    const whole = renderHook(({ schema }) => useRunMetadata<z.ZodType<object>>('run_a', { client, schema }), {
+      initialProps: { schema: Loose as z.ZodType<object> },
+    })
+    const perKey = renderHook(({ total }) => useRunMetadata('run_a', { client, schema: { total, step: z.number() } }), {
+      initialProps: { total: z.coerce.string() as z.ZodType },
+    })
+    client.write('run_a', { total: '7', step: 1 })
+    client.write('run_a', { total: '8', step: 'two' })
+    expect(whole.result.current).toMatchObject({ status: 'success', metadata: { total: '8' } })
+    expect(perKey.result.current.metadata).toEqual({ total: '8', step: 1 })
+    whole.rerender({ schema: z.object({ total: z.number() }) })
+    expect(whole.result.current).toMatchObject({ status: 'pending', metadata: undefined, issues: [{ path: ['total'] }], raw: { total: '8' } })
+    perKey.rerender({ total: z.number() })
+    expect(perKey.result.current.metadata).toEqual({ step: 1 })
+    // the newest document is refused by it, the last good one of before is not
+    whole.rerender({ schema: Loose })
+    client.write('run_a', { total: 9 })
+    whole.rerender({ schema: z.object({ total: z.string().transform(Number) }) })
+    expect(whole.result.current).toMatchObject({ status: 'success', metadata: { total: 8 }, issues: [{ path: ['total'] }] })
+  })
+
   test('strict: a refusal is an error, the next good document a success again', () => {
     const client = fakeClient()
     const onError = vi.fn<(error: unknown) => void>()
