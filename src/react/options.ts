@@ -69,7 +69,7 @@ export interface StreamOptions<T, A> extends FollowOptions {
   /** What `reduce` begins with; the first one counts. */
   initial?: A | undefined
   isEqual?: ((a: A, b: A) => boolean) | undefined
-  /** The parts that are new since the last call, each once, also those that `maxParts` does not show. */
+  /** The parts that are new since the last call, each once, also those that `maxParts` does not show. Those before and after a refused one are told apart. */
   onData?: ((parts: readonly T[], firstIndex: number) => void) | undefined
   /** When a part is refused, once. */
   onInvalid?: ((event: InvalidEvent) => void) | undefined

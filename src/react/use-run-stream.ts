@@ -32,8 +32,16 @@ function useOnParts<T>(onData: StreamOptions<T, unknown>['onData'], origin: obje
     const from = Math.max(next, log.firstIndex)
     if (log.length <= from) return
     told.current = { origin, next: log.length, cuts: log.cuts }
-    const parts = onData ? log.slice(from) : []
-    // what a schema refuses is left out
-    if (parts.length > 0) onData?.(parts, from)
+    if (!onData) return
+    // What a schema refuses is left out, and would put every part after it at an index that is not its own: so each stretch without one is told by itself.
+    let parts: T[] = []
+    for (let index = from; index <= log.length; index++) {
+      const part = log.at(index)
+      if (part !== undefined) parts.push(part)
+      else if (parts.length > 0) {
+        onData(parts, index - parts.length)
+        parts = []
+      }
+    }
   })
 }

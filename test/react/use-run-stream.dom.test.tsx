@@ -135,6 +135,20 @@ describe('useRunStream', () => {
     expect(told).toEqual([0, 'a', 'b', 'c', 4, 'e', 'f', 'end'])
   })
 
+  test('onData says of each part where it is, also after one that the schema refuses', () => {
+    const { client, say } = setUp()
+    const onData = vi.fn<(parts: readonly number[], first: number) => void>()
+    const schema = z.number()
+    renderHook(() => useRunStream('run_a', 'text', { client, schema, onData }))
+    say(['bad', 1, 2, 'bad', 'bad', 5])
+    say(['bad', 1, 2, 'bad', 'bad', 5, 'bad', 7])
+    expect(onData.mock.calls).toEqual([
+      [[1, 2], 1],
+      [[5], 5],
+      [[7], 7],
+    ])
+  })
+
   test('onInvalid is told of each refused part once, by its index', () => {
     const { client, say } = setUp()
     const onInvalid = vi.fn<(event: InvalidEvent) => void>()
@@ -180,7 +194,8 @@ describe('useRunStream', () => {
       expect([...result.current.log]).toEqual([{ n: 1 }, { n: 20 }])
       expect(onInvalid.mock.calls.map(([{ raw }]) => raw)).toEqual(['bad', 'new bad'])
       expect(onData.mock.calls).toEqual([
-        [[{ n: 1 }, { n: 3 }, { n: 4 }], 0],
+        [[{ n: 1 }], 0],
+        [[{ n: 3 }, { n: 4 }], 2],
         [[{ n: 20 }], 1],
       ])
       // what was shown before stays what it was
