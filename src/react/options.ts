@@ -15,7 +15,7 @@ export type RunRef = string | RunHandle | null | undefined
 /** A document, or a part of a stream, that the schema refuses. */
 export interface InvalidEvent {
   readonly runId: string
-  /** The run's version; of a stream, the index of the last part that is refused. */
+  /** The run's version; of a stream, the index of the part. */
   readonly version: number
   readonly issues: readonly Issue[]
   readonly raw: Json
@@ -71,6 +71,6 @@ export interface StreamOptions<T, A> extends FollowOptions {
   isEqual?: ((a: A, b: A) => boolean) | undefined
   /** The parts that are new since the last call, each once, also those that `maxParts` does not show. Those before and after a refused one are told apart. */
   onData?: ((parts: readonly T[], firstIndex: number) => void) | undefined
-  /** When a part is refused, once. */
+  /** Once per part that the schema refuses, with its index as `version`. */
   onInvalid?: ((event: InvalidEvent) => void) | undefined
 }

@@ -61,7 +61,10 @@ export class PartJudge<T> {
   read(log: ChunkLog<Json>): readonly Issue[] {
     const added: Issue[] = []
     for (let index = this.#firstIndex + this.#parts.length; index < log.length; index++) this.#parts.push(this.#judge(log.at(index), index, added))
-    if (added.length > 0) this.issues = [...this.issues, ...added].slice(-MAX_ISSUES)
+    if (added.length > 0) {
+      this.issues = [...this.issues, ...added].slice(-MAX_ISSUES)
+      this.raw = log.at(Number(added.at(-1)?.path[0]))
+    }
     return added
   }
 
@@ -73,11 +76,17 @@ export class PartJudge<T> {
       const verdict = judge(this.#schema, raw)
       if (verdict.ok) return verdict.value
       for (const issue of verdict.issues) issues.push({ ...issue, path: [index, ...issue.path] })
-      this.raw = raw
     } catch (thrown) {
       this.error ??= toRunfeedError(thrown)
     }
     return REFUSED
+  }
+
+  /** What it refuses in this part, judged again: kept for all of them, it would be more than what is named at a time. */
+  issuesOf(index: number, raw: Json | undefined): readonly Issue[] {
+    const issues: Issue[] = []
+    this.#judge(raw, index, issues)
+    return issues
   }
 
   at(index: number): T | undefined {

@@ -42,6 +42,8 @@ export interface StreamMemory<T, A> {
   readonly log: ChunkLog<T>
   /** The same with what `maxParts` leaves out. */
   readonly whole: ChunkLog<T>
+  /** The same as it is stored. */
+  readonly stored: ChunkLog<Json>
   readonly judge: PartJudge<T> | undefined
   /** The fold: what it is, how far it has come, where it began. */
   readonly value: A
@@ -57,6 +59,7 @@ const EMPTY = new LogView<never>({ at: () => undefined, slice: () => [] }, 0, { 
 const disabledResult = <A>(value: A): object =>
   Object.freeze({ ...disabledFields, parts: undefined, log: EMPTY, value, streamState: 'waiting', failure: undefined, isTruncated: false })
 const DISABLED = disabledResult(undefined)
+const FORGOTTEN = { log: EMPTY, whole: EMPTY, stored: EMPTY, judge: undefined, folded: 0, start: 0, run: undefined, end: undefined }
 
 export function deriveStream<T, A>(
   target: Target<StreamSnapshot>,
@@ -67,8 +70,7 @@ export function deriveStream<T, A>(
     const initial = before ? before.initial : (options.initial as A)
     if (!target.isEnabled) {
       const disabled = before?.disabled ?? (initial === undefined ? DISABLED : disabledResult(initial))
-      const idle = { log: EMPTY, whole: EMPTY, judge: undefined, value: initial, initial, folded: 0, start: 0, run: undefined, end: undefined, disabled }
-      return { result: disabled as StreamResult<T, A>, memory: idle }
+      return { result: disabled as StreamResult<T, A>, memory: { ...FORGOTTEN, value: initial, initial, disabled } }
     }
     const judge = options.schema && partJudge(target.origin, options.schema, data.log, before?.judge)
     const refusals = judge?.read(data.log)
@@ -134,7 +136,7 @@ export function deriveStream<T, A>(
     const isSame = !mustTell && keepSame(previousResult, next) === previousResult
     return {
       result: (isSame ? previousResult : withParts(next, hasParts)) as unknown as StreamResult<T, A>,
-      memory: { log, whole, judge, value, initial, folded, start: data.start, run: run?.run, end, disabled: undefined },
+      memory: { log, whole, stored: data.log, judge, value, initial, folded, start: data.start, run: run?.run, end, disabled: undefined },
     }
   }
 }

@@ -14,8 +14,6 @@ export interface Tellable {
   /** Whose data it is: what was told of another origin is forgotten. */
   readonly origin: object
   readonly runId: string
-  /** Counts what can be told: a run's versions, a stream's parts. */
-  readonly version: number
   readonly run: Run | undefined
   readonly end: RunSnapshot['end']
   readonly issues: readonly Issue[]
@@ -45,9 +43,9 @@ export function useCallbacks(
     if (process.env.NODE_ENV !== 'production' && (told.schemas ??= new ChangeCount()).isMadePerRender(now.schema))
       warn(`a schema is made in each render of a component that follows ${now.runId}, so that each render validates again; make it outside of the component`)
     if (told.origin !== now.origin) Object.assign(told, { origin: now.origin, error: undefined, status: undefined, invalidAt: -1 })
-    if (now.issues.length > 0 && now.version !== told.invalidAt) {
-      told.invalidAt = now.version
-      onInvalid?.({ runId: now.runId, version: now.version, issues: now.issues, raw: now.raw ?? null })
+    if (now.issues.length > 0 && now.run && now.run.version !== told.invalidAt) {
+      told.invalidAt = now.run.version
+      onInvalid?.({ runId: now.runId, version: now.run.version, issues: now.issues, raw: now.raw ?? null })
     }
     if (now.error !== told.error) {
       told.error = now.error

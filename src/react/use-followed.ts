@@ -21,18 +21,14 @@ interface Remembered {
   readonly end: RunSnapshot['end']
 }
 
-/**
- * Call it after what tells the data: who hears of the end has had all of it.
- * @param version - counts what can be refused: a run's versions, a stream's parts.
- */
+/** Call it after what tells the data: who hears of the end has had all of it. */
 export function useTold<S, M extends Remembered>(
   { origin, runId }: Target<S>,
   { result, memory }: Derived<Told, M>,
-  version: number,
   options: FollowOptions & { readonly onInvalid?: ((event: InvalidEvent) => void) | undefined; readonly schema?: object | undefined },
 ): void {
   const { issues, raw, error } = result
-  useCallbacks({ origin, runId, version, run: memory.run, end: memory.end, issues, raw, error, schema: options.schema }, options)
+  useCallbacks({ origin, runId, run: memory.run, end: memory.end, issues, raw, error, schema: options.schema }, options)
   throwIfAsked(error, options.throwOnError)
 }
 

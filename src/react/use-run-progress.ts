@@ -7,7 +7,7 @@ import type { FollowOptions, RunRef } from './options.ts'
 import { measure, type Progress, type ProgressMemory, type ProgressSources, UNKNOWN_PROGRESS } from './progress.ts'
 import { disabledFields, keepSame, NO_ISSUES, stateFields, type Wire } from './result.ts'
 import { initialOf, isStale, isToBeTold, runOf, sameError } from './run-view.ts'
-import { runVersion, useFollowed, useTold } from './use-followed.ts'
+import { useFollowed, useTold } from './use-followed.ts'
 import type { Derive } from './use-source.ts'
 import { type Target, useRunTarget } from './use-target.ts'
 
@@ -67,6 +67,6 @@ function deriveProgress(target: Target<RunSnapshot>, options: ProgressOptions): 
 export function useRunProgress(run: RunRef, options: ProgressOptions = {}): ProgressResult {
   const target = useRunTarget(run, options)
   const derived = useFollowed(target, deriveProgress(target, options))
-  useTold(target, derived, runVersion(derived.memory), options)
+  useTold(target, derived, options)
   return derived.result
 }

@@ -1,14 +1,11 @@
 'use client'
 import { useEffect, useRef } from 'react'
 import type { Json } from '../protocol/json.ts'
-import { type ChunkLog, changedFrom } from '../store/snapshot.ts'
+import { changedFrom } from '../store/snapshot.ts'
 import type { RunRef, StreamOptions } from './options.ts'
 import { deriveStream, type StreamMemory, type StreamResult } from './stream-view.ts'
 import { useFollowed, useTold } from './use-followed.ts'
-import { useStreamTarget } from './use-target.ts'
-
-/** By its index. */
-const lastRefused = ({ judge }: Pick<StreamMemory<unknown, unknown>, 'judge'>): number => Number(judge?.issues.at(-1)?.path[0] ?? -1)
+import { type Target, useStreamTarget } from './use-target.ts'
 
 /**
  * Follows one stream of a run.
@@ -18,13 +15,18 @@ const lastRefused = ({ judge }: Pick<StreamMemory<unknown, unknown>, 'judge'>): 
 export function useRunStream<T = Json, A = undefined>(run: RunRef, stream: string, options: StreamOptions<T, A> = {}): StreamResult<T, A> {
   const target = useStreamTarget(run, stream, options)
   const derived = useFollowed(target, deriveStream(target, options))
-  useOnParts(options.onData, target.origin, derived.memory.whole)
-  useTold(target, derived, lastRefused(derived.memory), options)
+  useOnParts(target, derived.memory, options)
+  // what is refused has been told, part by part
+  useTold(target, derived, { ...options, onInvalid: undefined })
   return derived.result
 }
 
-/** @param log - all parts: what `maxParts` leaves out is told too. */
-function useOnParts<T>(onData: StreamOptions<T, unknown>['onData'], origin: object, log: ChunkLog<T>): void {
+/** Of all parts: what `maxParts` leaves out is told too. */
+function useOnParts<T, A>(
+  { origin, runId }: Target<unknown>,
+  { whole: log, stored, judge }: StreamMemory<T, A>,
+  { onData, onInvalid }: Pick<StreamOptions<T, A>, 'onData' | 'onInvalid'>,
+): void {
   const told = useRef<{ readonly origin: object; readonly next: number; readonly cuts: readonly number[] } | undefined>(undefined)
   useEffect(() => {
     const before = told.current?.origin === origin ? told.current : undefined
@@ -32,16 +34,24 @@ function useOnParts<T>(onData: StreamOptions<T, unknown>['onData'], origin: obje
     const from = Math.max(next, log.firstIndex)
     if (log.length <= from) return
     told.current = { origin, next: log.length, cuts: log.cuts }
-    if (!onData) return
+    if (!onData && !onInvalid) return
     // What a schema refuses is left out, and would put every part after it at an index that is not its own: so each stretch without one is told by itself.
     let parts: T[] = []
+    const refused: number[] = []
     for (let index = from; index <= log.length; index++) {
       const part = log.at(index)
       if (part !== undefined) parts.push(part)
-      else if (parts.length > 0) {
-        onData(parts, index - parts.length)
+      else {
+        if (parts.length > 0) onData?.(parts, index - parts.length)
         parts = []
+        refused.push(index)
       }
+    }
+    if (!onInvalid || !judge) return
+    for (const index of refused) {
+      const raw = stored.at(index)
+      const issues = judge.issuesOf(index, raw)
+      if (issues.length > 0) onInvalid({ runId, version: index, issues, raw: raw as Json })
     }
   })
 }

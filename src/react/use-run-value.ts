@@ -17,7 +17,7 @@ export function useRunValue<N extends 'run' | 'metadata', V, T>(
   const derived = useFollowed(target, deriveRun<V, T, Result<N, T>>(noun, target, read, options))
   const { result, memory } = derived
   useOnData(options.onData, target.origin, result.isSuccess, (result as { readonly [K in N]: T | undefined })[noun], runVersion(memory))
-  useTold(target, derived, runVersion(memory), options)
+  useTold(target, derived, options)
   return result
 }
 

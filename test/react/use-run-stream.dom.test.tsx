@@ -157,8 +157,22 @@ describe('useRunStream', () => {
     for (const chunks of [['a'], ['a', 1], ['a', 1, 'b'], ['a', 1, 'b', 'c']]) say(chunks)
     expect(onInvalid.mock.calls).toMatchObject([[{ runId: 'run_a', version: 1, raw: 1, issues: [{ path: [1] }] }]])
     say(['a', 1, 'b', 'c', 5])
-    expect(onInvalid.mock.calls[1]).toMatchObject([{ version: 4, raw: 5, issues: [{ path: [1] }, { path: [4] }] }])
+    expect(onInvalid.mock.calls[1]).toMatchObject([{ version: 4, raw: 5, issues: [{ path: [4] }] }])
     expect(onInvalid).toHaveBeenCalledTimes(2)
+  })
+
+  test('onInvalid misses none where many are refused at once, also by a schema that is made in each render', () => {
+    const { client, say } = setUp()
+    const onInvalid = vi.fn<(event: InvalidEvent) => void>()
+    const many = Array.from({ length: 250 }, (_, index) => index)
+    const { rerender, result } = renderHook(() => useRunStream('run_a', 'text', { client, schema: z.string(), onInvalid }))
+    say(['a', ...many])
+    rerender()
+    expect(onInvalid.mock.calls.map(([{ version, raw, issues }]) => [version, raw, issues.map(({ path }) => path)])).toEqual(
+      many.map((raw) => [raw + 1, raw, [[raw + 1]]]),
+    )
+    expect(result.current).toMatchObject({ parts: ['a'], raw: 249 })
+    expect(result.current.issues).toHaveLength(100)
   })
 
   test('onData gets each part once', () => {
