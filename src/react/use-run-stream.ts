@@ -23,17 +23,17 @@ export function useRunStream<T = Json, A = undefined>(run: RunRef, stream: strin
 
 /** Of all parts: what `maxParts` leaves out is told too. */
 function useOnParts<T, A>(
-  { origin, runId }: Target<unknown>,
+  { runId, subject = [] }: Target<unknown>,
   { whole: log, stored, judge }: StreamMemory<T, A>,
   { onData, onInvalid }: Pick<StreamOptions<T, A>, 'onData' | 'onInvalid'>,
 ): void {
-  const told = useRef<{ readonly origin: object; readonly next: number; readonly cuts: readonly number[] } | undefined>(undefined)
+  const told = useRef<{ readonly subject: readonly unknown[]; readonly next: number; readonly cuts: readonly number[] } | undefined>(undefined)
   useEffect(() => {
-    const before = told.current?.origin === origin ? told.current : undefined
+    const before = told.current?.subject.every((part, index) => part === subject[index]) ? told.current : undefined
     const next = before ? Math.min(before.next, changedFrom(log, before.cuts)) : 0
     const from = Math.max(next, log.firstIndex)
     if (log.length <= from) return
-    told.current = { origin, next: log.length, cuts: log.cuts }
+    told.current = { subject, next: log.length, cuts: log.cuts }
     if (!onData && !onInvalid) return
     // What a schema refuses is left out, and would put every part after it at an index that is not its own: so each stretch without one is told by itself.
     let parts: T[] = []

@@ -21,6 +21,8 @@ export interface Target<S> {
   readonly runId: string
   /** The stream's key, where it is one. */
   readonly stream?: string
+  /** Names what is told part by part: another `maxParts` makes another source, and tells nothing anew. */
+  readonly subject?: readonly unknown[]
   readonly isEnabled: boolean
   /** What a server renders, and the browser while it hydrates. */
   readonly initial: () => Gated<S>
@@ -146,6 +148,7 @@ export function useStreamTarget<T, A>(run: RunRef, stream: string, options: Stre
       origin: data,
       runId: id,
       stream,
+      subject: [client, id, stream, startIndex],
       isEnabled: true,
       initial: idle(known ?? EMPTY_STREAM),
     }

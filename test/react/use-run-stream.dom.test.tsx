@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { defineRun } from '../../src/contract/define-run.ts'
 import type { StreamSnapshot } from '../../src/store/snapshot.ts'
+import { setUp as realClient } from '../client/setup.ts'
 import { fakeClient, type FakeSource, logOf } from './fake-client.ts'
 
 const setUp = () => {
@@ -133,6 +134,32 @@ describe('useRunStream', () => {
       client.end('run_a')
     })
     expect(told).toEqual([0, 'a', 'b', 'c', 4, 'e', 'f', 'end'])
+  })
+
+  test('onData tells no part twice when it comes and goes beside maxParts, which makes another source', async () => {
+    const { client, transport, flush } = realClient()
+    const onData = vi.fn<(parts: readonly unknown[], first: number) => void>()
+    const { rerender, unmount } = renderHook(({ isOn }) => useRunStream('run_a', 'text', { client, maxParts: 10, onData: isOn ? onData : undefined }), {
+      initialProps: { isOn: true },
+    })
+    const send = async (index: number, chunks: readonly string[]): Promise<void> => {
+      const cursor = `${index + chunks.length}.c`
+      transport.last.send({ event: 'chunks', data: { run: 'run_a', stream: 'text', index, cursor, chunks, by: null } })
+      await act(flush)
+    }
+    await act(flush)
+    await send(0, ['a', 'b'])
+    rerender({ isOn: false })
+    await act(flush)
+    rerender({ isOn: true })
+    await act(flush)
+    await send(2, ['c'])
+    expect(onData.mock.calls).toEqual([
+      [['a', 'b'], 0],
+      [['c'], 2],
+    ])
+    unmount()
+    client.close()
   })
 
   test('onData says of each part where it is, also after one that the schema refuses', () => {
