@@ -25,17 +25,23 @@ export interface GateSources<S> {
   readonly connection: RunClient['connection']
 }
 
+/** What a hook showed when it was stopped. It is outside of the gate, because another option makes another gate, and would follow again. */
+export interface Latch<S> {
+  /** What it stands for: of anything else it is another one. */
+  readonly of: readonly unknown[]
+  shown?: Gated<S>
+}
+
 /**
  * @param throttle - ms between two snapshots that differ in data.
  * @param isUrgent - whether a snapshot may not wait: an end, an error.
  */
-export function createGate<S>(sources: GateSources<S>, throttle: number, isUrgent: (data: S) => boolean): Gate<S> {
+export function createGate<S>(sources: GateSources<S>, throttle: number, isUrgent: (data: S) => boolean, latch: Latch<S> = { of: [] }): Gate<S> {
   const listeners = new Set<() => void>()
-  let shown: Gated<S> | undefined
+  let shown = latch.shown
   let shownAt = Number.NEGATIVE_INFINITY
   let timer: ReturnType<typeof setTimeout> | undefined
   let leave: (() => void) | undefined
-  let isStopped = false
 
   const read = (): Gated<S> => {
     const next: Gated<S> = { data: sources.data.getSnapshot(), run: sources.run?.getSnapshot(), connectionStatus: sources.connection.getSnapshot().status }
@@ -67,11 +73,11 @@ export function createGate<S>(sources: GateSources<S>, throttle: number, isUrgen
   return {
     getSnapshot() {
       // Before anybody subscribes nothing tells of a change, so an open gate reads on; one that throttles stays at what it showed.
-      if (!shown || (!isStopped && throttle <= 0)) shown = read()
+      if (!shown || (!latch.shown && throttle <= 0)) shown = read()
       return shown
     },
     subscribe(listener) {
-      if (isStopped) return () => {}
+      if (latch.shown) return () => {}
       listeners.add(listener)
       if (listeners.size === 1) {
         if (process.env.NODE_ENV !== 'production') countFollowed(sources.connection, sources.data, 1)
@@ -92,12 +98,11 @@ export function createGate<S>(sources: GateSources<S>, throttle: number, isUrgen
       }
     },
     stop() {
-      if (isStopped) return
-      isStopped = true
+      if (latch.shown) return
       clearTimeout(timer)
       leave?.()
       leave = undefined
-      shown = { ...(shown ?? read()), connectionStatus: 'closed' }
+      latch.shown = shown = { ...(shown ?? read()), connectionStatus: 'closed' }
       for (const listener of listeners) listener()
       listeners.clear()
     },

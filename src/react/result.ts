@@ -29,7 +29,7 @@ export interface Wire {
   readonly issues: readonly Issue[]
   /** The newest document as it is stored, while the schema refuses something in it. */
   readonly raw: Json | undefined
-  /** Stops following; what is shown stays. The run goes on. */
+  /** Stops following until another run or stream is given; what is shown stays. The run goes on. */
   readonly stop: () => void
 }
 

@@ -8,7 +8,7 @@ import type { Json } from '../protocol/json.ts'
 import { DEFAULT_QUERY_LIMIT, type FeedQuery, topicOf, topics } from '../protocol/want.ts'
 import type { ChunkLog, RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
 import { warnOnce } from './development.ts'
-import { createGate, type Gate, type Gated } from './gate.ts'
+import { createGate, type Gate, type Gated, type Latch } from './gate.ts'
 import { useHydrated } from './hydration.ts'
 import type { FollowOptions, RunRef, StreamOptions } from './options.ts'
 import { noClient, useOptionalClient } from './provider.ts'
@@ -117,12 +117,13 @@ export function useRunTarget(run: RunRef, options: FollowOptions): Target<RunSna
   const throttle = options.throttle ?? 0
   const hydrated = useHydrated()
   const data = useMemo(() => (id === undefined ? undefined : sourceOf(client, (from) => from.run(refOf(id, token)))), [client, id, token])
+  const latch = useMemo((): Latch<RunSnapshot> => ({ of: [data] }), [data])
   return useMemo(() => {
     if (id === undefined || data === undefined) return DISABLED_RUN
     if (data instanceof Error || !client) return failed(EMPTY_RUN, id, data as RunfeedError)
     const initial = idle((hydrated.get(topics.run(id)) as RunSnapshot | undefined) ?? EMPTY_RUN)
-    return { gate: createGate({ data: anew(data), connection: client.connection }, throttle, isEnd), origin: data, runId: id, isEnabled: true, initial }
-  }, [client, data, hydrated, id, throttle])
+    return { gate: createGate({ data: anew(data), connection: client.connection }, throttle, isEnd, latch), origin: data, runId: id, isEnabled: true, initial }
+  }, [client, data, hydrated, id, latch, throttle])
 }
 
 export function useStreamTarget<T, A>(run: RunRef, stream: string, options: StreamOptions<T, A>): Target<StreamSnapshot> {
@@ -137,6 +138,7 @@ export function useStreamTarget<T, A>(run: RunRef, stream: string, options: Stre
     () => (id === undefined ? undefined : sourceOf(client, (from) => from.stream(refOf(id, token), stream, startIndex, maxParts))),
     [client, id, token, stream, startIndex, maxParts],
   )
+  const latch = useMemo((): Latch<StreamSnapshot> => ({ of: [client, id, stream, startIndex] }), [client, id, stream, startIndex])
   return useMemo(() => {
     if (id === undefined || data === undefined) return DISABLED_STREAM
     if (data instanceof Error || !client) return failed(EMPTY_STREAM, id, data as RunfeedError)
@@ -144,15 +146,15 @@ export function useStreamTarget<T, A>(run: RunRef, stream: string, options: Stre
     // from another place than a server began, nothing is known yet
     const known = startIndex === undefined ? (hydrated.get(topics.stream(id, stream)) as StreamSnapshot | undefined) : undefined
     return {
-      gate: createGate({ data: anew(data), run: own, connection: client.connection }, throttle, isEnd),
+      gate: createGate({ data: anew(data), run: own, connection: client.connection }, throttle, isEnd, latch),
       origin: data,
       runId: id,
       stream,
-      subject: [client, id, stream, startIndex],
+      subject: latch.of,
       isEnabled: true,
       initial: idle(known ?? EMPTY_STREAM),
     }
-  }, [client, data, hydrated, id, stream, startIndex, token, throttle, wantsRun])
+  }, [client, data, hydrated, id, latch, stream, startIndex, token, throttle, wantsRun])
 }
 
 /** @param name - what the query says, and how many of its runs are a page. */
@@ -167,10 +169,11 @@ export function useListTarget(name: string | undefined, options: Pick<FollowOpti
     // nothing is asked for, and the answer is known
     return query.ids?.length === 0 ? NO_RUNS : sourceOf(client, (from) => new RunPages(from, query, limit))
   }, [client, isEnabled, name])
+  const latch = useMemo((): Latch<RunPagesSnapshot> => ({ of: [data] }), [data])
   return useMemo(() => {
     if (name === undefined || data === undefined) return DISABLED_LIST
     if (data instanceof Error) return { ...failed(EMPTY_LIST, '', data), loadMore: nothing }
-    const gate = createGate({ data: anew(data), connection: client?.connection ?? IDLE }, throttle, isEnd)
+    const gate = createGate({ data: anew(data), connection: client?.connection ?? IDLE }, throttle, isEnd, latch)
     const known = hydrated.get(topicOf({ query: name })) as RunListSnapshot | undefined
     return {
       gate,
@@ -180,5 +183,5 @@ export function useListTarget(name: string | undefined, options: Pick<FollowOpti
       initial: idle({ ...EMPTY_LIST, ...known }),
       loadMore: data instanceof RunPages ? data.loadMore : nothing,
     }
-  }, [client, data, hydrated, name, throttle])
+  }, [client, data, hydrated, latch, name, throttle])
 }

@@ -205,6 +205,19 @@ describe('what is followed', () => {
     expect(client.followed()).toEqual([])
     expect(result.current).toMatchObject({ metadata: { n: 1 }, connectionStatus: 'closed', isStale: true })
   })
+
+  test('stop stays, whatever other options change, and ends with another run', () => {
+    const client = fakeClient()
+    const { result, rerender } = renderHook(({ id, throttle }) => useRunMetadata(id, { client, throttle }), { initialProps: { id: 'run_a', throttle: 0 } })
+    client.write('run_a', { n: 1 })
+    act(() => result.current.stop())
+    client.write('run_a', { n: 2 })
+    rerender({ id: 'run_a', throttle: 100 })
+    expect(client.followed()).toEqual([])
+    expect(result.current).toMatchObject({ metadata: { n: 1 }, connectionStatus: 'closed' })
+    rerender({ id: 'run_b', throttle: 100 })
+    expect(client.followed()).toEqual(['run_b'])
+  })
 })
 
 describe('when a component renders', () => {

@@ -202,6 +202,20 @@ describe('useRunStream', () => {
     expect(result.current.issues).toHaveLength(100)
   })
 
+  test('stop stays, also where the run is asked for and other parts are wanted later', () => {
+    const { client, say } = setUp()
+    const { result, rerender } = renderHook(
+      ({ isMore }) => useRunStream('run_a', 'text', { client, maxParts: 9, ...(isMore && { onComplete: () => {}, onData: () => {} }) }),
+      { initialProps: { isMore: false } },
+    )
+    say(['a'])
+    act(() => result.current.stop())
+    say(['a', 'b'])
+    rerender({ isMore: true })
+    expect(client.followed()).toEqual([])
+    expect(result.current).toMatchObject({ parts: ['a'], connectionStatus: 'closed' })
+  })
+
   test('onData gets each part once', () => {
     const { client, say } = setUp()
     const got: [number, readonly unknown[]][] = []
