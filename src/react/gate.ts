@@ -34,9 +34,14 @@ export interface Latch<S> {
 
 /**
  * @param throttle - ms between two snapshots that differ in data.
- * @param isUrgent - whether a snapshot may not wait: an end, an error.
+ * @param isUrgent - whether what is new may not wait: an end, an error.
  */
-export function createGate<S>(sources: GateSources<S>, throttle: number, isUrgent: (data: S) => boolean, latch: Latch<S> = { of: [] }): Gate<S> {
+export function createGate<S>(
+  sources: GateSources<S>,
+  throttle: number,
+  isUrgent: (next: S, shown: S | undefined) => boolean,
+  latch: Latch<S> = { of: [] },
+): Gate<S> {
   const listeners = new Set<() => void>()
   let shown = latch.shown
   let shownAt = Number.NEGATIVE_INFINITY
@@ -66,7 +71,7 @@ export function createGate<S>(sources: GateSources<S>, throttle: number, isUrgen
       return
     }
     const wait = shownAt + throttle - Date.now()
-    if (wait <= 0 || isUrgent(next.data)) return publish()
+    if (wait <= 0 || isUrgent(next.data, shown?.data)) return publish()
     timer ??= setTimeout(publish, wait)
   }
 

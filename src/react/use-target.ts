@@ -77,8 +77,14 @@ export function useWhere(run: RunRef, options: Pick<FollowOptions, 'client' | 'e
 
 export const refOf = (id: string, token: string | undefined): string | { readonly id: string; readonly publicAccessToken: string } =>
   token === undefined ? id : { id, publicAccessToken: token }
-const isEnd = (data: { readonly error: RunfeedError | undefined; readonly end?: unknown; readonly state?: unknown }): boolean =>
-  data.error !== undefined || data.end !== undefined || (data.state !== undefined && data.state !== 'open')
+interface Endable {
+  readonly error: RunfeedError | undefined
+  readonly end?: unknown
+  readonly state?: unknown
+}
+/** An end or an error that is not shown yet. Descendants write on after the end, as often as they like, and that may wait. */
+const isEnd = (next: Endable, shown: Endable | undefined): boolean =>
+  next.error !== shown?.error || next.end !== shown?.end || (next.state !== shown?.state && next.state !== 'open')
 
 /** Nothing throws in render by default: what the client refuses to follow is the hook's error. */
 export function sourceOf<S>(client: RunClient | undefined, follow: (client: RunClient) => Source<S>): Source<S> | RunfeedError {

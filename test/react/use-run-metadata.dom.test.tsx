@@ -268,6 +268,20 @@ describe('when a component renders', () => {
       expect(result.current.metadata).toBe(201)
     })
 
+    test('what is written after the end waits as all else does', () => {
+      vi.useFakeTimers()
+      const client = fakeClient()
+      const { shown, result } = follow(client, (id) => useRunMetadata(id, { throttle: 500 }))
+      client.write('run_a', { n: 0 })
+      const { run } = client.run('run_a').getSnapshot()
+      client.run('run_a').set({ run: run && { ...run, status: 'COMPLETED', finishedAt: 5 }, end: { settled: false, live: true } })
+      const before = shown.length
+      for (let n = 1; n <= 50; n++) client.write('run_a', { n })
+      act(() => void vi.advanceTimersByTime(500))
+      expect(shown.length - before).toBeLessThanOrEqual(1)
+      expect(result.current.metadata).toEqual({ n: 50 })
+    })
+
     test('the end does not wait', () => {
       vi.useFakeTimers()
       const client = fakeClient()
