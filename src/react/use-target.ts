@@ -136,13 +136,21 @@ export function useStreamTarget<T, A>(run: RunRef, stream: string, options: Stre
   const { client, id, token } = useWhere(run, options)
   const { throttle = 0, startIndex } = options
   // what sees each part once must find all of them; else parts that nobody shows are let go of
-  const maxParts = options.reduce || options.onData || options.onInvalid || options.mode === 'strict' ? undefined : options.maxParts
+  const { maxParts } = options
+  const isWhole = Boolean(options.reduce || options.onData || options.onInvalid || options.mode === 'strict')
   const hydrated = useHydrated()
   // The run's status and end are in its own topic. It is followed only where they are asked for: a page that shows text alone need not read the metadata.
   const wantsRun = options.onComplete !== undefined || options.onStatusChange !== undefined
   const data = useMemo(
-    () => (id === undefined ? undefined : sourceOf(client, (from) => from.stream(refOf(id, token), stream, startIndex, maxParts))),
-    [client, id, token, stream, startIndex, maxParts],
+    () =>
+      id === undefined
+        ? undefined
+        : sourceOf(client, (from) => {
+            // asked for in any case: it refuses a number that is none
+            const bounded = from.stream(refOf(id, token), stream, startIndex, maxParts)
+            return isWhole ? from.stream(refOf(id, token), stream, startIndex, undefined) : bounded
+          }),
+    [client, id, isWhole, token, stream, startIndex, maxParts],
   )
   const latch = useMemo((): Latch<StreamSnapshot> => ({ of: [client, id, stream, startIndex] }), [client, id, stream, startIndex])
   return useMemo(() => {

@@ -80,7 +80,11 @@ describe('useRunStream', () => {
 
   test('numbers that are none are an error, and do not throw', () => {
     const client = createRunClient({ baseUrl: 'https://runs.test' })
-    const { result } = renderHook(() => [useRunStream('run_a', 'text', { client, startIndex: 1.5 }), useRunStream('run_a', 'text', { client, maxParts: -1 })])
+    const { result } = renderHook(() => [
+      useRunStream('run_a', 'text', { client, startIndex: 1.5 }),
+      useRunStream('run_a', 'text', { client, maxParts: -1 }),
+      useRunStream('run_a', 'text', { client, maxParts: -5, onData: () => {} }),
+    ])
     for (const { error } of result.current) expect(error).toMatchObject({ type: 'invalid_request', message: expect.stringContaining('whole numbers') })
     client.close()
   })
