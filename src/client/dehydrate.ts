@@ -59,7 +59,7 @@ export function dehydrate(client: RunClient): string {
       if (run) runs.push({ run, cursor, end })
     } else if (entry instanceof StreamEntry) {
       const { log, from, cursor, state, start, failure } = entry.topic.latest
-      if (state !== undefined || log.length > 0)
+      if (state !== undefined || log.length > log.firstIndex)
         streams.push({ run: entry.run, stream: entry.key, first: log.firstIndex, from, chunks: log.slice(), cursor, state, start, failure })
     } else if (entry instanceof ListEntry) {
       const { runs: shown, hasMore } = entry.topic.latest

@@ -90,7 +90,7 @@ function stateOf({ isEnabled, isError, streamState, log }: StreamResult<unknown,
   if (isError) return 'error'
   switch (streamState) {
     case 'waiting':
-      return log.length > 0 ? 'streaming' : 'waiting'
+      return log.length > log.firstIndex ? 'streaming' : 'waiting'
     case 'open':
       return 'streaming'
     case 'closed':

@@ -113,7 +113,7 @@ export function deriveStream<T, A>(
     const issues = shareEqual(issuesOf(previous?.result), judge?.issues ?? NO_ISSUES)
     if (options.mode === 'strict' && issues[0]) error ??= refused(issues[0])
 
-    const hasParts = data.state !== undefined || data.log.length > 0 || data.gap !== undefined
+    const hasParts = data.state !== undefined || data.log.length > data.log.firstIndex || data.gap !== undefined
     const wanted = options.startIndex !== undefined && options.startIndex < 0 ? shownFrom : Math.max(data.start, options.startIndex ?? 0)
     const streamState = data.state ?? 'waiting'
     const next = {

@@ -134,7 +134,11 @@ test('what a server knows is text that no script element ends in, and a page beg
   const follow = client.stream(run, 'log').subscribe(() => {})
   for await (const version of client.run(run)) expect(version.id).toBe(run)
   for await (const chunk of client.stream(run, 'log')) expect(chunk).toContain('</script>')
+  // a later part of a stream of which nothing has come is nothing that is known
+  const later = client.stream(run, 'other', 5)
   const text = dehydrate(client)
+  expect(text).not.toContain('"other"')
+  expect(later.getSnapshot().state).toBeUndefined()
   follow()
   expect(text).not.toMatch(/[<\u2028\u2029]/)
   const asked = vi.fn<typeof fetch>(fetch)

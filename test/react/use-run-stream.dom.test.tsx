@@ -1,6 +1,6 @@
 import { act, renderHook } from '@testing-library/react'
 import { createRunClient } from 'runfeed'
-import { createRunHooks, type InvalidEvent, useRunStream } from 'runfeed/react'
+import { createRunHooks, type InvalidEvent, useRunStream, useRunText } from 'runfeed/react'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { defineRun } from '../../src/contract/define-run.ts'
@@ -34,6 +34,21 @@ describe('useRunStream', () => {
     expect(slice).toHaveBeenCalledTimes(1)
     say(['a', 'b', 'c'], { state: 'errored', failure: 'out of ink' })
     expect(result.current).toMatchObject({ status: 'success', streamState: 'errored', failure: 'out of ink', parts: ['a', 'b', 'c'] })
+  })
+
+  test('waits for a later part as for the first', async () => {
+    const { client, transport, flush } = realClient()
+    const { result, unmount } = renderHook(() => useRunStream('run_a', 'text', { client, startIndex: 5 }))
+    const text = renderHook(() => useRunText('run_a', 'text', { client, startIndex: 5 }))
+    expect(result.current).toMatchObject({ status: 'pending', parts: undefined, streamState: 'waiting' })
+    expect(text.result.current).toMatchObject({ status: 'pending', text: undefined })
+    await act(flush)
+    transport.last.send({ event: 'chunks', data: { run: 'run_a', stream: 'text', index: 5, cursor: '6.c', chunks: ['f'], by: null } })
+    await act(flush)
+    expect(result.current).toMatchObject({ status: 'success', parts: ['f'] })
+    expect(text.result.current.text).toBe('f')
+    for (const leave of [unmount, text.unmount]) leave()
+    client.close()
   })
 
   test('another stream key is another stream', () => {
