@@ -15,15 +15,15 @@ export interface RunfeedProviderProps {
 
 /** Gives the hooks and components below their client. */
 export function RunfeedProvider({ client, children }: RunfeedProviderProps): FunctionComponentElement<ProviderProps<RunClient | undefined>> {
-  useMadePerRender(client)
+  useMadePerRender(client, '<RunfeedProvider>')
   return createElement(Context.Provider, { value: client }, children)
 }
 
-function useMadePerRender(client: RunClient): void {
+function useMadePerRender(client: RunClient | undefined, where: string): void {
   const clients = useRef<ChangeCount | undefined>(undefined)
   useEffect(() => {
     if (process.env.NODE_ENV !== 'production' && (clients.current ??= new ChangeCount()).isMadePerRender(client))
-      warnOnce('a client is made in each render of <RunfeedProvider>, and each opens a connection; call createRunClient once, outside of the component')
+      warnOnce(`a client is made in each render for ${where}, and each opens a connection; call createRunClient once, outside of the component`)
   })
 }
 
@@ -38,6 +38,7 @@ export function requireClient(client: RunClient | undefined): RunClient {
 
 export const useOptionalClient = (client: RunClient | undefined): RunClient | undefined => {
   const provided = useContext(Context)
+  useMadePerRender(client, 'the `client` option')
   return client ?? provided
 }
 

@@ -197,6 +197,18 @@ describe('in development a warning', () => {
     expect(said).toEqual([expect.stringContaining('createRunClient once')])
   })
 
+  test('tells of a client of one hook that is made in each render, and of none that changes now and then', () => {
+    const { rerender } = renderHook(({ client }) => useRun('run_a', { client }), { initialProps: { client: fakeClient() } })
+    for (let i = 0; i < 5; i++) {
+      const client = fakeClient()
+      rerender({ client })
+      rerender({ client })
+    }
+    expect(said).toEqual([])
+    for (let i = 0; i < 5; i++) rerender({ client: fakeClient() })
+    expect(said).toEqual([expect.stringMatching(/`client` option.*createRunClient once/)])
+  })
+
   test('tells of many runs over http', () => {
     const client = fakeClient()
     const Row = ({ id }: { readonly id: string }) => <p>{useRun(id, { client }).status}</p>
