@@ -16,7 +16,7 @@ import { type HttpTransportOptions, httpTransport } from '../transport/http-tran
 import type { RunTransport, TransportLayer } from '../transport/run-transport.ts'
 import { restCalls } from './rest.ts'
 import { listReader, runReader, streamReader, subscribe } from './follow.ts'
-import { insides } from './insides.ts'
+import { insides, ownAddresses } from './insides.ts'
 import { checkOptions } from './options.ts'
 import { Resync } from './resync.ts'
 import type { RunClient } from './run-client.ts'
@@ -186,5 +186,6 @@ export function createRunClient(options: RunClientOptions): RunClient {
     },
   }
   insides.set(client, wanted)
+  if ('baseUrl' in options && !options.share) ownAddresses.set(status, options.baseUrl)
   return client
 }

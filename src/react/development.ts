@@ -1,5 +1,6 @@
 // What only development builds do: bundlers replace `process.env.NODE_ENV`, and what is behind it is not in a production build.
 // Callers ask for it themselves, so that their texts go too.
+import { ownAddresses } from '../client/insides.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 
 export function warn(message: string): void {
@@ -48,8 +49,10 @@ export function countFollowed(connection: object, source: object, by: 1 | -1): v
   const count = (sources.get(source) ?? 0) + by
   if (count > 0) sources.set(source, count)
   else sources.delete(source)
-  if (sources.size > MANY_RUNS && typeof location !== 'undefined' && location.protocol === 'http:')
+  const address = ownAddresses.get(connection)
+  if (sources.size <= MANY_RUNS || address === undefined || typeof location === 'undefined') return
+  if (/^http:/i.test(address) || (location.protocol === 'http:' && !/^https:/i.test(address)))
     warnOnce(
-      `this page follows more than ${MANY_RUNS} runs and streams over http. Without HTTP/2 a browser opens six connections to an origin for all its tabs together, and each tab holds one: serve it over https, and follow a list by useRuns instead of one by one`,
+      `this page follows more than ${MANY_RUNS} runs and streams over http. Without HTTP/2 a browser opens six connections to an origin for all its tabs together, and each tab holds one: serve it over https or share one by acrossTabs(), and follow a list by useRuns instead of one by one`,
     )
 }

@@ -1,8 +1,8 @@
 // Once per version and schema, never per component; and what development builds say of mistakes.
-import { render, renderHook } from '@testing-library/react'
+import { cleanup, render, renderHook } from '@testing-library/react'
 import { StrictMode } from 'react'
 import fc from 'fast-check'
-import { createRunClient } from 'runfeed'
+import { createRunClient, type RunClient } from 'runfeed'
 import { createRunHooks, RunfeedProvider, useRun, useRunMetadata, useRunStream } from 'runfeed/react'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -209,14 +209,20 @@ describe('in development a warning', () => {
     expect(said).toEqual([expect.stringMatching(/`client` option.*createRunClient once/)])
   })
 
-  test('tells of many runs over http', () => {
-    const client = fakeClient()
-    const Row = ({ id }: { readonly id: string }) => <p>{useRun(id, { client }).status}</p>
-    const rows = (count: number) => Array.from({ length: count }, (_, i) => <Row key={i} id={`run_${i}`} />)
-    const view = render(<>{rows(25)}</>)
+  test('tells of many runs over http, by the address that the client asks, and not where its tabs share a connection', () => {
+    const fetch = () => new Promise<never>(() => {})
+    const Row = ({ id, client }: { readonly id: string; readonly client: RunClient }) => <p>{useRun(id, { client }).status}</p>
+    const rows = (client: RunClient, count: number) => Array.from({ length: count }, (_, i) => <Row key={i} id={`run_${i}`} client={client} />)
+    const secure = createRunClient({ baseUrl: 'https://runs.test', fetch })
+    const shared = createRunClient({ baseUrl: '', fetch, share: (transport) => transport })
+    const client = createRunClient({ baseUrl: '', fetch })
+    for (const fine of [secure, shared, fakeClient()]) render(<>{rows(fine, 40)}</>)
+    const view = render(<>{rows(client, 25)}</>)
     expect(said).toEqual([])
-    view.rerender(<>{rows(40)}</>)
+    view.rerender(<>{rows(client, 40)}</>)
     expect(said).toEqual([expect.stringMatching(/more than 25 runs.*https/)])
+    cleanup()
+    for (const each of [secure, shared, client]) each.close()
   })
 
   test('is not there in production', () => {
