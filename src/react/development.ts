@@ -1,6 +1,7 @@
 // What only development builds do: bundlers replace `process.env.NODE_ENV`, and what is behind it is not in a production build.
 // Callers ask for it themselves, so that their texts go too.
 import { ownAddresses } from '../client/insides.ts'
+import type { Issue } from '../contract/judge.ts'
 import { RunfeedError } from '../protocol/errors.ts'
 
 export function warn(message: string): void {
@@ -13,6 +14,24 @@ export function warnOnce(message: string): void {
   if (told.has(message)) return
   told.add(message)
   warn(message)
+}
+
+const named = new WeakMap<object, Set<string>>()
+function isFirst(of: object, text: string): boolean {
+  let texts = named.get(of)
+  if (!texts) named.set(of, (texts = new Set()))
+  return texts.size < texts.add(text).size
+}
+/**
+ * What a schema refuses and was not named before: each path of it once, in whichever version, part or element of a list.
+ * @param origin - what is judged. An inline schema is another one in each render, and says the same of it.
+ */
+export function unnamed(schema: object, origin: object, issues: readonly Issue[]): readonly Issue[] {
+  return issues.filter(({ path, message }) => {
+    const where = path.map((key) => (typeof key === 'number' ? '*' : key)).join('.')
+    const isNew = isFirst(schema, where)
+    return isFirst(origin, `${where}: ${message}`) && isNew
+  })
 }
 
 /** @throws RunfeedError `invalid_schema`, for what is none: without, it would be of `undefined` and `validate`. */

@@ -6,7 +6,7 @@ import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { JsonObject } from '../protocol/json.ts'
 import type { Run } from '../protocol/run.ts'
 import { shareEqual } from '../store/share.ts'
-import { checkSchema, warn } from './development.ts'
+import { checkSchema, unnamed, warn } from './development.ts'
 import { NO_ISSUES } from './result.ts'
 
 /** A value, and the document and the schema that it was made of: another schema has to judge that document itself. */
@@ -49,17 +49,13 @@ export function readDocument<V>(origin: object, schema: MetadataSchema, { docume
   const isNewer = !known || known.version <= run.version
   const last = isNewer && known ? (known.reading as Reading<V>).good : before
   const reading = judged<V>(schema, document, last)
-  if (process.env.NODE_ENV !== 'production') warnOfRefusal(document, run, reading.issues)
+  if (process.env.NODE_ENV !== 'production') warnOfRefusal(run, unnamed(schema, origin, reading.issues))
   if (isNewer) shelf.set(schema, { document, version: run.version, reading })
   return reading
 }
 
-/** An inline schema refuses the same document in each render. */
-const named = new WeakSet<JsonObject>()
-
-function warnOfRefusal(document: JsonObject, { id, version }: DocumentAt['run'], issues: readonly Issue[]): void {
-  if (issues.length === 0 || named.has(document)) return
-  named.add(document)
+function warnOfRefusal({ id, version }: DocumentAt['run'], issues: readonly Issue[]): void {
+  if (issues.length === 0) return
   const list = issues.slice(0, 5).map(({ path, message }) => `\n  metadata.${path.join('.')}: ${message}`)
   warn(
     `the schema refuses version ${version} of ${id}; what was good before stays:${list.join('')}${issues.length > 5 ? `\n  and ${issues.length - 5} more` : ''}`,

@@ -1,6 +1,5 @@
 // From a stream's snapshot to a hook's result, without React.
 
-import type { Issue } from '../contract/judge.ts'
 import { refused } from '../contract/parse.ts'
 import type { RunfeedError } from '../protocol/errors.ts'
 import { toRunfeedError } from '../protocol/errors.ts'
@@ -11,7 +10,7 @@ import { shareEqual } from '../store/share.ts'
 export { changedFrom, type ChunkLog } from '../store/snapshot.ts'
 
 import { type ChunkLog, changedFrom, type RunSnapshot, type StreamSnapshot } from '../store/snapshot.ts'
-import { warn } from './development.ts'
+import { unnamed, warn } from './development.ts'
 import type { Gated } from './gate.ts'
 import type { StreamOptions } from './options.ts'
 import { LogView, type PartJudge, partJudge } from './part-log.ts'
@@ -74,10 +73,11 @@ export function deriveStream<T, A>(
     }
     const judge = options.schema && partJudge(target.origin, options.schema, data.log, before?.judge)
     const refusals = judge?.read(data.log)
-    if (process.env.NODE_ENV !== 'production' && refusals?.[0]) {
-      const [{ path, message }] = refusals as [Issue]
+    if (process.env.NODE_ENV !== 'production' && options.schema && refusals) {
+      const [refusal] = unnamed(options.schema, target.origin, refusals)
       const rest = refusals.length > 1 ? `, and ${refusals.length - 1} more` : ''
-      warn(`the schema refuses part ${path.join('.')} of stream "${target.stream}" of ${target.runId}: ${message}${rest}; it is left out`)
+      if (refusal)
+        warn(`the schema refuses part ${refusal.path.join('.')} of stream "${target.stream}" of ${target.runId}: ${refusal.message}${rest}; it is left out`)
     }
 
     const shownFrom = Math.max(data.start, data.log.firstIndex)

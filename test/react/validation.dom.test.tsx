@@ -172,6 +172,30 @@ describe('in development a warning', () => {
     for (const part of ['run_a', '"log"', 'part 1.line', '1 more']) expect(said[0]).toContain(part)
   })
 
+  test('names what a schema refuses once, however many versions, parts and renders bring it, and what another schema refuses too', () => {
+    const client = fakeClient()
+    const schema = z.object({ rows: z.array(z.number()) })
+    const other = z.object({ rows: z.array(z.boolean()) })
+    const { rerender } = renderHook(() => [
+      useRunMetadata('run_a', { client, schema }),
+      useRunMetadata('run_a', { client, schema: other }),
+      useRunStream('run_a', 'log', { client, schema: z.number() }),
+    ])
+    for (let n = 1; n <= 20; n++) {
+      client.write('run_a', { rows: Array.from({ length: n }, () => 'x') })
+      client.stream('run_a', 'log').set({ log: logOf(Array.from({ length: n }, () => 'x')), state: 'open' })
+      rerender()
+    }
+    expect(said.filter((text) => text.includes('refuses')).map((text) => text.match(/expected \w+|part \d+/)?.[0])).toEqual([
+      'expected number',
+      'expected boolean',
+      'part 0',
+    ])
+    // two schemas that say the same of a document are as one that is made in each render
+    client.write('run_a', { rows: 'none' })
+    expect(said.filter((text) => /version 21 of run_a.*\n.*metadata.rows: /.test(text))).toHaveLength(1)
+  })
+
   test('tells of a missing provider, once', () => {
     renderHook(() => [useRun('run_a'), useRun('run_b')])
     expect(said).toEqual([expect.stringContaining('<RunfeedProvider client={...}>')])
