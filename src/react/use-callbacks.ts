@@ -26,12 +26,15 @@ interface Told {
   origin: object | undefined
   error: RunfeedError | undefined
   status: RunStatus | undefined
-  invalidAt: number
+  invalidAt: string | undefined
   /** Ids, because a component may come back to a run that it has already seen end. */
   readonly completed: Set<string>
   /** In development. */
   schemas?: ChangeCount
 }
+
+/** Names a version, also one whose number is made twice: after a crash of the server another may have the number of one that was lost. */
+export const stampOf = (run: Run | undefined): string => `${run?.version} ${run?.updatedAt}`
 
 export function useCallbacks(
   now: Tellable,
@@ -39,12 +42,12 @@ export function useCallbacks(
 ): void {
   const memory = useRef<Told | undefined>(undefined)
   useEffect(() => {
-    const told = (memory.current ??= { origin: undefined, error: undefined, status: undefined, invalidAt: -1, completed: new Set() })
+    const told = (memory.current ??= { origin: undefined, error: undefined, status: undefined, invalidAt: undefined, completed: new Set() })
     if (process.env.NODE_ENV !== 'production' && (told.schemas ??= new ChangeCount()).isMadePerRender(now.schema))
       warn(`a schema is made in each render of a component that follows ${now.runId}, so that each render validates again; make it outside of the component`)
-    if (told.origin !== now.origin) Object.assign(told, { origin: now.origin, error: undefined, status: undefined, invalidAt: -1 })
-    if (now.issues.length > 0 && now.run && now.run.version !== told.invalidAt) {
-      told.invalidAt = now.run.version
+    if (told.origin !== now.origin) Object.assign(told, { origin: now.origin, error: undefined, status: undefined, invalidAt: undefined })
+    if (now.issues.length > 0 && now.run && told.invalidAt !== stampOf(now.run)) {
+      told.invalidAt = stampOf(now.run)
       onInvalid?.({ runId: now.runId, version: now.run.version, issues: now.issues, raw: now.raw ?? null })
     }
     if (now.error !== told.error) {

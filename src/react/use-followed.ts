@@ -34,5 +34,3 @@ export function useTold<S, M extends Remembered>(
 
 export const useFollowed = <S, R, M>({ gate, origin, initial }: Target<S>, derive: Derive<Gated<S>, R, M>): Derived<R, M> =>
   useSource(gate, derive, origin, initial)
-
-export const runVersion = ({ run }: Remembered): number => run?.version ?? -1

@@ -4,7 +4,8 @@ import { useEffect, useRef } from 'react'
 import type { RunOptions, RunRef } from './options.ts'
 import type { Result } from './result.ts'
 import { deriveRun, type ReadRun } from './run-view.ts'
-import { runVersion, useFollowed, useTold } from './use-followed.ts'
+import { stampOf } from './use-callbacks.ts'
+import { useFollowed, useTold } from './use-followed.ts'
 import { useRunTarget } from './use-target.ts'
 
 export function useRunValue<N extends 'run' | 'metadata', V, T>(
@@ -16,7 +17,7 @@ export function useRunValue<N extends 'run' | 'metadata', V, T>(
   const target = useRunTarget(run, options)
   const derived = useFollowed(target, deriveRun<V, T, Result<N, T>>(noun, target, read, options))
   const { result, memory } = derived
-  useOnData(options.onData, target.origin, result.isSuccess, (result as { readonly [K in N]: T | undefined })[noun], runVersion(memory))
+  useOnData(options.onData, target.origin, result.isSuccess, (result as { readonly [K in N]: T | undefined })[noun], stampOf(memory.run))
   useTold(target, derived, options)
   return result
 }

@@ -354,6 +354,21 @@ describe('callbacks', () => {
     expect(changes).toHaveLength(2)
   })
 
+  test('a version whose number is made twice, after a crash of the server, is told twice; one that is read twice is not', () => {
+    const client = fakeClient()
+    const onData = vi.fn<(metadata: unknown) => void>()
+    const onInvalid = vi.fn<(event: { raw: unknown }) => void>()
+    renderHook(() => [useRunMetadata('run_a', { client, onData }), useRunMetadata('run_a', { client, schema: N, onInvalid })])
+    client.write('run_a', { n: 1 }, { version: 12 })
+    client.write('run_a', { n: 2 }, { version: 12 })
+    const { run } = client.run('run_a').getSnapshot()
+    client.run('run_a').set({ run: run && { ...run, metadata: { n: 2 } } })
+    expect(onData.mock.calls).toEqual([[{ n: 1 }], [{ n: 2 }]])
+    client.write('run_a', { n: 'x' }, { version: 13 })
+    client.write('run_a', { n: 'y' }, { version: 13 })
+    expect(onInvalid.mock.calls.map(([{ raw }]) => raw)).toEqual([{ n: 'x' }, { n: 'y' }])
+  })
+
   test('throwOnError reaches a boundary; nothing throws without it', () => {
     const client = fakeClient()
     const fail = (): void => client.run('run_a').set({ error: Object.assign(new Error('no'), { type: 'forbidden' }) as never })
