@@ -112,4 +112,7 @@ test('without either, both ways are named; an address that is none is refused at
   await expect(tasks.trigger('work', null)).rejects.toMatchObject({ type: 'not_configured', message })
   await expect(runs.list()).rejects.toMatchObject({ type: 'not_configured', message })
   expect(() => configure({ url: 'localhost:4680' })).toThrow(/http:\/\/127.0.0.1:4680/)
+  // a credential in an address goes into the logs of whatever it passes
+  for (const url of ['http://host/?token=hunter2', 'http://host/#hunter2', 'http://me:hunter2@host'])
+    expect(() => configure({ url })).toThrow(/^(?!.*hunter2).*`secretKey`/)
 })

@@ -33,10 +33,12 @@ export class Api {
   readonly #fetch: typeof fetch | undefined
   readonly #turnstile = new Turnstile(CALLS_AT_ONCE)
 
-  /** @throws InvalidRequestError for what is no address */
+  /** @throws InvalidRequestError for what is no address, or one with a credential in it */
   constructor({ url, secretKey, fetch }: ApiOptions) {
     const parsed = URL.canParse(url) ? new URL(url) : undefined
     if (!parsed?.protocol.startsWith('http')) throw new InvalidRequestError(`"${url}" is no address of a server; use one such as http://127.0.0.1:4680`)
+    if (/[?#]/.test(url) || parsed.username + parsed.password !== '')
+      throw new InvalidRequestError('the address of the server has a query or a password in it, which would go into logs; say the key by `secretKey` instead')
     this.#base = url.replace(/\/+$/, '')
     this.#secretKey = secretKey
     this.#fetch = fetch
