@@ -1,9 +1,10 @@
 // One attempt of one run: judges the payload, calls the task between its hooks, and says in the attempt's last commit how it ended.
 import { judgePayload } from '../contract/judge.ts'
 import type { Commit, RunEnd } from '../protocol/engine.ts'
-import { fromErrorBody, RunfeedError, toRunfeedError } from '../protocol/errors.ts'
+import { RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import type { HookParams, TaskHooks } from '../task/hooks.ts'
 import { metadata } from '../task/metadata.ts'
+import { refusalOf } from '../task/refusal.ts'
 import { retrying } from '../task/retrying.ts'
 import { type RunScope, withScope } from '../task/run-scope.ts'
 import type { TaskDefinition } from '../task/task-definition.ts'
@@ -99,7 +100,7 @@ async function commitLast(scope: RunScope, conclusion: Conclusion): Promise<Conc
   const commit = async (last: Pick<Commit, 'end' | 'retry'>): Promise<void> => {
     const { refused } = await retrying(async () => await host.backend.record.commit({ ...rest, ...last }), host.backend.patience)
     // no flush comes after this one that could say so
-    for (const { error } of refused) host.report(fromErrorBody(error))
+    for (const { error } of refused) host.report(refusalOf(error))
   }
   try {
     await commit(retry ? { retry } : { end })
