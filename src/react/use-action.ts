@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import { guarded } from '../store/topic.ts'
 import type { State } from './result.ts'
+import { useCommit } from './use-commit.ts'
 
 /** A discriminated union over `status`; `isPending`, `isSuccess` and `isError` narrow it too. */
 export type ActionState<N extends string, V> =
@@ -43,7 +44,7 @@ export function useAction<N extends string, F extends string, A extends readonly
 ): ActionState<N, V> & { readonly reset: () => void } & { readonly [K in F]: (...args: A) => Promise<V> } {
   const [newest, show] = useState<Shown<V>>(IDLE)
   const now = useRef({ options, newest: 0, isGone: false })
-  useEffect(() => {
+  useCommit(() => {
     now.current.options = options
   })
   useEffect(() => {

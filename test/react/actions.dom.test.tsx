@@ -1,9 +1,9 @@
 // Triggering, following and canceling against a real server; and the states of one call.
 import { act, render, renderHook, waitFor } from '@testing-library/react'
-import { StrictMode, useCallback, useEffect } from 'react'
+import { StrictMode, useCallback, useEffect, useLayoutEffect } from 'react'
 import { createRunClient, isTerminalStatus, type RunHandle } from 'runfeed'
 import { createRunHooks, useCancelRun, useConnection, useRun, useTriggerRun } from 'runfeed/react'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { scriptedRun } from '../../src/testing/scripted-run.ts'
 import { double } from './contracts.ts'
 import { fakeClient } from './fake-client.ts'
@@ -168,6 +168,44 @@ test('a child that triggers as soon as it is there is shown as pending', () => {
     )
   }
   expect(render(<Parent />).container.textContent).toBe('pending')
+})
+
+// React 17 has no effect that comes before its children's layout effects
+const isEarly = inject('versions').react !== '17'
+
+test('who calls in an effect acts on what this render says, in its own layout effect and in those of its children', () => {
+  const client = fakeClient()
+  const acted: string[] = []
+  const record = (on: unknown): Promise<never> => {
+    acted.push(String(on))
+    return new Promise(() => {})
+  }
+  client.runs.trigger = record
+  client.runs.cancel = record
+  const Child = ({ cancel, id }: { cancel: () => unknown; id: string }) => {
+    useEffect(() => void cancel(), [cancel, id])
+    return null
+  }
+  const Early = ({ cancel, id }: { cancel: () => unknown; id: string }) => {
+    useLayoutEffect(() => void cancel(), [cancel, id])
+    return null
+  }
+  const Parent = ({ n }: { n: number }) => {
+    const { trigger } = useTriggerRun(`task${n}`, { client })
+    const { cancel } = useCancelRun(`run_${n}`, { client })
+    const again = useCancelRun(`run_early${n}`, { client })
+    useLayoutEffect(() => void trigger(n), [n, trigger])
+    return (
+      <>
+        <Child cancel={cancel} id={`${n}`} />
+        {isEarly && <Early cancel={again.cancel} id={`${n}`} />}
+      </>
+    )
+  }
+  const view = render(<Parent n={1} />)
+  view.rerender(<Parent n={2} />)
+  const early = isEarly ? ['run_early1', 'run_early2'] : []
+  expect(acted.sort()).toEqual(['run_1', 'run_2', ...early, 'task1', 'task2'])
 })
 
 test('without a run or a client the error says so', async () => {
