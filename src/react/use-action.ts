@@ -1,6 +1,6 @@
 'use client'
-// What a person's hand starts (a trigger, a cancel): the state of the newest call. An older answer never takes its place, and none is set
-// after the component has gone.
+// What a person's hand starts (a trigger, a cancel): the state of the newest call. An older answer never takes its place. What comes while the
+// component has no effects is kept: one that has gone does not need it, and one that an Activity hides shows it when it is back.
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type RunfeedError, toRunfeedError } from '../protocol/errors.ts'
 import { guarded } from '../store/topic.ts'
@@ -43,15 +43,16 @@ export function useAction<N extends string, F extends string, A extends readonly
   options: Act<A, V>,
 ): ActionState<N, V> & { readonly reset: () => void } & { readonly [K in F]: (...args: A) => Promise<V> } {
   const [newest, show] = useState<Shown<V>>(IDLE)
-  const now = useRef({ options, newest: 0, isGone: false })
+  const now = useRef({ options, newest: 0, outcome: IDLE as Shown<V>, isAway: false })
   useCommit(() => {
     now.current.options = options
   })
   useEffect(() => {
     const { current } = now
-    current.isGone = false
+    current.isAway = false
+    show(current.outcome)
     return () => {
-      current.isGone = true
+      current.isAway = true
     }
   }, [])
 
@@ -60,7 +61,10 @@ export function useAction<N extends string, F extends string, A extends readonly
     const number = ++current.newest
     const { on, act } = current.options
     const tell = (next: Shown<V>): void => {
-      if (!current.isGone && number === current.newest) show({ on, ...next })
+      if (number !== current.newest) return
+      current.outcome = { on, ...next }
+      // React 17 warns of one that has gone
+      if (!current.isAway) show(current.outcome)
     }
     tell({ status: 'pending' })
     const promise = (async () => {
@@ -83,7 +87,7 @@ export function useAction<N extends string, F extends string, A extends readonly
   }, [])
   const reset = useCallback(() => {
     now.current.newest++
-    show(IDLE)
+    show((now.current.outcome = IDLE))
   }, [])
   const { status, value, error } = newest.on === options.on ? newest : IDLE
   return useMemo(() => {
