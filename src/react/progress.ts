@@ -44,6 +44,8 @@ interface Sample {
 }
 export interface ProgressMemory {
   readonly progress: Progress
+  /** What was read. */
+  readonly source: string
   readonly version: number
   readonly highest: number
   readonly samples: readonly Sample[]
@@ -72,8 +74,10 @@ export const UNKNOWN_PROGRESS: Progress = {
 export function measure(
   run: Run,
   { value: valueSource = 'progress', max: maxSource = 1, failed, monotonic = true }: ProgressSources,
-  before: ProgressMemory | undefined,
+  last: ProgressMemory | undefined,
 ): ProgressMemory {
+  const source = `${nameOf(valueSource)} ${nameOf(maxSource)}`
+  const before = last?.source === source ? last : undefined
   const value = finite(valueSource, run)
   const max = finite(maxSource, run)
   const isOver = run.finishedAt !== null
@@ -101,8 +105,11 @@ export function measure(
     isFailed: isOver && !isComplete,
     runStatus: run.status,
   }
-  return { progress, version: run.version, highest, samples }
+  return { progress, source, version: run.version, highest, samples }
 }
+
+/** A number is a reading, and an inline function another one in each render: neither says that something else is read now. */
+const nameOf = (source: ProgressSource): string => (typeof source === 'string' ? `"${source}"` : typeof source)
 
 /** Times are the record's, so that two readers, and a test, see the same rate. */
 function sampled(run: Run, value: number | undefined, before: readonly Sample[] | undefined): readonly Sample[] {

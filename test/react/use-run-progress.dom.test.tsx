@@ -60,6 +60,28 @@ describe('useRunProgress', () => {
     expect(result.current).toMatchObject({ fraction: 0.6, failedFraction: 0.2, isFailed: true, secondsLeft: undefined })
   })
 
+  test('what is read counts from its own beginning: another key brings no fraction and no rate of the one before', () => {
+    const client = fakeClient()
+    const { result, rerender } = renderHook((sources: ProgressOptions) => useRunProgress('run_a', { client, ...sources }), {
+      initialProps: { value: 'downloaded', max: 100 } as ProgressOptions,
+    })
+    client.write('run_a', { downloaded: 80, parsed: 9, total: 1000 })
+    client.write('run_a', { downloaded: 90, parsed: 10, total: 1000 })
+    expect(result.current).toMatchObject({ fraction: 0.9, value: 90 })
+    rerender({ value: 'parsed', max: 100 })
+    const { ratePerSecond } = renderHook(() => useRunProgress('run_a', { client, value: 'parsed', max: 100 })).result.current
+    expect(result.current).toMatchObject({ fraction: 0.1, value: 10, ratePerSecond })
+    rerender({ value: 'parsed', max: 'total' })
+    expect(result.current).toMatchObject({ fraction: 0.01, max: 1000 })
+    // a number is a reading and no source, and an inline function is another one in each render
+    rerender({ value: 50, max: 100 })
+    rerender({ value: 40, max: 100 })
+    expect(result.current).toMatchObject({ fraction: 0.5, value: 40 })
+    rerender({ value: () => 60, max: 100 })
+    rerender({ value: () => 30, max: 100 })
+    expect(result.current).toMatchObject({ fraction: 0.6, value: 30 })
+  })
+
   test('the rate is of the last seconds, by the record’s own clock', () => {
     const { client, result } = follow({ value: 'done', max: 100 })
     for (let second = 1; second <= 30; second++) client.write('run_a', { done: second <= 20 ? second : 20 + (second - 20) * 4 })
