@@ -3,6 +3,7 @@ import type { MetadataOf, RunContract } from '../contract/types.ts'
 import type { Json, JsonObject } from '../protocol/json.ts'
 import type { RunQuery } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
+import { matchesQuery } from '../protocol/run-query.ts'
 import { DEFAULT_QUERY_LIMIT, MAX_QUERY_LIMIT, queryName } from '../protocol/want.ts'
 import { readContractRun } from './contract-run.ts'
 import type { FollowOptions, RunRef } from './options.ts'
@@ -25,7 +26,7 @@ export interface RunsOptions<V, T> extends Pick<FollowOptions, 'enabled' | 'thro
   select?: ((runs: readonly V[]) => T) | undefined
   /** Whether two selected values are the same. @defaultValue deep equality that keeps the identity of what did not change */
   isEqual?: ((a: T, b: T) => boolean) | undefined
-  /** Shown until the list is here. */
+  /** Shown until the list is here. Where a run in it is not of the query, all of it is ignored. */
   initialData?: readonly Run[] | undefined
   onData?: ((value: T) => void) | undefined
 }
@@ -81,7 +82,10 @@ function useRunList<V, T>(
   const limit = Math.min(Math.max(1, Math.floor(options.limit ?? DEFAULT_QUERY_LIMIT)), MAX_QUERY_LIMIT)
   // an inline query counts by what it says
   const target = useListTarget(query ? queryName({ ...query, limit }) : undefined, options)
-  const { result, memory } = useSource(target.gate, deriveRuns<V, T, RunsResult<T>>(target, read, options), target.origin, target.initial)
+  // a part of another query's runs would pass for all of this one's
+  const initialData = query && options.initialData?.every((run) => matchesQuery(query, run)) ? options.initialData : undefined
+  const derive = deriveRuns<V, T, RunsResult<T>>(target, read, { ...options, initialData })
+  const { result, memory } = useSource(target.gate, derive, target.origin, target.initial)
   useToldError(result.error, target.origin, options.onError)
   useOnData(options.onData, target.origin, result.isSuccess, result.runs, memory.values ?? 0)
   throwIfAsked(result.error, options.throwOnError)

@@ -186,10 +186,23 @@ describe('case by case', () => {
 
   test('initial data is shown until the list is here', () => {
     const client = fakeClient()
-    const { result } = follow(client, { tag: 'x' }, { initialData: [run('run_0', 0)] })
+    const { result } = follow(client, { tag: 'x' }, { initialData: [{ ...run('run_0', 0), tags: ['x'] }] })
     expect(result.current).toMatchObject({ status: 'success', runs: [{ id: 'run_0' }] })
     client.runList(LIST).set({ runs: [run('run_1', 1)] })
     expect(result.current.runs).toMatchObject([{ id: 'run_1' }])
+  })
+
+  test('initial data of another query is none: not its runs, and not those of them that fit', () => {
+    const client = fakeClient()
+    const initialData = [scriptedRun({ id: 'run_1', tags: ['x'] }), scriptedRun({ id: 'run_2', tags: ['x', 'y'] })]
+    const { result, rerender, shown } = follow(client, { tag: 'x' }, { initialData })
+    expect(result.current.runs).toHaveLength(2)
+    const before = shown.length
+    rerender({ query: { tag: 'y' } })
+    expect(result.current).toMatchObject({ status: 'pending', runs: undefined })
+    expect(shown.slice(before)).toEqual(shown.slice(before).map(() => undefined))
+    rerender({ query: { tag: 'x', status: ['EXECUTING'] } })
+    expect(result.current.runs).toHaveLength(2)
   })
 
   test('inline initial data is told once, and does not loop where that sets a state', () => {
@@ -197,7 +210,7 @@ describe('case by case', () => {
     const onData = vi.fn<(runs: readonly unknown[]) => void>()
     const { result } = renderHook(() => {
       const [seen, see] = useState<readonly unknown[]>()
-      const initialData = [scriptedRun({ id: 'run_a' })]
+      const initialData = [scriptedRun({ id: 'run_a', tags: ['x'] })]
       const { runs } = useRuns({ tag: 'x' }, { client, initialData, onData: (data) => (onData(data), see(data)) })
       return { seen, runs }
     })
