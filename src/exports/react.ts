@@ -14,7 +14,7 @@ export { type HistoryOptions, type HistoryResult, useRunHistory } from '../react
 export { useRunMetadata } from '../react/use-run-metadata.ts'
 export { type ProgressOptions, type ProgressResult, useRunProgress } from '../react/use-run-progress.ts'
 export { useRunStream } from '../react/use-run-stream.ts'
-export { type RunSummary, type RunSummaryOf, type RunsOptions, type RunsResult, useRunChildren, useRuns } from '../react/use-runs.ts'
+export { type RunSummary, type RunSummaryOf, type RunsOptions, type RunsQuery, type RunsResult, useRunChildren, useRuns } from '../react/use-runs.ts'
 export { type TextOptions, type TextResult, useRunText } from '../react/use-run-text.ts'
 export { type SuspenseOptions, type SuspenseResult, useSuspenseRun, useSuspenseRunMetadata } from '../react/use-suspense-run.ts'
 export { type TriggerResult, type TriggerRunOptions, useTriggerRun } from '../react/use-trigger-run.ts'

@@ -2,12 +2,12 @@
 // The hooks with one contract's types, parsed by its schemas.
 import type { InputOf, OutputOf } from '../contract/standard-schema.ts'
 import type { KeyOf, MetadataOf, RunContract, RunOf } from '../contract/types.ts'
-import type { RunHandle, RunQuery } from '../protocol/rest.ts'
+import type { RunHandle } from '../protocol/rest.ts'
 import type { RunOptions, RunRef, StreamOptions } from './options.ts'
 import type { Result } from './result.ts'
 import type { StreamResult } from './stream-view.ts'
 import { useContractRun } from './use-run.ts'
-import { type RunSummaryOf, type RunsOptions, type RunsResult, useContractRuns } from './use-runs.ts'
+import { type RunSummaryOf, type RunsOptions, type RunsQuery, type RunsResult, useContractRuns } from './use-runs.ts'
 import { useRunMetadata } from './use-run-metadata.ts'
 import { useRunStream } from './use-run-stream.ts'
 import { type TextOptions, type TextResult, useRunText } from './use-run-text.ts'
@@ -30,7 +30,7 @@ export interface RunHooks<C extends RunContract> {
   readonly useRunText: <K extends KeyOf<C['streams']>>(run: RunRef, stream: K, options?: TextOptions<InputOf<C['streams'][K]>>) => TextResult
   /** Of the contract's task, unless the query names another. */
   readonly useRuns: <T = readonly RunSummaryOf<C>[]>(
-    query: RunQuery | null | undefined,
+    query: RunsQuery | null | undefined,
     options?: RunsOptions<RunSummaryOf<C>, T> & { readonly mode?: 'keep-last' | 'strict' | undefined },
   ) => RunsResult<T>
   readonly useSuspenseRun: <T = RunOf<C>>(run: string | RunHandle, options?: Omit<SuspenseOptions<RunOf<C>, T>, 'schema'>) => SuspenseResult<'run', T>

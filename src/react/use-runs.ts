@@ -19,6 +19,16 @@ import { useListTarget } from './use-target.ts'
 export type RunSummary<M = JsonObject> = Omit<Run<M, Json, Json>, 'payload' | 'output'>
 export type RunSummaryOf<C extends RunContract> = C extends unknown ? RunSummary<MetadataOf<C['metadata']> | undefined> : never
 
+/** A conjunction with at least one of `ids`, `task`, `tag` and `parent`. One of these that is there and says nothing is not known yet: the hook is disabled. */
+export interface RunsQuery {
+  readonly ids?: readonly string[] | null | undefined
+  readonly task?: string | null | undefined
+  readonly tag?: string | null | undefined
+  readonly parent?: string | null | undefined
+  /** Any of these. Without, any at all. */
+  readonly status?: readonly string[] | undefined
+}
+
 /** What a list hook takes; each may be written inline. */
 export interface RunsOptions<V, T> extends Pick<FollowOptions, 'enabled' | 'throttle' | 'onError' | 'throwOnError' | 'client'> {
   /** Runs that are shown at first, and how many more with each `loadMore`: 1 to 200. @defaultValue 50 */
@@ -46,9 +56,9 @@ export type RunsResult<T> = Result<
 /**
  * Follows the newest runs of a query: they come, go, change and keep their order, all by the client's one connection. As many as have been asked for
  * are shown: a new one takes the place of the oldest.
- * @param query - a conjunction with at least one of `ids`, `task`, `tag` and `parent`; may be written inline. Without one the hook is disabled.
+ * @param query - may be written inline. Without one the hook is disabled.
  */
-export function useRuns<T = readonly RunSummary[]>(query: RunQuery | null | undefined, options: RunsOptions<RunSummary, T> = {}): RunsResult<T> {
+export function useRuns<T = readonly RunSummary[]>(query: RunsQuery | null | undefined, options: RunsOptions<RunSummary, T> = {}): RunsResult<T> {
   return useRunList<RunSummary, T>(query, undefined, options)
 }
 
@@ -67,19 +77,23 @@ export function useRunChildren<T = readonly RunSummary[]>(
 /** `useRuns` of the contract's task, with metadata as the contract parses it. */
 export function useContractRuns<C extends RunContract, T = readonly RunSummaryOf<C>[]>(
   contract: C,
-  query: RunQuery | null | undefined,
+  query: RunsQuery | null | undefined,
   options: RunsOptions<RunSummaryOf<C>, T> & { readonly mode?: 'keep-last' | 'strict' | undefined } = {},
 ): RunsResult<T> {
   const read = readContractRun<C>(contract, options.mode) as unknown as ReadRun<RunSummaryOf<C>>
-  return useRunList(query && { task: contract.id, ...query }, read, options)
+  return useRunList(query && { ...query, task: query.task ?? contract.id }, read, options)
 }
 
+/** Left out, what is not known yet would ask for more than was meant. */
+const isKnown = (query: RunsQuery): query is RunQuery => (['ids', 'task', 'tag', 'parent'] as const).every((name) => !(name in query) || query[name])
+
 function useRunList<V, T>(
-  query: RunQuery | null | undefined,
+  said: RunsQuery | null | undefined,
   read: ReadRun<V> | undefined,
   options: RunsOptions<V, T> & Pick<ListChoice<V, T>, 'mode'>,
 ): RunsResult<T> {
   const limit = Math.min(Math.max(1, Math.floor(options.limit ?? DEFAULT_QUERY_LIMIT)), MAX_QUERY_LIMIT)
+  const query = said && isKnown(said) ? said : undefined
   // an inline query counts by what it says
   const target = useListTarget(query ? queryName({ ...query, limit }) : undefined, options)
   // a part of another query's runs would pass for all of this one's

@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import type { Run } from '../../src/protocol/run.ts'
+import { queryName } from '../../src/protocol/want.ts'
 import { scriptedRun } from '../../src/testing/scripted-run.ts'
 import { type FakeClient, fakeClient } from './fake-client.ts'
 import { startThread } from './thread.ts'
@@ -129,6 +130,23 @@ describe('case by case', () => {
     expect(follow(client, { tag: 'x' }, { enabled: false }).result.current.isEnabled).toBe(false)
     expect(follow(client, { ids: [] }).result.current).toMatchObject({ status: 'success', runs: [] })
     expect(client.followed()).toEqual([])
+  })
+
+  test('a query of what is not known yet is disabled, and never a wider one', () => {
+    const client = fakeClient()
+    const hooks = createRunHooks(defineRun({ id: 'bake' }))
+    const { result } = renderHook(() => [
+      useRuns({ parent: undefined }, { client }),
+      useRuns({ task: 'bake', tag: '' }, { client }),
+      useRuns({ tag: 'x', ids: null }, { client }),
+      useRuns({ tag: 'x', task: undefined }, { client }),
+      hooks.useRuns({ parent: undefined }, { client }),
+    ])
+    for (const { isEnabled, status } of result.current) expect([isEnabled, status]).toEqual([false, 'pending'])
+    expect(client.followed()).toEqual([])
+    // any status is asked for, and a contract knows its task
+    renderHook(() => [useRuns({ tag: 'x', status: undefined }, { client }), hooks.useRuns({ tag: 'x', task: undefined }, { client })])
+    expect(client.followed()).toEqual([queryName(LIST), queryName({ ...LIST, task: 'bake' })])
   })
 
   test('renders only when what is selected has changed', () => {
