@@ -5,6 +5,7 @@ import type { RunVersion } from '../protocol/rest.ts'
 import { hasSame } from '../protocol/same.ts'
 import type { RunSnapshot, Source } from '../store/snapshot.ts'
 import { guarded } from '../store/topic.ts'
+import { Backoff } from '../transport/backoff.ts'
 import type { RunClient, RunRef } from './run-client.ts'
 
 export interface RunHistorySnapshot {
@@ -15,6 +16,8 @@ export interface RunHistorySnapshot {
   readonly isLoadingMore: boolean
   readonly error: RunfeedError | undefined
 }
+
+const newBackoff = (): Backoff => new Backoff({ random: Math.random, now: Date.now })
 
 /** New versions are read at most once in this time. */
 const FOLLOW_MS = 250
@@ -35,6 +38,8 @@ export class RunHistory implements Source<RunHistorySnapshot> {
   #readTo = 0
   #readAt = Number.NEGATIVE_INFINITY
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** Of reads in a row that may work later. */
+  #backoff = newBackoff()
 
   /** @param limit - versions on a page. */
   constructor(client: RunClient, ref: RunRef, limit: number) {
@@ -104,19 +109,27 @@ export class RunHistory implements Source<RunHistorySnapshot> {
     const readTo = this.#newest
     const { versions = [] } = this.#snapshot
     let change: Partial<RunHistorySnapshot>
+    let wait: number | undefined
     try {
       const { added, oldest } = await this.#gather(versions.at(-1)?.version ?? 0, this.#bound - versions.length, reading.signal)
       const all = added.length > 0 ? [...versions, ...added] : versions
       // a full page may be the last one
       const hasMore = all.length >= this.#bound && (this.#newest === 0 || this.#newest > (all.at(-1)?.version ?? 0))
       change = { versions: all, oldest, hasMore, error: undefined }
+      this.#backoff = newBackoff()
     } catch (thrown) {
-      change = { error: toRunfeedError(thrown) }
+      const error = toRunfeedError(thrown)
+      const { error: last } = this.#snapshot
+      // the same failure again is nothing new to tell
+      change = { error: last?.message === error.message ? last : error }
+      if (error.retryable) wait = this.#backoff.next(error)
     }
     if (this.#reading !== reading) return
     this.#reading = undefined
-    this.#readTo = readTo
     this.#readAt = Date.now()
+    // a run that has ended meanwhile brings no news that would have it read again
+    if (wait === undefined) this.#readTo = readTo
+    else this.#timer = setTimeout(() => void this.#read(), wait)
     this.#show({ ...change, isLoadingMore: false })
     this.#look()
   }

@@ -14,12 +14,12 @@ const MAX_RETRY_AFTER_MS = 3_600_000
 const HEALTHY_MS = 1_000
 
 export class Backoff {
-  readonly #environment: Environment
+  readonly #environment: Pick<Environment, 'now' | 'random'>
   #failures = 0
   /** What a server said that many follow; kept while it is away. */
   #spread = 0
 
-  constructor(environment: Environment) {
+  constructor(environment: Pick<Environment, 'now' | 'random'>) {
     this.#environment = environment
   }
 

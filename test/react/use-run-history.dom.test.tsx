@@ -1,6 +1,6 @@
 import { act, renderHook, waitFor } from '@testing-library/react'
 import { StrictMode } from 'react'
-import { createRunClient } from 'runfeed'
+import { ConnectionError, createRunClient, HttpError } from 'runfeed'
 import { useRunHistory } from 'runfeed/react'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { RunVersion } from '../../src/protocol/rest.ts'
@@ -122,6 +122,42 @@ test('a failure is told once, keeps what is there, and loadMore tries again', as
   act(() => result.current.loadMore())
   await waitFor(() => expect(numbers(result.current.versions)).toEqual([1, 2, 3, 4]))
   expect(result.current.error).toBeUndefined()
+})
+
+test('what cannot be read for a while is read later by itself, also after the run has ended; what is refused is not asked for again', async () => {
+  // no wait between two tries
+  const random = vi.spyOn(Math, 'random').mockReturnValue(0)
+  onTestFinished(() => random.mockRestore())
+  const { client, history, add } = paged(1)
+  const answer = history.getMockImplementation()
+  const onError = vi.fn<(error: unknown) => void>()
+  const { result } = renderHook(() => useRunHistory('run_a', { client, onError }))
+  await waitFor(() => expect(numbers(result.current.versions)).toEqual([1]))
+  history.mockImplementation(() => Promise.reject(new ConnectionError('no net')))
+  add()
+  client.write('run_a', { n: 1 })
+  add()
+  client.end('run_a')
+  await waitFor(() => expect(history.mock.calls.length).toBeGreaterThan(4))
+  expect(result.current).toMatchObject({ status: 'error', error: { message: 'no net' }, versions: [{ version: 1 }] })
+  expect(onError).toHaveBeenCalledTimes(1)
+  if (answer) history.mockImplementation(answer)
+  await waitFor(() => expect(numbers(result.current.versions)).toEqual([1, 2, 3]))
+  expect(result.current).toMatchObject({ status: 'success', error: undefined, hasMore: false })
+
+  // the first page too
+  history.mockRejectedValueOnce(new HttpError(503, undefined))
+  const first = renderHook(() => useRunHistory('run_b', { client }))
+  await waitFor(() => expect(first.result.current).toMatchObject({ status: 'success', versions: { length: 3 } }))
+
+  history.mockRejectedValue(new HttpError(403, undefined))
+  const refused = renderHook(() => useRunHistory('run_c', { client }))
+  await waitFor(() => expect(refused.result.current.isError).toBe(true))
+  const asked = history.mock.calls.length
+  client.write('run_d', {})
+  const other = renderHook(() => useRunHistory('run_d', { client }))
+  await waitFor(() => expect(other.result.current.isError).toBe(true))
+  expect(history).toHaveBeenCalledTimes(asked + 1)
 })
 
 test('a request that nobody waits for is aborted', () => {
