@@ -31,6 +31,7 @@ export interface FollowOptions {
   initialData?: Run | undefined
   /** Once per run id, when the run has ended and its last state is shown. `live` is false where it had ended before we looked. */
   onComplete?: ((run: Run, end: { readonly live: boolean }) => void) | undefined
+  /** Once per error that is shown. One that is thrown in render is told to the boundary alone. */
   onError?: ((error: RunfeedError) => void) | undefined
   /** When the run's status has changed since it was last shown; the first one that is known is no change. */
   onStatusChange?: ((status: RunStatus, run: Run, previous: RunStatus) => void) | undefined

@@ -58,9 +58,11 @@ test.each(cases)('$name shows its error and tells it once', async (each) => {
   expect(onError).toHaveBeenCalledExactlyOnceWith(no)
 })
 
-test.each(cases)('$name throws it where it is asked to, and leaves no listener', async (each) => {
-  const { text, client } = await show(each, { throwOnError: true })
+test.each(cases)('$name throws it where it is asked to, tells the boundary alone, and leaves no listener', async (each) => {
+  const onError = vi.fn<() => void>()
+  const { text, client } = await show(each, { throwOnError: true, onError })
   expect(text).toBe('boundary: no')
+  expect(onError).not.toHaveBeenCalled()
   expect(client.followed()).toEqual([])
 })
 
