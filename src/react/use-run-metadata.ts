@@ -1,13 +1,22 @@
 'use client'
 import { anyObject } from '../contract/define-run.ts'
 import type { LooseMetadata, MetadataOf, MetadataSchema } from '../contract/types.ts'
+import type { Run } from '../protocol/run.ts'
 import { type Reading, readDocument, strictly } from './judged-document.ts'
 import type { RunOptions, RunRef } from './options.ts'
 import { NO_ISSUES, type Result } from './result.ts'
 import type { ReadRun } from './run-view.ts'
 import { useRunValue } from './use-run-value.ts'
 
-const asStored: ReadRun<unknown> = (run) => ({ good: { value: run.metadata }, issues: NO_ISSUES, raw: undefined, error: undefined })
+const asStored = (run: Run): Reading<never> => ({ good: { value: run.metadata as never }, issues: NO_ISSUES, raw: undefined, error: undefined })
+
+export function readMetadata<M extends MetadataSchema>({ schema, mode }: Pick<RunOptions<never, never, M>, 'schema' | 'mode'>): ReadRun<MetadataOf<M>> {
+  if (!schema || (schema as MetadataSchema) === anyObject) return asStored
+  return (run, origin, before) => {
+    const reading = readDocument<MetadataOf<M>>(origin, schema, { document: run.metadata, run }, before)
+    return mode === 'strict' ? strictly(reading) : reading
+  }
+}
 
 /**
  * Follows a run's metadata, typed by a schema: one for the whole document, or one per key (then each key is judged alone).
@@ -18,13 +27,5 @@ export function useRunMetadata<M extends MetadataSchema = LooseMetadata, T = Met
   run: RunRef,
   options: RunOptions<MetadataOf<M>, T, M> = {},
 ): Result<'metadata', T> {
-  const { schema, mode } = options
-  const read: ReadRun<MetadataOf<M>> =
-    !schema || (schema as MetadataSchema) === anyObject
-      ? (asStored as ReadRun<MetadataOf<M>>)
-      : (record, origin, before): Reading<MetadataOf<M>> => {
-          const reading = readDocument<MetadataOf<M>>(origin, schema, { document: record.metadata, run: record }, before?.good)
-          return mode === 'strict' ? strictly(reading) : reading
-        }
-  return useRunValue('metadata', run, read, options)
+  return useRunValue('metadata', run, readMetadata(options), options).result
 }

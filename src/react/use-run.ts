@@ -7,14 +7,14 @@ import type { RunOptions, RunRef } from './options.ts'
 import { NO_ISSUES, type Result } from './result.ts'
 import { useRunValue } from './use-run-value.ts'
 
-const readRun = (run: Run): Reading<Run> => ({ good: { value: run }, issues: NO_ISSUES, raw: undefined, error: undefined })
+export const readRun = (run: Run): Reading<Run> => ({ good: { value: run }, issues: NO_ISSUES, raw: undefined, error: undefined })
 
 /**
  * Follows a run's record.
  * @param run - its id or handle; without one the hook is disabled.
  */
 export function useRun<T = Run>(run: RunRef, options: Omit<RunOptions<Run, T>, 'schema' | 'mode'> = {}): Result<'run', T> {
-  return useRunValue('run', run, readRun, options)
+  return useRunValue('run', run, readRun, options).result
 }
 
 /** `useRun` with metadata and output as the contract parses them. Metadata is `undefined` until it is valid. */
@@ -23,5 +23,5 @@ export function useContractRun<C extends RunContract, T = RunOf<C>>(
   run: RunRef,
   options: Omit<RunOptions<RunOf<C>, T>, 'schema'> = {},
 ): Result<'run', T> {
-  return useRunValue('run', run, readContractRun<C>(contract, options.mode), options)
+  return useRunValue('run', run, readContractRun<C>(contract, options.mode), options).result
 }

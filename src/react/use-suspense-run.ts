@@ -6,12 +6,15 @@ import type { LooseMetadata, MetadataOf, MetadataSchema, RunContract, RunOf } fr
 import { RunfeedError } from '../protocol/errors.ts'
 import type { RunHandle } from '../protocol/rest.ts'
 import type { Run } from '../protocol/run.ts'
-import type { FollowOptions, RunOptions } from './options.ts'
+import { readContractRun } from './contract-run.ts'
+import type { RunOptions } from './options.ts'
 import { noClient, useOptionalClient } from './provider.ts'
-import type { Result, State, Wire } from './result.ts'
+import type { State, Wire } from './result.ts'
+import type { ReadRun } from './run-view.ts'
 import { release, untilChanged } from './suspended.ts'
-import { useContractRun, useRun } from './use-run.ts'
-import { useRunMetadata } from './use-run-metadata.ts'
+import { readRun } from './use-run.ts'
+import { readMetadata } from './use-run-metadata.ts'
+import { useRunValue } from './use-run-value.ts'
 
 /** A Suspense hook is never pending and never disabled; what fails before the first data is thrown. */
 export type SuspenseOptions<V, T, M = MetadataSchema> = Omit<RunOptions<V, T, M>, 'enabled' | 'throwOnError'>
@@ -23,7 +26,7 @@ export type SuspenseResult<N extends string, T> = Wire & (State<'success', N, T,
  * @throws RunfeedError to the error boundary, when the run cannot be read.
  */
 export function useSuspenseRun<T = Run>(run: string | RunHandle, options: Omit<SuspenseOptions<Run, T>, 'schema' | 'mode'> = {}): SuspenseResult<'run', T> {
-  return useSuspended('run', run, useRun(run, options), options)
+  return useSuspended('run', run, readRun, options)
 }
 
 export function useSuspenseContractRun<C extends RunContract, T = RunOf<C>>(
@@ -31,7 +34,7 @@ export function useSuspenseContractRun<C extends RunContract, T = RunOf<C>>(
   run: string | RunHandle,
   options: Omit<SuspenseOptions<RunOf<C>, T>, 'schema'> = {},
 ): SuspenseResult<'run', T> {
-  return useSuspended('run', run, useContractRun(contract, run, options), options)
+  return useSuspended('run', run, readContractRun<C>(contract, options.mode), options)
 }
 
 /**
@@ -42,23 +45,24 @@ export function useSuspenseRunMetadata<M extends MetadataSchema = LooseMetadata,
   run: string | RunHandle,
   options: SuspenseOptions<MetadataOf<M>, T, M> = {},
 ): SuspenseResult<'metadata', T> {
-  return useSuspended('metadata', run, useRunMetadata<M, T>(run, options), options)
+  return useSuspended('metadata', run, readMetadata(options), options)
 }
 
-function useSuspended<N extends 'run' | 'metadata', T>(
+function useSuspended<N extends 'run' | 'metadata', V, T>(
   noun: N,
   run: string | RunHandle,
-  result: Result<N, T>,
-  options: Pick<FollowOptions, 'client'>,
+  read: ReadRun<V>,
+  options: Omit<SuspenseOptions<V, T>, 'schema' | 'mode'>,
 ): SuspenseResult<N, T> {
+  const { result, memory } = useRunValue<N, V, T>(noun, run, read, options)
   const client = useOptionalClient(options.client)
   const source = result.isEnabled ? client?.run(run) : undefined
   useEffect(() => {
     if (source) release(source)
   }, [source])
-  const { status, error, issues } = result
-  const value = (result as { readonly [noun in N]: T | undefined })[noun]
-  if (status === 'success' || (status === 'error' && value !== undefined)) return result as SuspenseResult<N, T>
+  const { error, issues } = result
+  // what is selected may be `undefined`
+  if (memory.selected) return result as SuspenseResult<N, T>
   if (error) throw error
   if (!result.isEnabled) throw new RunfeedError('no_run', 'a Suspense hook needs a run: render it once there is an id')
   if (!source) throw noClient()

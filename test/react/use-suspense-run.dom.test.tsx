@@ -111,6 +111,19 @@ test('a run that cannot be read reaches the boundary; one that fails later keeps
   expect(page.text()).toBe('run_b error')
 })
 
+test('what select gives may be undefined: what fails later is in `error` all the same', async () => {
+  const client = fakeClient()
+  const page = show(client, () => {
+    const run = useSuspenseRun('run_a', { select: ({ output }) => output })
+    const metadata = useSuspenseRunMetadata('run_a', { select: (d) => d['n'] })
+    return <b>{JSON.stringify([run.status, run.run, metadata.status, metadata.metadata])}</b>
+  })
+  await settled(() => client.write('run_a', {}))
+  expect(page.text()).toBe('["success",null,"success",null]')
+  await settled(() => client.run('run_a').set({ error: new RunfeedError('forbidden', 'no') }))
+  expect(page.text()).toBe('["error",null,"error",null]')
+})
+
 test('initial data and a run that is known already do not suspend', async () => {
   const client = fakeClient()
   client.write('run_a', { n: 1 })
