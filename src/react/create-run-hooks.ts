@@ -3,7 +3,7 @@
 import type { InputOf, OutputOf } from '../contract/standard-schema.ts'
 import type { KeyOf, MetadataOf, RunContract, RunOf } from '../contract/types.ts'
 import type { RunHandle } from '../protocol/rest.ts'
-import type { RunOptions, RunRef, StreamOptions } from './options.ts'
+import type { Fold, RunOptions, RunRef, StreamChoice } from './options.ts'
 import type { Result } from './result.ts'
 import type { StreamResult } from './stream-view.ts'
 import { useContractRun } from './use-run.ts'
@@ -24,7 +24,7 @@ export interface RunHooks<C extends RunContract> {
   readonly useRunStream: <K extends KeyOf<C['streams']>, A = undefined>(
     run: RunRef,
     stream: K,
-    options?: Omit<StreamOptions<OutputOf<C['streams'][K]>, A>, 'schema'>,
+    options?: StreamChoice<OutputOf<C['streams'][K]>, A> & Fold<A>,
   ) => StreamResult<OutputOf<C['streams'][K]>, A>
   /** Parts are not parsed: `format` gets them as the task wrote them. */
   readonly useRunText: <K extends KeyOf<C['streams']>>(run: RunRef, stream: K, options?: TextOptions<InputOf<C['streams'][K]>>) => TextResult

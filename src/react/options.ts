@@ -57,9 +57,16 @@ export interface RunOptions<V, T, M = MetadataSchema> extends FollowOptions {
 }
 
 /** @see useRunStream. `T` is one part, `A` what `reduce` makes of them. */
-export interface StreamOptions<T, A> extends FollowOptions {
+export type StreamOptions<T, A> = StreamChoice<T, A> & {
   /** A Standard Schema for one part. A part that it refuses is left out and named in `issues`. */
   schema?: Schema<unknown, T> | undefined
+} & Fold<A>
+
+/** With `reduce` there is `initial`, or the first part would be folded into `undefined`. */
+export type Fold<A> = { reduce?: undefined } | { initial: A }
+
+/** What a stream hook takes beside a schema. */
+export interface StreamChoice<T, A> extends FollowOptions {
   mode?: 'keep-last' | 'strict' | undefined
   /** The first part wanted; negative counts from the end. @defaultValue where the stream's readers start */
   startIndex?: number | undefined

@@ -1,13 +1,12 @@
 'use client'
 import { useMemo } from 'react'
-import type { RunRef, StreamOptions } from './options.ts'
+import type { RunRef, StreamChoice } from './options.ts'
 import type { Result } from './result.ts'
 import type { StreamResult } from './stream-view.ts'
 import { useRunStream } from './use-run-stream.ts'
 
 /** `T` is a part as the task wrote it. */
-export interface TextOptions<T = unknown>
-  extends Omit<StreamOptions<T, string>, 'schema' | 'mode' | 'maxParts' | 'reduce' | 'initial' | 'isEqual' | 'onInvalid'> {
+export interface TextOptions<T = unknown> extends Omit<StreamChoice<T, string>, 'mode' | 'maxParts' | 'reduce' | 'initial' | 'isEqual' | 'onInvalid'> {
   /** A part as text. What is written is not written again, so keep it the same. @defaultValue strings as they are, anything else as JSON */
   format?: ((part: T) => string) | undefined
 }
