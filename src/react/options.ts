@@ -66,7 +66,7 @@ export type StreamOptions<T, A> = StreamChoice<T, A> & {
 export type Fold<A> = { reduce?: undefined } | { initial: A }
 
 /** What a stream hook takes beside a schema. */
-export interface StreamChoice<T, A> extends FollowOptions {
+export interface StreamChoice<T, A> extends Omit<FollowOptions, 'initialData'> {
   mode?: 'keep-last' | 'strict' | undefined
   /** The first part wanted; negative counts from the end. @defaultValue where the stream's readers start */
   startIndex?: number | undefined
