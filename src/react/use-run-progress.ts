@@ -5,7 +5,7 @@ import type { RunSnapshot } from '../store/snapshot.ts'
 import type { Gated } from './gate.ts'
 import type { FollowOptions, RunRef } from './options.ts'
 import { measure, type Progress, type ProgressMemory, type ProgressSources, UNKNOWN_PROGRESS } from './progress.ts'
-import { disabledFields, keepSame, NO_ISSUES, stateFields, type Wire } from './result.ts'
+import { disabledFields, keepSame, NO_ISSUES, type State, stateFields, type Wire } from './result.ts'
 import { initialOf, isStale, isToBeTold, runOf, sameError } from './run-view.ts'
 import { useFollowed, useTold } from './use-followed.ts'
 import type { Derive } from './use-source.ts'
@@ -13,14 +13,10 @@ import { type Target, useRunTarget } from './use-target.ts'
 
 export interface ProgressOptions extends FollowOptions, ProgressSources {}
 
-/** `status` is that of the data, as in every hook; the run's is `runStatus`. */
-export interface ProgressResult extends Progress, Wire {
-  readonly status: 'pending' | 'success' | 'error'
-  readonly isPending: boolean
-  readonly isSuccess: boolean
-  readonly isError: boolean
-  readonly error: RunfeedError | undefined
-}
+/** A discriminated union over `status`, which is that of the data, as in every hook; the run's is `runStatus`. */
+export type ProgressResult = Progress &
+  Wire &
+  (State<'pending', never, unknown, undefined> | State<'success', never, unknown, undefined> | State<'error', never, unknown, RunfeedError>)
 
 interface Memory {
   readonly run: Run | undefined

@@ -7,11 +7,11 @@ export type ConnectionStatus = 'idle' | 'connecting' | 'open' | 'reconnecting' |
 /** How frames come: by one stream, by asking again and again, or from another tab of this browser. */
 export type TransportName = 'stream' | 'poll' | 'shared'
 
-export interface ConnectionSnapshot {
-  readonly status: ConnectionStatus
+/** With `status: 'failed'` it has its `error`. */
+export type ConnectionSnapshot = {
   /** The last failure, while not open. */
   readonly error: RunfeedError | undefined
   readonly transport: TransportName
   /** What it is paused for, or why it is not a stream of its own. */
   readonly reason: string | undefined
-}
+} & ({ readonly status: 'failed'; readonly error: RunfeedError } | { readonly status: Exclude<ConnectionStatus, 'failed'> })

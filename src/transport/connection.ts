@@ -128,7 +128,8 @@ export class Connection implements AttemptHost {
       error: isLost ? error : this.#error,
       transport,
       reason: this.#status === 'paused' ? [...this.#pauses].join(', ') : reason,
-    }
+      // who is `failed` was refused, with an error
+    } as ConnectionSnapshot
     if (hasSame(this.now, next)) return
     this.now = next
     this.#host.changed(next)
