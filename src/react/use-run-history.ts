@@ -8,7 +8,7 @@ import type { FollowOptions, RunRef } from './options.ts'
 import { type State, stateFields } from './result.ts'
 import { throwIfAsked, useToldError } from './use-callbacks.ts'
 import { type Derive, useSource } from './use-source.ts'
-import { nothing, refOf, sourceOf, still, useWhere } from './use-target.ts'
+import { nothing, pageSize, refOf, sourceOf, still, useWhere } from './use-target.ts'
 
 export interface HistoryOptions extends Pick<FollowOptions, 'enabled' | 'onError' | 'throwOnError' | 'client'> {
   /** Versions on a page, 1 to 1,000. @defaultValue 100 */
@@ -55,7 +55,7 @@ const DISABLED = /* @__PURE__ */ readerOf(still(EMPTY), false, nothing)
  * @param run - its id or handle; without one the hook is disabled.
  */
 export function useRunHistory(run: RunRef, options: HistoryOptions = {}): HistoryResult {
-  const { limit = 100 } = options
+  const limit = pageSize(options.limit ?? 100, 1000)
   const { client, id, token } = useWhere(run, options)
   const { source, derive } = useMemo(() => {
     if (id === undefined) return DISABLED

@@ -13,7 +13,7 @@ import { deriveRuns, type ListChoice } from './runs-view.ts'
 import { throwIfAsked, useToldError } from './use-callbacks.ts'
 import { useOnData } from './use-run-value.ts'
 import { useSource } from './use-source.ts'
-import { useListTarget } from './use-target.ts'
+import { pageSize, useListTarget } from './use-target.ts'
 
 /** A run in a list: without what can be large. `useRun` has all of it. */
 export type RunSummary<M = JsonObject> = Omit<Run<M, Json, Json>, 'payload' | 'output'>
@@ -92,7 +92,7 @@ function useRunList<V, T>(
   read: ReadRun<V> | undefined,
   options: RunsOptions<V, T> & Pick<ListChoice<V, T>, 'mode'>,
 ): RunsResult<T> {
-  const limit = Math.min(Math.max(1, Math.floor(options.limit ?? DEFAULT_QUERY_LIMIT)), MAX_QUERY_LIMIT)
+  const limit = pageSize(options.limit ?? DEFAULT_QUERY_LIMIT, MAX_QUERY_LIMIT)
   const query = said && isKnown(said) ? said : undefined
   // an inline query counts by what it says
   const target = useListTarget(query ? queryName({ ...query, limit }) : undefined, options)

@@ -86,6 +86,9 @@ interface Endable {
 const isEnd = (next: Endable, shown: Endable | undefined): boolean =>
   next.error !== shown?.error || next.end !== shown?.end || (next.state !== shown?.state && next.state !== 'open')
 
+/** A server refuses what is no whole number from 1 to `max`. */
+export const pageSize = (limit: number, max: number): number => Math.min(Math.max(1, Math.floor(limit)), max)
+
 /** Nothing throws in render by default: what the client refuses to follow is the hook's error. */
 export function sourceOf<S>(client: RunClient | undefined, follow: (client: RunClient) => Source<S>): Source<S> | RunfeedError {
   if (client) {

@@ -160,6 +160,18 @@ test('what cannot be read for a while is read later by itself, also after the ru
   expect(history).toHaveBeenCalledTimes(asked + 1)
 })
 
+test('a page is of 1 to 1,000 versions, as a server takes it', async () => {
+  const { client, history } = paged(0)
+  for (const [limit, asked] of [
+    [5000, 1000],
+    [0, 1],
+    [2.5, 2],
+  ]) {
+    renderHook(() => useRunHistory('run_a', { client, limit }))
+    await waitFor(() => expect(history.mock.lastCall?.[1]?.limit).toBe(asked))
+  }
+})
+
 test('a request that nobody waits for is aborted', () => {
   const { client, history } = paged(1)
   let signal: AbortSignal | undefined
