@@ -13,7 +13,7 @@ const asStored = (run: Run): Reading<never> => ({ good: { value: run.metadata as
 export function readMetadata<M extends MetadataSchema>({ schema, mode }: Pick<RunOptions<never, never, M>, 'schema' | 'mode'>): ReadRun<MetadataOf<M>> {
   if (!schema || (schema as MetadataSchema) === anyObject) return asStored
   return (run, origin, before) => {
-    const reading = readDocument<MetadataOf<M>>(origin, schema, { document: run.metadata, run }, before)
+    const reading = readDocument<MetadataOf<M>>(origin, schema, { document: run.metadata, run }, before?.good)
     return mode === 'strict' ? strictly(reading) : reading
   }
 }
