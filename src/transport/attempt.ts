@@ -29,7 +29,10 @@ export interface AttemptHost {
 }
 
 /** What a transport may give beside an iterable: see `FrameReader`. */
-export type Frames = AsyncIterable<Frame> & Partial<Pick<FrameReader, 'more' | 'hasPart'>>
+export interface Frames extends AsyncIterable<Frame>, Partial<Pick<FrameReader, 'more' | 'hasPart'>> {
+  /** When its request left; now, while it waits for its token: that has a limit of its own, and says more. */
+  leftAt?: (() => number) | undefined
+}
 
 /** A timer of a page or process that stood still fires before what has arrived meanwhile is read: so many ms later it looks again. */
 const SECOND_LOOK_MS = 20
@@ -49,7 +52,7 @@ export class Attempt {
   readonly #host: AttemptHost
   readonly #controller = new AbortController()
   #stopWatch: () => void = () => {}
-  #hasPart: (() => boolean) | undefined
+  #frames: Frames | undefined
 
   constructor(session: Session, environment: Environment, host: AttemptHost) {
     this.session = session
@@ -74,7 +77,7 @@ export class Attempt {
     const { signal } = this.#controller
     try {
       const frames: Frames = transport.stream(this.session.wants, signal)
-      this.#hasPart = frames.hasPart
+      this.#frames = frames
       for await (const first of frames) {
         for (let frame: Frame | undefined = first; frame; frame = frames.more?.()) {
           if (!signal.aborted) this.#receive(frame)
@@ -114,7 +117,8 @@ export class Attempt {
   }
 
   /**
-   * Gives up when nothing came for `limit` ms; after the first frame, parts of a large one on a slow line are something.
+   * Gives up when nothing came for `limit` ms; before the first frame, since the request left, and after it, parts of a large one on a slow line are
+   * something.
    * It looks at the clock now and then: a timer per frame would cost more than the frame.
    */
   #watch(limit: number, from: number = this.lastFrameAt, isSecondLook: boolean = false): void {
@@ -122,13 +126,14 @@ export class Attempt {
     const now = this.#environment.now()
     // a clock may be set back
     this.lastFrameAt = Math.min(now, this.lastFrameAt)
-    const last = Math.max(Math.min(now, from), this.lastFrameAt)
+    const leftAt = this.openedAt === undefined ? this.#frames?.leftAt?.() : undefined
+    const last = Math.max(Math.min(now, Math.max(from, leftAt ?? from)), this.lastFrameAt)
     const again = (ms: number, since: number, isSecond?: boolean): void => {
       this.#stopWatch = this.#environment.setTimer(() => this.#watch(limit, since, isSecond), ms)
     }
     if (last + limit > now) again(last + limit - now, last)
     else if (this.openedAt !== undefined && !isSecondLook) again(SECOND_LOOK_MS, last, true)
-    else if (this.openedAt !== undefined && this.#hasPart?.()) again(limit, now)
+    else if (this.openedAt !== undefined && this.#frames?.hasPart?.()) again(limit, now)
     else this.#fail(new ConnectionError(`nothing came for ${limit} ms`))
   }
 

@@ -4,7 +4,7 @@ import type { Json } from '../protocol/json.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
 import type { FeedRequest } from '../protocol/want.ts'
 import { environment as browser, type Environment } from './environment.ts'
-import { readFrames } from './read-frames.ts'
+import { type FrameBody, readFrames } from './read-frames.ts'
 import type { RunTransport } from './run-transport.ts'
 
 export type AccessToken = string | (() => string | Promise<string>)
@@ -67,9 +67,20 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
     }
   }
 
-  async function send(method: string, path: string, accept: string, body: Json | undefined, signal: AbortSignal, given?: string): Promise<Response> {
+  /** @param left - called with when it left, and with nothing while it waits for a token. */
+  async function send(
+    method: string,
+    path: string,
+    accept: string,
+    body: Json | undefined,
+    signal: AbortSignal,
+    given?: string,
+    left?: (at?: number) => void,
+  ): Promise<Response> {
     for (let isAgain = false; ; isAgain = true) {
+      left?.()
       const bearer = given ?? (await token())
+      left?.(environment.now())
       // every write says it, one without a body too: a keyless server takes no write that a form of another page could have sent
       const headers = { accept, ...(bearer && { authorization: `Bearer ${bearer}` }), ...(method !== 'GET' && { 'content-type': 'application/json' }) }
       // called free of the options: the global one refuses any other receiver. No value has no text, which is no body
@@ -91,10 +102,14 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
     token,
     isRenewable: isAsked,
 
-    stream: (wants, signal, isPoll = false) =>
-      readFrames(async () => {
+    stream(wants, signal, isPoll = false) {
+      let leftAt: number | undefined
+      const open = async (): Promise<FrameBody> => {
         const request: FeedRequest = { protocol: PROTOCOL_VERSION, wants, ...(isPoll && { poll: true }) }
-        const response = await send('POST', '/v1/feed', 'text/event-stream', request as unknown as Json, signal)
+        const left = (at?: number): void => {
+          leftAt = at
+        }
+        const response = await send('POST', '/v1/feed', 'text/event-stream', request as unknown as Json, signal, undefined, left)
         const type = response.headers.get('content-type') ?? 'none'
         if (/^text\/event-stream/i.test(type)) {
           if (response.body) return response.body
@@ -103,7 +118,9 @@ export function httpTransport({ baseUrl, accessToken, fetch: own }: HttpTranspor
         }
         discard(response)
         throw notOurs('the feed', `content type ${type}`)
-      }, signal),
+      }
+      return Object.assign(readFrames(open, signal), { leftAt: () => leftAt ?? environment.now() })
+    },
 
     async request(method, path, body, signal, given) {
       const what = `${method} ${path}`

@@ -96,7 +96,8 @@ class Polling implements RunTransport {
       reading.hadPart = false
       return had
     }
-    return Object.assign(this.#frames(new Positions(wants), signal, reading), { hasPart: told })
+    const leftAt = (): number => reading.frames?.leftAt?.() ?? Number.NEGATIVE_INFINITY
+    return Object.assign(this.#frames(new Positions(wants), signal, reading), { hasPart: told, leftAt })
   }
 
   async *#frames(positions: Positions, signal: AbortSignal, reading: Reading): AsyncGenerator<Frame, void, undefined> {
@@ -156,7 +157,8 @@ class Polling implements RunTransport {
     try {
       for (;;) {
         // before the first frame parts are none, as for an attempt
-        const next = isProven ? await frames.next() : await this.#within(limit, frames.next(), () => isOpen && hasNewPart(reading))
+        const comingAt = (): number => (isOpen && hasNewPart(reading) ? this.#environment.now() : (reading.frames?.leftAt?.() ?? 0))
+        const next = isProven ? await frames.next() : await this.#within(limit, frames.next(), comingAt)
         if (next === undefined) return new Swallowed(`nothing came through a stream for ${limit} ms`)
         if (next.done) return undefined
         const frame = next.value
@@ -179,14 +181,18 @@ class Polling implements RunTransport {
     }
   }
 
-  /** @param isComing - whether it is on its way: then it has the time again. */
-  async #within<T>(ms: number, promise: Promise<T>, isComing: () => boolean): Promise<T | undefined> {
+  /** @param comingAt - when it was seen to be on its way, or was asked for: it has the time from then on. */
+  async #within<T>(ms: number, promise: Promise<T>, comingAt: () => number): Promise<T | undefined> {
     let cancel = (): void => {}
     const late = new Promise<undefined>((resolve) => {
-      const wait = (): void => {
-        cancel = this.#environment.setTimer(() => (isComing() ? wait() : resolve(undefined)), ms)
+      const wait = (left: number): void => {
+        cancel = this.#environment.setTimer(() => {
+          const more = comingAt() + ms - this.#environment.now()
+          if (more > 0) wait(Math.min(more, ms))
+          else resolve(undefined)
+        }, left)
       }
-      wait()
+      wait(ms)
     })
     // the one that comes second is nobody's any more
     promise.catch(() => {})

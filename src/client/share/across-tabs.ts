@@ -34,6 +34,14 @@ export const acrossTabs =
 const canShare = (): boolean =>
   typeof document !== 'undefined' && typeof BroadcastChannel === 'function' && (globalThis as { navigator?: Partial<Navigator> }).navigator?.locks !== undefined
 
+/** What one connection of the client is read from. */
+interface Reading {
+  /** Where nothing may be shared. */
+  alone: Frames | undefined
+  /** When it was asked of the group. */
+  sharedAt: number | undefined
+}
+
 class SharedTransport implements RunTransport {
   readonly #below: RunTransport
   readonly #environment: Environment
@@ -71,20 +79,21 @@ class SharedTransport implements RunTransport {
   }
 
   stream(wants: readonly Want[], signal: AbortSignal): Frames {
-    let alone: Frames | undefined
-    const frames = this.#frames(wants, signal, () => (alone = this.#below.stream(wants, signal)))
-    return Object.assign(frames, { hasPart: () => alone?.hasPart?.() === true })
+    const reading: Reading = { alone: undefined, sharedAt: undefined }
+    // the leader's connection waits for its token by itself
+    const leftAt = (): number => reading.alone?.leftAt?.() ?? ((!this.#group?.isOpening && reading.sharedAt) || this.#environment.now())
+    return Object.assign(this.#frames(wants, signal, reading), { hasPart: () => reading.alone?.hasPart?.() === true, leftAt })
   }
 
-  /** @param readAlone - where nothing may be shared. */
-  async *#frames(wants: readonly Want[], signal: AbortSignal, readAlone: () => Frames): AsyncGenerator<Frame, void, undefined> {
+  async *#frames(wants: readonly Want[], signal: AbortSignal, reading: Reading): AsyncGenerator<Frame, void, undefined> {
     const token = await this.#below.token?.()
     const name = groupOf(this.#below.origin ?? '', this.#identity, token)
     if (signal.aborted) return
     if (name === undefined) {
-      yield* readAlone()
+      yield* (reading.alone = this.#below.stream(wants, signal))
       return
     }
+    reading.sharedAt = this.#environment.now()
     // each is asked for with the token of the tab that asks
     const asked = token === undefined ? wants : wants.map((want) => ({ ...want, token: want.token ?? token }))
     yield* this.#session(name, asked, token, signal)

@@ -73,6 +73,10 @@ export class TabGroup {
   get isLeader(): boolean {
     return this.#hub !== undefined
   }
+  /** Somebody leads, and the connection has neither opened nor failed: that watches itself. */
+  get isOpening(): boolean {
+    return !this.#isOpen && !this.#error && (this.#hub !== undefined || this.#environment.now() - this.#beatAt < SILENT_MS)
+  }
   get hasLeft(): boolean {
     return this.#left.signal.aborted
   }
