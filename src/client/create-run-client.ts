@@ -91,6 +91,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
       const wants = wanted.wants()
       if (wants.length === 0) return undefined
       const opened = new Fold(store, wants)
+      const tokens = new Map(wants.map((want) => [topicOf(want), want.token]))
       fold = opened
       let openedAt = environment.now()
       const session: FoldSession = {
@@ -106,7 +107,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
         },
         receive(frame) {
           if (frame.event === 'open') openedAt = environment.now()
-          if (frame.event === 'denied' && renews(frame.data, opened, openedAt)) return
+          if (frame.event === 'denied' && renews(frame.data, opened, tokens, openedAt)) return
           const broken = opened.apply(frame)
           if (broken) resync.ask(opened, broken)
         },
@@ -124,17 +125,22 @@ export function createRunClient(options: RunClientOptions): RunClient {
     },
   })
 
-  /** Whether a want that was denied is asked for again, from where it is, with a token that is asked for anew. */
-  function renews(denied: Denied, opened: Fold, openedAt: number): boolean {
+  /** Whether a want that was denied is asked for again, from where it is, with a token that came since, or is asked for anew. */
+  function renews(denied: Denied, opened: Fold, tokens: ReadonlyMap<string, string | undefined>, openedAt: number): boolean {
     const topic = topicOf(denied)
     const entry = store.followed.get(topic)
-    if (!transport.isRenewable || !entry || denied.code !== 'token_expired') return false
-    const isAtOnce = environment.now() - openedAt < RENEWED_MS
-    // the one that was asked for anew is no better; one that was near its end may have been asked for at any time
-    if (entry.isRefused && isAtOnce) return false
-    entry.isRefused = isAtOnce
-    // its own cannot be had again: the client's may do
-    entry.token = undefined
+    if (!entry) return false
+    const asked = tokens.get(topic)
+    if (entry.token === undefined || entry.token === asked) {
+      if (!transport.isRenewable || denied.code !== 'token_expired') return false
+      const isAtOnce = environment.now() - openedAt < RENEWED_MS
+      // the one that was asked for anew is no better; one that was near its end may have been asked for at any time
+      if (entry.isRefused && isAtOnce) return false
+      entry.isRefused = isAtOnce
+      // its own cannot be had again: the client's may do
+      entry.token = undefined
+    }
+    entry.spent = asked
     opened.drop(topic)
     if (!fold?.covers(topic)) connection.refresh()
     return true

@@ -54,7 +54,7 @@ export interface RunClient {
     replay(run: RunRef, signal?: AbortSignal): Promise<RunHandle>
     trigger(task: string, payload: Json, options?: TriggerOptions, signal?: AbortSignal): Promise<RunHandle>
   }
-  /** The same source for the same run, while anybody holds or follows it. */
+  /** The same source for the same run and token, while anybody holds or follows it. Of two handles the token of the one that is followed last counts. */
   run(run: RunRef): Followed<RunSnapshot, Run>
   /**
    * @param startIndex - the first chunk wanted. @defaultValue where the stream's readers start

@@ -54,7 +54,7 @@ export function createWanted(host: WantedHost): Wanted {
     sweepAt = Math.max(64, held.size * 2)
   }
 
-  function entryOf<E extends Entry>(topic: string, token: string | undefined, make: () => E): E {
+  function entryOf<E extends Entry>(topic: string, make: () => E): E {
     let entry = held.get(topic)?.deref() as E | undefined
     if (!entry) {
       sweep()
@@ -63,11 +63,12 @@ export function createWanted(host: WantedHost): Wanted {
       seeds.get(topic)?.(entry)
       seeds.delete(topic)
     }
-    entry.token ??= token
     return entry
   }
 
-  function follow(entry: Entry, from: number, maxParts: number, listener: () => void): () => void {
+  function follow(entry: Entry, from: number, maxParts: number, token: string | undefined, listener: () => void): () => void {
+    // not before, in a render: who follows last has the newest one
+    if (token !== undefined && token !== entry.spent) entry.token = token
     const stop = entry.topic.subscribe(listener)
     const follower = { maxParts }
     entry.followers.add(follower)
@@ -92,13 +93,14 @@ export function createWanted(host: WantedHost): Wanted {
     entry: Entry<T>,
     reader: Reader<S, V>,
     view: (latest: T) => S,
+    token: string | undefined,
     startIndex?: number,
     maxParts: number = Number.POSITIVE_INFINITY,
   ): Followed<S, V> {
-    const key = `${startIndex} ${maxParts}`
+    const key = `${startIndex} ${maxParts} ${token}`
     let source = entry.sources.get(key) as Followed<S, V> | undefined
     if (!source) {
-      const subscribe = (listener: () => void): (() => void) => follow(entry, firstOf(startIndex), maxParts, listener)
+      const subscribe = (listener: () => void): (() => void) => follow(entry, firstOf(startIndex), maxParts, token, listener)
       source = followed({ subscribe, getSnapshot: () => view(entry.topic.getSnapshot()) }, reader, host.connection)
       entry.sources.set(key, source)
     }
@@ -111,8 +113,8 @@ export function createWanted(host: WantedHost): Wanted {
 
     run(ref) {
       const { id, token } = resolve(ref)
-      const entry = entryOf(runTopic(id), token, () => new RunEntry(id, store.publisher))
-      return sourceOf(entry, runReader, (latest) => latest)
+      const entry = entryOf(runTopic(id), () => new RunEntry(id, store.publisher))
+      return sourceOf(entry, runReader, (latest) => latest, token)
     },
 
     stream(ref, key, startIndex, maxParts) {
@@ -120,13 +122,13 @@ export function createWanted(host: WantedHost): Wanted {
       if ((startIndex ?? 0) % 1 !== 0 || (maxParts ?? 0) % 1 !== 0 || Number(maxParts) < 0)
         throw new InvalidRequestError('startIndex and maxParts are whole numbers')
       const { id, token } = resolve(ref)
-      const entry = entryOf(streamTopic(id, key), token, () => new StreamEntry(id, key, firstOf(startIndex), store))
-      return sourceOf(entry, streamReader, streamView(startIndex, maxParts), startIndex, maxParts)
+      const entry = entryOf(streamTopic(id, key), () => new StreamEntry(id, key, firstOf(startIndex), store))
+      return sourceOf(entry, streamReader, streamView(startIndex, maxParts), token, startIndex, maxParts)
     },
 
     runList(query) {
-      const entry = entryOf(topicOf({ query }), undefined, () => new ListEntry(query, store.publisher))
-      return sourceOf(entry, listReader, (latest) => latest)
+      const entry = entryOf(topicOf({ query }), () => new ListEntry(query, store.publisher))
+      return sourceOf(entry, listReader, (latest) => latest, undefined)
     },
 
     wants() {

@@ -126,12 +126,14 @@ export function useRunTarget(run: RunRef, options: FollowOptions): Target<RunSna
   const throttle = options.throttle ?? 0
   const hydrated = useHydrated()
   const data = useMemo(() => (id === undefined ? undefined : sourceOf(client, (from) => from.run(refOf(id, token)))), [client, id, token])
-  const latch = useMemo((): Latch<RunSnapshot> => ({ of: [data] }), [data])
+  const latch = useMemo((): Latch<RunSnapshot> => ({ of: [client, id] }), [client, id])
   return useMemo(() => {
     if (id === undefined || data === undefined) return DISABLED_RUN
     if (data instanceof Error || !client) return failed(EMPTY_RUN, id, data as RunfeedError)
     const initial = idle((hydrated.get(topics.run(id)) as RunSnapshot | undefined) ?? EMPTY_RUN)
-    return { gate: createGate({ data: anew(data), connection: client.connection }, throttle, isEnd, latch), origin: data, runId: id, isEnabled: true, initial }
+    const gate = createGate({ data: anew(data), connection: client.connection }, throttle, isEnd, latch)
+    // the run's data, whichever token it is read with
+    return { gate, origin: client.run(id), runId: id, isEnabled: true, initial }
   }, [client, data, hydrated, id, latch, throttle])
 }
 
@@ -164,14 +166,14 @@ export function useStreamTarget<T, A>(run: RunRef, stream: string, options: Stre
     const known = startIndex === undefined ? (hydrated.get(topics.stream(id, stream)) as StreamSnapshot | undefined) : undefined
     return {
       gate: createGate({ data: anew(data), run: own, connection: client.connection }, throttle, isEnd, latch),
-      origin: data,
+      origin: client.stream(id, stream, startIndex, isWhole ? undefined : maxParts),
       runId: id,
       stream,
       subject: latch.of,
       isEnabled: true,
       initial: idle(known ?? EMPTY_STREAM),
     }
-  }, [client, data, hydrated, id, latch, stream, startIndex, token, throttle, wantsRun])
+  }, [client, data, hydrated, id, isWhole, latch, stream, startIndex, maxParts, token, throttle, wantsRun])
 }
 
 /** @param name - what the query says, and how many of its runs are a page. */

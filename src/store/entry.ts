@@ -15,6 +15,8 @@ export abstract class Entry<T extends Failing = Failing> {
   readonly topic: Topic<T>
   /** What it is asked for with, where that is not the connection's. */
   token: string | undefined
+  /** One that was denied: another follower who still has it does not bring it back. */
+  spent: string | undefined
   /** Whether its last token was denied as soon as it was used; after two in a row a third is not asked for. */
   isRefused = false
   /** What each follower keeps of it. */

@@ -143,3 +143,41 @@ test('calls of a run ask with the token of its handle, and with the client’s o
     for (const { id } of [own, other]) expect((await secret.runs.retrieve(id)).status).toMatch(/CANCELED|COMPLETED/)
   }, PATIENT)
 }, 60_000)
+
+test('a handle whose token is over gives way to a newer one of the same run, in time or after it failed', async () => {
+  const held = gate()
+  const work = task({
+    id: 'renewed',
+    run: async () => {
+      await held.opened
+      return 'done'
+    },
+  })
+  const server = await startServer({ tasks: [work], auth: { secretKeys: [SECRET] } })
+  const secret = createRunClient({ baseUrl: server.url, accessToken: SECRET })
+  onTestFinished(() => secret.close())
+  const { id } = await secret.runs.trigger('renewed', null)
+  const handle = async (expiresIn: number) => ({
+    id,
+    publicAccessToken: await createPublicToken({ secretKey: SECRET, scopes: [`read:runs:${id}`], expiresIn }),
+  })
+  const pages = await Promise.all(
+    ['late', 'in time'].map(async (when) => {
+      const { client, feeds } = counting(server.url)
+      const short = client.run(await handle(1_000))
+      onTestFinished(short.subscribe(() => {}))
+      const failed = vi.waitFor(() => expect(short.getSnapshot().error?.type).toBe('token_expired'), PATIENT)
+      if (when === 'late') await failed
+      const long = client.run(await handle(60_000))
+      onTestFinished(long.subscribe(() => {}))
+      if (when === 'in time') await vi.waitFor(() => expect(feeds()).toBe(2), PATIENT)
+      return { short, long }
+    }),
+  )
+  held.open()
+  for (const { short, long } of pages)
+    await vi.waitFor(() => {
+      expect(long.getSnapshot()).toMatchObject({ error: undefined, run: { output: 'done' } })
+      expect(short.getSnapshot()).toBe(long.getSnapshot())
+    }, PATIENT)
+}, 60_000)

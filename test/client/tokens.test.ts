@@ -99,6 +99,49 @@ test('the token of a handle gives way to the client’s; where there is none, it
   expect(shown.source.getSnapshot().error?.type).toBe('token_expired')
 })
 
+test('of two handles of one run the token of the one that is followed last counts, and nothing is asked for before the first is over', async () => {
+  const { client, transport, environment, flush } = setUp()
+  const first = { id: 'run_a', publicAccessToken: 'first' }
+  const second = { id: 'run_a', publicAccessToken: 'second' }
+  const a = follow(client.run(first))
+  await flush()
+  transport.last.open()
+  transport.last.send(runFrame('run_a'))
+  await flush()
+  // a render that is thrown away asks for a source and follows nothing
+  client.run({ id: 'run_a', publicAccessToken: 'thrown away' })
+  const b = follow(client.run(second))
+  await environment.advance(5_000)
+  expect(transport.connections).toHaveLength(1)
+  transport.last.send(expired('run_a'))
+  await environment.advance(250)
+  expect(transport.connections.map(({ wants }) => wants)).toEqual([[{ run: 'run_a', token: 'first' }], [{ run: 'run_a', cursor: '1.t', token: 'second' }]])
+  transport.last.open()
+  transport.last.send(patch('run_a', 1))
+  await flush()
+  for (const { source } of [a, b]) expect(source.getSnapshot()).toMatchObject({ error: undefined, run: { version: 2 } })
+  // who still has the one that is over does not bring it back
+  follow(client.run(first))
+  transport.last.end()
+  await environment.advance(2_000)
+  expect(transport.last.wants).toEqual([{ run: 'run_a', cursor: '2.t', token: 'second' }])
+})
+
+test('what failed for its token is asked for again by whoever follows it with another one', async () => {
+  const { client, transport, environment, flush } = setUp()
+  for (const [index, ref] of ['run_a', { id: 'run_a', publicAccessToken: 'bad' }, { id: 'run_a', publicAccessToken: 'good' }].entries()) {
+    const { source } = follow(client.run(ref))
+    await environment.advance(250)
+    expect(transport.connections).toHaveLength(index + 1)
+    transport.last.open()
+    if (index < 2) transport.last.send({ event: 'denied', data: { run: 'run_a', code: 'forbidden', message: 'no' } })
+    else transport.last.send(runFrame('run_a'))
+    await flush()
+    expect(source.getSnapshot().error?.type).toBe(index < 2 ? 'forbidden' : undefined)
+  }
+  expect(transport.last.wants).toEqual([{ run: 'run_a', token: 'good' }])
+})
+
 test('what is too much for one connection is refused by name, and the rest goes on', async () => {
   const { client, transport, flush } = setUp()
   const runs = Array.from({ length: 5_001 }, (_, n) => follow(client.run(`run_${n}`)))
