@@ -1,6 +1,6 @@
 // The client: keeps what is wanted, what is known and what is connected in step.
 
-import { HttpError } from '../protocol/errors.ts'
+import { HttpError, RunfeedError } from '../protocol/errors.ts'
 import type { Denied } from '../protocol/frame.ts'
 import { topicOf } from '../protocol/want.ts'
 import { Fold } from '../store/fold.ts'
@@ -15,7 +15,7 @@ import { environment as browser, type Environment } from '../transport/environme
 import { type HttpTransportOptions, httpTransport } from '../transport/http-transport.ts'
 import type { RunTransport, TransportLayer } from '../transport/run-transport.ts'
 import { restCalls } from './rest.ts'
-import { listReader, runReader, streamReader, subscribe } from './follow.ts'
+import { CLIENT_CLOSED, listReader, runReader, streamReader, subscribe } from './follow.ts'
 import { insides, ownAddresses } from './insides.ts'
 import { checkOptions } from './options.ts'
 import { Resync } from './resync.ts'
@@ -43,6 +43,12 @@ export type RunClientOptions = (HttpTransportOptions | { readonly transport: Run
 /** A token that is denied so soon after the connection had opened was no good when it opened, or was about to end. */
 const RENEWED_MS = 1_000
 
+const closed = (): RunfeedError =>
+  new RunfeedError(
+    CLIENT_CLOSED,
+    'this client was closed, for good: make it once, outside of components; an effect whose clean-up closes it must make it too, since StrictMode cleans up once before anything is shown',
+  )
+
 interface FoldSession extends Session {
   readonly fold: Fold
 }
@@ -69,7 +75,8 @@ export function createRunClient(options: RunClientOptions): RunClient {
     connection: status,
     wanted(entry) {
       const { error } = entry
-      if (status.latest.status === 'closed') return
+      // another error each time: who comes again would take one from before for an earlier try's
+      if (status.latest.status === 'closed') return entry.isOver ? undefined : entry.fail(closed())
       store.hold(entry)
       if (error)
         for (const other of store.followed.values()) if (other === entry || (other.error === error && status.latest.error === error)) other.fail(undefined)
@@ -187,7 +194,10 @@ export function createRunClient(options: RunClientOptions): RunClient {
     subscribeRuns: (query, to) => subscribe(runList(query), listReader, status, to),
     connection: status,
     close() {
-      for (const { cancelLinger } of store.followed.values()) cancelLinger?.()
+      for (const entry of store.followed.values()) {
+        entry.cancelLinger?.()
+        if (entry.isOpen && entry.followers.size > 0) entry.fail(closed())
+      }
       connection.close()
     },
   }

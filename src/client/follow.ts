@@ -62,6 +62,9 @@ function endOf(state: StreamSnapshot['state'], failure: string | undefined): Run
   return state === 'aborted' ? new RunfeedError('stream_aborted', 'the stream ended with its run') : undefined
 }
 
+/** What is followed by a client that is closed fails as; a loop or a subscription just ends. */
+export const CLIENT_CLOSED = 'client_closed'
+
 /** @param closed - its status says whether the client is, after which nothing comes. */
 export function followed<S extends Failing, V>(source: Source<S>, reader: Reader<S, V>, closed: Source<Closing>): Followed<S, V> {
   function values(signal?: AbortSignal): AsyncGenerator<V, void, undefined> {
@@ -135,7 +138,7 @@ function follow<S extends Failing, V>(
     try {
       if (signal?.aborted) throw signal.reason
       const snapshot = source.getSnapshot()
-      if (snapshot.error && snapshot.error !== old) throw snapshot.error
+      if (snapshot.error && snapshot.error !== old && snapshot.error.type !== CLIENT_CLOSED) throw snapshot.error
       const { values, at, isDone, error } = read(snapshot)
       values.forEach((value, offset) => guarded(() => tell(value, at + offset)))
       if (error) throw error

@@ -70,6 +70,6 @@ export interface RunClient {
   /** Tells the runs of a query whenever one of them changes. @returns ends it. @throws InvalidRequestError */
   subscribeRuns(query: FeedQuery, options: SubscribeOptions<readonly Run[]>): () => void
   readonly connection: Source<ConnectionSnapshot>
-  /** Ends the connection and every loop and subscription; what is known stays readable. */
+  /** Ends the connection and every loop and subscription, for good; what is known stays readable, and what hooks follow fails as `client_closed`. */
   close(): void
 }

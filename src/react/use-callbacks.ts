@@ -7,7 +7,7 @@ import type { Json } from '../protocol/json.ts'
 import type { Run } from '../protocol/run.ts'
 import type { RunStatus } from '../protocol/status.ts'
 import type { RunSnapshot } from '../store/snapshot.ts'
-import { ChangeCount, warn } from './development.ts'
+import { ChangeCount, warn, warnOnce } from './development.ts'
 import type { FollowOptions, InvalidEvent } from './options.ts'
 
 export interface Tellable {
@@ -76,5 +76,6 @@ export function useToldError(error: RunfeedError | undefined, origin: object, on
 
 /** Throws in render what a boundary was asked to show. */
 export function throwIfAsked(error: RunfeedError | undefined, throwOnError: FollowOptions['throwOnError']): void {
+  if (process.env.NODE_ENV !== 'production' && error?.type === 'client_closed') warnOnce(error.message)
   if (error && (typeof throwOnError === 'function' ? throwOnError(error) : throwOnError)) throw error
 }
