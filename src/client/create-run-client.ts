@@ -138,7 +138,10 @@ export function createRunClient(options: RunClientOptions): RunClient {
     const entry = store.followed.get(topic)
     if (!entry) return false
     const asked = tokens.get(topic)
-    if (entry.token === undefined || entry.token === asked) {
+    // the token that `trigger` gave is for the run alone: the client's own may have its children
+    const isOfList = denied.query !== undefined && asked !== undefined && (denied.code === 'forbidden' || denied.code === 'token_expired')
+    if (isOfList && entry.token === asked) entry.token = undefined
+    else if (entry.token === undefined || entry.token === asked) {
       if (!transport.isRenewable || denied.code !== 'token_expired') return false
       const isAtOnce = environment.now() - openedAt < RENEWED_MS
       // the one that was asked for anew is no better; one that was near its end may have been asked for at any time
@@ -147,7 +150,7 @@ export function createRunClient(options: RunClientOptions): RunClient {
       // its own cannot be had again: the client's may do
       entry.token = undefined
     }
-    entry.spent = asked
+    entry.spent = asked ?? entry.spent
     opened.drop(topic)
     if (!fold?.covers(topic)) connection.refresh()
     return true

@@ -25,6 +25,7 @@ export class OlderRuns {
   readonly #query: RunQuery
   readonly #step: number
   readonly #open: (query: RunQuery) => Part
+  readonly #token: string | undefined
   #pages: readonly Page[] = []
   /** All that is known, those of the live list too, newest first. Who left stays in his place while a page has him: he may come back. */
   #order: readonly string[] = []
@@ -38,11 +39,12 @@ export class OlderRuns {
   isAtEnd = false
 
   /** @param step - runs to read at a time. @param open - follows a list, while anybody listens. */
-  constructor(client: RunClient, query: RunQuery, step: number, open: (query: RunQuery) => Part) {
+  constructor(client: RunClient, query: RunQuery, step: number, open: (query: RunQuery) => Part, token?: string) {
     this.#client = client
     this.#query = query
     this.#step = step
     this.#open = open
+    this.#token = token
   }
 
   get parts(): readonly Part[] {
@@ -128,7 +130,7 @@ export class OlderRuns {
     let isBehind = after !== undefined
     do {
       const place = after === undefined ? { limit: MAX_QUERY_LIMIT } : { limit: isBehind ? this.#step : MAX_QUERY_LIMIT, after }
-      const page = await this.#client.runs.list({ ...this.#query, ...place }, signal)
+      const page = await this.#client.runs.list({ ...this.#query, ...place }, signal, this.#token)
       if (signal.aborted) throw signal.reason
       const known = new Set(this.#order)
       const last = rows().at(-1)?.id

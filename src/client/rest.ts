@@ -13,9 +13,8 @@ export function restCalls(request: RunTransport['request']): RunClient['runs'] {
   // what an answer is, is declared in protocol/rest.ts
   const call = request as unknown as <T>(method: string, path: string, body?: Json, signal?: AbortSignal, token?: string) => Promise<T>
   /** A handle's token first, as where it is followed; what that does not allow, the client's own may. */
-  async function ofRun<T>(ref: RunRef, method: string, path: string, signal: AbortSignal | undefined): Promise<T> {
-    const { id, token } = resolve(ref)
-    const ask = (own?: string): Promise<T> => call<T>(method, runPath(id) + path, undefined, signal, own)
+  async function askWith<T>(token: string | undefined, method: string, path: string, signal: AbortSignal | undefined): Promise<T> {
+    const ask = (own?: string): Promise<T> => call<T>(method, path, undefined, signal, own)
     if (token === undefined) return await ask()
     try {
       return await ask(token)
@@ -26,6 +25,10 @@ export function restCalls(request: RunTransport['request']): RunClient['runs'] {
       })
     }
   }
+  function ofRun<T>(ref: RunRef, method: string, path: string, signal: AbortSignal | undefined): Promise<T> {
+    const { id, token } = resolve(ref)
+    return askWith<T>(token, method, runPath(id) + path, signal)
+  }
   async function retrieve(run: RunRef, options: AbortSignal | RetrieveOptions = {}): Promise<Run> {
     const { signal, contract }: RetrieveOptions = 'aborted' in options ? { signal: options } : options
     const found = await ofRun<Run>(run, 'GET', '', signal)
@@ -33,7 +36,7 @@ export function restCalls(request: RunTransport['request']): RunClient['runs'] {
   }
   return {
     retrieve: retrieve as RunClient['runs']['retrieve'],
-    list: (query = {}, signal) => call<RunPage>('GET', `/v1/runs${queryOf(query)}`, undefined, signal),
+    list: (query = {}, signal, token) => askWith<RunPage>(token, 'GET', `/v1/runs${queryOf(query)}`, signal),
     history: (run, page = {}, signal) => ofRun<RunVersionPage>(run, 'GET', `/history${queryOf(page)}`, signal),
     cancel: (run, signal) => ofRun<Run>(run, 'POST', '/cancel', signal),
     replay: (run, signal) => ofRun<RunHandle>(run, 'POST', '/replay', signal),

@@ -45,7 +45,8 @@ export interface RunClient {
     /** @throws HttpError `not_found` */
     retrieve<C extends RunContract>(run: RunRef, options: RetrieveOptions<C> & { readonly contract: C }): Promise<RunOf<C>>
     retrieve(run: RunRef, options?: AbortSignal | RetrieveOptions): Promise<Run>
-    list(request?: RunListRequest, signal?: AbortSignal): Promise<RunPage>
+    /** @param publicAccessToken - is asked first, as that of a handle; what it does not allow, the client's own may. */
+    list(request?: RunListRequest, signal?: AbortSignal, publicAccessToken?: string): Promise<RunPage>
     /** What changed in the record, version by version, oldest first. At most 1,000 from the one after `after`. @throws VersionGoneError's `version_gone` */
     history(run: RunRef, page?: { readonly after?: number; readonly limit?: number }, signal?: AbortSignal): Promise<RunVersionPage>
     /** Asks the run to stop; it ends as CANCELED once its task has. */
@@ -61,8 +62,11 @@ export interface RunClient {
    * @param maxParts - shows the last so many; chunks that no follower shows are let go of. @defaultValue all of them
    */
   stream(run: RunRef, stream: string, startIndex?: number, maxParts?: number): Followed<StreamSnapshot, Json>
-  /** The newest runs of a query, live: they come, go and change. At most `limit` of them (50 by default, 200 at most), without payload and output. */
-  runList(query: FeedQuery): Followed<RunListSnapshot, readonly Run[]>
+  /**
+   * The newest runs of a query, live: they come, go and change. At most `limit` of them (50 by default, 200 at most), without payload and output.
+   * @param publicAccessToken - is asked first, as that of a handle; what it does not allow, the client's own may.
+   */
+  runList(query: FeedQuery, publicAccessToken?: string): Followed<RunListSnapshot, readonly Run[]>
   /** Tells each version of a run that is published. @returns ends it. @throws InvalidRequestError */
   subscribeRun(run: RunRef, options: SubscribeOptions<Run>): () => void
   /** Tells each chunk of a stream once. @returns ends it. @throws InvalidRequestError */

@@ -17,6 +17,7 @@ export interface RunPagesSnapshot extends RunListSnapshot {
 export class RunPages implements Source<RunPagesSnapshot> {
   readonly #client: RunClient
   readonly #query: RunQuery
+  readonly #token: string | undefined
   readonly #step: number
   readonly #older: OlderRuns
   readonly #listeners = new Set<() => void>()
@@ -40,14 +41,15 @@ export class RunPages implements Source<RunPagesSnapshot> {
   #snapshot: RunPagesSnapshot = { runs: undefined, hasMore: false, error: undefined, isLoadingMore: false }
   #told: RunPagesSnapshot | undefined
 
-  /** @param step - runs on a page: 1 to 200. */
-  constructor(client: RunClient, query: RunQuery, step: number) {
+  /** @param step - runs on a page: 1 to 200. @param token - to be asked with before the client's own. */
+  constructor(client: RunClient, query: RunQuery, step: number, token?: string) {
     this.#client = client
     this.#query = query
+    this.#token = token
     this.#step = step
     this.#count = this.#limit = step
     this.#head = this.#open({}, step)
-    this.#older = new OlderRuns(client, query, step, (ids) => this.#open(ids, MAX_QUERY_LIMIT))
+    this.#older = new OlderRuns(client, query, step, (ids) => this.#open(ids, MAX_QUERY_LIMIT), token)
   }
 
   readonly getSnapshot = (): RunPagesSnapshot => {
@@ -101,7 +103,7 @@ export class RunPages implements Source<RunPagesSnapshot> {
     return [this.#head, ...(this.#longer ? [this.#longer] : []), ...this.#older.parts]
   }
   #open(more: RunQuery, limit: number): Part {
-    const list = this.#client.runList({ ...this.#query, ...more, limit })
+    const list = this.#client.runList({ ...this.#query, ...more, limit }, this.#token)
     return { list, leave: this.#listeners.size > 0 ? list.subscribe(this.#changed) : () => {} }
   }
 

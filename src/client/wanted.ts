@@ -126,9 +126,9 @@ export function createWanted(host: WantedHost): Wanted {
       return sourceOf(entry, streamReader, streamView(startIndex, maxParts), token, startIndex, maxParts)
     },
 
-    runList(query) {
+    runList(query, token) {
       const entry = entryOf(topicOf({ query }), () => new ListEntry(query, store.publisher))
-      return sourceOf(entry, listReader, (latest) => latest, undefined)
+      return sourceOf(entry, listReader, (latest) => latest, token)
     },
 
     wants() {

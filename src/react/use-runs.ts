@@ -70,8 +70,8 @@ export function useRunChildren<T = readonly RunSummary[]>(
   run: RunRef,
   { status, ...options }: RunsOptions<RunSummary, T> & { readonly status?: RunQuery['status'] | undefined } = {},
 ): RunsResult<T> {
-  const parent = typeof run === 'string' ? run : run?.id
-  return useRuns(parent ? { parent, ...(status && { status }) } : undefined, options)
+  const { id: parent, publicAccessToken } = typeof run === 'string' ? { id: run } : (run ?? {})
+  return useRunList<RunSummary, T>(parent ? { parent, ...(status && { status }) } : undefined, undefined, options, publicAccessToken)
 }
 
 /** `useRuns` of the contract's task, with metadata as the contract parses it. */
@@ -91,11 +91,12 @@ function useRunList<V, T>(
   said: RunsQuery | null | undefined,
   read: ReadRun<V> | undefined,
   options: RunsOptions<V, T> & Pick<ListChoice<V, T>, 'mode'>,
+  token?: string,
 ): RunsResult<T> {
   const limit = pageSize(options.limit ?? DEFAULT_QUERY_LIMIT, MAX_QUERY_LIMIT)
   const query = said && isKnown(said) ? said : undefined
   // an inline query counts by what it says
-  const target = useListTarget(query ? queryName({ ...query, limit }) : undefined, options)
+  const target = useListTarget(query ? queryName({ ...query, limit }) : undefined, options, token)
   // a part of another query's runs would pass for all of this one's
   const initialData = query && options.initialData?.every((run) => matchesQuery(query, run)) ? options.initialData : undefined
   const derive = deriveRuns<V, T, RunsResult<T>>(target, read, { ...options, initialData })

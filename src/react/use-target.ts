@@ -177,7 +177,7 @@ export function useStreamTarget<T, A>(run: RunRef, stream: string, options: Stre
 }
 
 /** @param name - what the query says, and how many of its runs are a page. */
-export function useListTarget(name: string | undefined, options: Pick<FollowOptions, 'client' | 'enabled' | 'throttle'>): ListTarget {
+export function useListTarget(name: string | undefined, options: Pick<FollowOptions, 'client' | 'enabled' | 'throttle'>, token?: string): ListTarget {
   const client = useOptionalClient(options.client)
   const isEnabled = options.enabled !== false && name !== undefined
   const throttle = options.throttle ?? 0
@@ -186,9 +186,9 @@ export function useListTarget(name: string | undefined, options: Pick<FollowOpti
     if (!isEnabled) return undefined
     const { limit = DEFAULT_QUERY_LIMIT, ...query } = JSON.parse(name) as FeedQuery
     // nothing is asked for, and the answer is known
-    return query.ids?.length === 0 ? NO_RUNS : sourceOf(client, (from) => new RunPages(from, query, limit))
-  }, [client, isEnabled, name])
-  const latch = useMemo((): Latch<RunPagesSnapshot> => ({ of: [data] }), [data])
+    return query.ids?.length === 0 ? NO_RUNS : sourceOf(client, (from) => new RunPages(from, query, limit, token))
+  }, [client, isEnabled, name, token])
+  const latch = useMemo((): Latch<RunPagesSnapshot> => ({ of: [client, name] }), [client, name])
   return useMemo(() => {
     if (name === undefined || data === undefined) return DISABLED_LIST
     if (data instanceof Error) return { ...failed(EMPTY_LIST, '', data), loadMore: nothing }

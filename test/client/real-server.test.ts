@@ -3,6 +3,7 @@ import { createRunClient, type RunClient } from 'runfeed'
 import { createPublicToken } from 'runfeed/server'
 import { metadata, task } from 'runfeed/task'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { RunPages } from '../../src/client/run-pages.ts'
 import { gate } from '../support/gate.ts'
 import { startServer } from '../support/server.ts'
 
@@ -180,4 +181,40 @@ test('a handle whose token is over gives way to a newer one of the same run, in 
       expect(long.getSnapshot()).toMatchObject({ error: undefined, run: { output: 'done' } })
       expect(short.getSnapshot()).toBe(long.getSnapshot())
     }, PATIENT)
+}, 60_000)
+
+test('children are listed and paged with the token of a handle that has the tree, and with the client’s own where it has the run alone', async () => {
+  const held = gate()
+  const child = task({ id: 'leaf', run: async () => await held.opened })
+  const parent = task({
+    id: 'tree',
+    run: async () => {
+      await Promise.all(Array.from({ length: 210 }, () => child.trigger(null)))
+      await held.opened
+    },
+  })
+  const server = await startServer({ tasks: [parent, child], auth: { secretKeys: [SECRET] } })
+  const secret = createRunClient({ baseUrl: server.url, accessToken: SECRET })
+  const page = createRunClient({ baseUrl: server.url })
+  for (const client of [secret, page]) onTestFinished(() => client.close())
+  const { id, publicAccessToken: ofRun } = await secret.runs.trigger('tree', null)
+  const ofTree = await createPublicToken({ secretKey: SECRET, scopes: [`read:tree:${id}`] })
+  const lists = [new RunPages(page, { parent: id }, 200, ofTree), new RunPages(secret, { parent: id }, 200, ofRun)]
+  for (const list of lists) onTestFinished(list.subscribe(() => {}))
+  const show = (length: number): Promise<void> =>
+    vi.waitFor(() => {
+      for (const list of lists) {
+        const { runs, error } = list.getSnapshot()
+        expect([runs?.length, error]).toEqual([length, undefined])
+      }
+    }, PATIENT)
+  await show(200)
+  for (const list of lists) await vi.waitFor(() => expect(list.getSnapshot().hasMore).toBe(true), PATIENT)
+  for (const list of lists) list.loadMore()
+  await show(210)
+  const refused = new RunPages(page, { parent: id }, 200, ofRun)
+  onTestFinished(refused.subscribe(() => {}))
+  await vi.waitFor(() => expect(refused.getSnapshot().error).toBeDefined(), PATIENT)
+  expect((await page.runs.list({ parent: id }, undefined, ofTree)).runs).not.toHaveLength(0)
+  held.open()
 }, 60_000)

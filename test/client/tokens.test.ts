@@ -1,6 +1,7 @@
 // Tokens that expire while a connection is open, and wants that are too many for one.
 import { expect, test } from 'vitest'
 import type { Frame } from '../../src/protocol/frame.ts'
+import { queryName } from '../../src/protocol/want.ts'
 import { follow, record, setUp } from './setup.ts'
 
 const expired = (run: string): Frame => ({ event: 'denied', data: { run, code: 'token_expired', message: 'ask for another' } })
@@ -140,6 +141,31 @@ test('what failed for its token is asked for again by whoever follows it with an
     expect(source.getSnapshot().error?.type).toBe(index < 2 ? 'forbidden' : undefined)
   }
   expect(transport.last.wants).toEqual([{ run: 'run_a', token: 'good' }])
+})
+
+test('a list is asked for with a token of its own, and with the client’s where that does not allow it', async () => {
+  const { client, transport, environment, flush } = setUp()
+  const list = follow(client.runList({ parent: 'run_a' }, 'own'))
+  await flush()
+  const query = { parent: 'run_a' }
+  expect(transport.last.wants).toEqual([{ query, cursors: {}, token: 'own' }])
+  transport.last.open()
+  const denied: Frame = { event: 'denied', data: { query: queryName(query), code: 'forbidden', message: 'no' } }
+  transport.last.send(denied)
+  await environment.advance(250)
+  expect(transport.last.wants).toEqual([{ query, cursors: {} }])
+  expect(list.source.getSnapshot().error).toBeUndefined()
+  // another one who brings it does not bring it back
+  follow(client.runList({ parent: 'run_a' }, 'own'))
+  transport.last.end()
+  await environment.advance(2_000)
+  expect(transport.last.wants).toEqual([{ query, cursors: {} }])
+  transport.last.open()
+  transport.last.send(denied)
+  await environment.advance(10_000)
+  await flush()
+  expect(transport.connections).toHaveLength(3)
+  expect(list.source.getSnapshot().error?.type).toBe('forbidden')
 })
 
 test('what is too much for one connection is refused by name, and the rest goes on', async () => {

@@ -1,8 +1,10 @@
 // Handles whose token changes while a component shows their run.
 import { act, renderHook } from '@testing-library/react'
-import { useRun, useRunMetadata, useRunStream } from 'runfeed/react'
+import { useRun, useRunChildren, useRunMetadata, useRunStream } from 'runfeed/react'
 import { expect, test } from 'vitest'
 import type { Frame } from '../../src/protocol/frame.ts'
+import { queryName } from '../../src/protocol/want.ts'
+import type { RunRef } from '../../src/react/options.ts'
 import { record, setUp } from '../client/setup.ts'
 
 const runFrame: Frame = { event: 'run', data: { run: record({ streams: { log: { state: 'open' } } }), cursor: '1.t' } }
@@ -39,8 +41,8 @@ test('a hook that failed for its token asks again when it is given another one, 
 
 test('a run that was refused by its id is asked for again with its handle', async () => {
   const { client, transport, environment, flush } = setUp()
-  const { result, rerender } = renderHook(({ run }: { run: string | { id: string; publicAccessToken: string } }) => useRun(run, { client }), {
-    initialProps: { run: 'run_a' },
+  const { result, rerender } = renderHook(({ run }: { readonly run: RunRef }) => useRun(run, { client }), {
+    initialProps: { run: 'run_a' as RunRef },
   })
   await act(flush)
   transport.last.open()
@@ -96,4 +98,22 @@ test('another token in time interrupts nothing, and nothing is told twice', asyn
     [0, 1, 2],
   ])
   expect(new Set(statuses)).toEqual(new Set(['success']))
+})
+
+test('children are asked for with the handle’s token, and again when it is another one', async () => {
+  const { client, transport, environment, flush } = setUp()
+  const { result, rerender } = renderHook(({ token }) => useRunChildren({ id: 'run_a', publicAccessToken: token }, { client }), { initialProps })
+  await act(flush)
+  expect(transport.last.wants).toMatchObject([{ query: { parent: 'run_a' }, token: 'first' }])
+  for (const token of ['first', 'second']) {
+    transport.last.open()
+    transport.last.send({ event: 'denied', data: { query: queryName({ parent: 'run_a' }), code: 'forbidden', message: 'no' } })
+    await act(() => environment.advance(250))
+    if (token === 'first') rerender({ token: 'second' })
+  }
+  expect(transport.last.wants).toMatchObject([{ query: { parent: 'run_a' }, token: 'second' }])
+  transport.last.open()
+  transport.last.send({ event: 'list', data: { query: queryName({ parent: 'run_a' }), runs: [], hasMore: false } })
+  await act(flush)
+  expect(result.current).toMatchObject({ status: 'success', runs: [], error: undefined })
 })
