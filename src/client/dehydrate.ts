@@ -4,6 +4,7 @@ import { InvalidRequestError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
 import type { Run, StreamState } from '../protocol/run.ts'
 import { type FeedQuery, runTopic, streamTopic, topicOf } from '../protocol/want.ts'
+import type { Entry } from '../store/entry.ts'
 import { GrowingLog } from '../store/growing-log.ts'
 import { type KnownMember, ListEntry } from '../store/list-entry.ts'
 import { RunEntry } from '../store/run-entry.ts'
@@ -11,7 +12,7 @@ import type { RunSnapshot } from '../store/snapshot.ts'
 import { StreamEntry } from '../store/stream-entry.ts'
 import { insides } from './insides.ts'
 import type { RunClient } from './run-client.ts'
-import type { Wanted } from './wanted.ts'
+import type { Seed, Wanted } from './wanted.ts'
 
 interface KnownRun {
   readonly run: Run
@@ -71,42 +72,86 @@ export function dehydrate(client: RunClient): string {
 }
 
 /**
- * Lets a client begin with what another one knew. What it knows itself already stays; call it before the first render.
+ * Lets a client begin with what another one knew, or catch up with it. Where it is further on itself, that stays; call it before the first render.
  * @param state - what `dehydrate` wrote, as text or as the value that the page made of it.
  * @throws InvalidRequestError when it is nothing of that kind.
  */
 export function hydrate(client: RunClient, state: string | ClientState): void {
-  const wanted = wantedOf(client)
-  let known: ClientState
+  plant(client, state)
+}
+
+/**
+ * @param isRendering - leaves alone what others show: it has to be called again once the render is on the page.
+ * @returns lets go of what nobody has asked for since.
+ */
+export function plant(client: RunClient, state: string | ClientState, isRendering = false): () => void {
+  const { held, seeds } = wantedOf(client)
+  const planted = seedsIn(state)
+  for (const [topic, seed] of planted) {
+    const entry = held.get(topic)?.deref()
+    if (!entry) {
+      if (seed.at >= (seeds.get(topic)?.at ?? 0)) seeds.set(topic, seed)
+    } else if (!isRendering) seed.fill(entry)
+  }
+  return () => {
+    for (const [topic, seed] of planted) if (seeds.get(topic) === seed) seeds.delete(topic)
+  }
+}
+
+function seedsIn(state: string | ClientState): readonly [string, Seed][] {
   try {
-    known = typeof state === 'string' ? (JSON.parse(state) as ClientState) : state
-    if (![known.runs, known.streams, known.lists].every(Array.isArray)) throw new TypeError('no runs, streams and lists')
+    return [...seedsOf(typeof state === 'string' ? (JSON.parse(state) as ClientState) : state)]
   } catch (cause) {
     const error = new InvalidRequestError('hydrate: this is not what dehydrate wrote; pass its text unchanged')
     error.cause = cause
     throw error
   }
-  for (const { run, cursor, end } of known.runs)
-    wanted.seeds.set(runTopic(run.id), (entry) => {
-      const { topic } = entry as RunEntry
-      topic.latest = { ...topic.latest, run, cursor, end: end && { ...end, live: false } }
-      // before anybody reads it: a first render shows it
-      topic.publish()
-    })
-  for (const { run, stream, first, chunks, ...rest } of known.streams)
-    wanted.seeds.set(streamTopic(run, stream), (entry) => {
-      const { topic } = entry as StreamEntry
-      const log = GrowingLog.at<Json>(first).append(first, chunks)
-      topic.latest = { ...topic.latest, ...UNSAID, ...rest, log }
-      topic.publish()
-    })
-  for (const { query, runs, hasMore } of known.lists)
-    wanted.seeds.set(topicOf({ query }), (entry) => {
-      const list = entry as ListEntry
-      list.list({ query: list.name, runs: runs.map(({ run }) => run), hasMore })
-      for (const { run, cursor } of runs) list.take(run, cursor)
-      list.topic.publish()
-    })
+}
+
+function* seedsOf({ runs, streams, lists }: ClientState): Generator<[string, Seed]> {
+  for (const { run, cursor, end } of runs)
+    yield [
+      runTopic(run.id),
+      seedOf<RunEntry>(run.version, ({ topic }, at) => {
+        const { latest } = topic
+        if ((latest.run?.version ?? 0) < at) topic.latest = { ...latest, run, cursor, end: end ? { ...end, live: false } : latest.end }
+      }),
+    ]
+  for (const { run, stream, first, chunks, ...rest } of streams)
+    yield [
+      streamTopic(run, stream),
+      seedOf<StreamEntry>(first + chunks.length, ({ topic, followers }, at) => {
+        const { latest } = topic
+        const { log, from, refill, ending } = latest
+        // who follows it has asked for what is before it
+        if (log.length === log.firstIndex && followers.size === 0)
+          topic.latest = { ...latest, ...UNSAID, ...rest, log: GrowingLog.at<Json>(first).append(first, chunks) }
+        // between the two nothing may be missing
+        else if (log.length < at && first <= log.length && !refill && !ending)
+          topic.latest = { ...latest, ...UNSAID, ...rest, from, log: log.append(first, chunks) }
+      }),
+    ]
+  for (const { query, runs: members, hasMore } of lists)
+    yield [
+      topicOf({ query }),
+      seedOf<ListEntry>(Math.max(0, ...members.map(({ run }) => run.updatedAt)), (list) => {
+        // which runs it has is told by a connection whole
+        if (list.topic.latest.runs) return
+        list.list({ query: list.name, runs: members.map(({ run }) => run), hasMore })
+        for (const { run, cursor } of members) list.take(run, cursor)
+      }),
+    ]
+}
+
+function seedOf<E extends Entry>(at: number, fill: (entry: E, at: number) => void): Seed {
+  return {
+    at,
+    fill(entry) {
+      fill(entry as E, at)
+      // at once: a first render shows it
+      if (entry.topic.publish()) entry.topic.notify()
+    },
+  }
 }
 
 function wantedOf(client: RunClient): Wanted {

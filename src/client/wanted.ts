@@ -32,13 +32,21 @@ export interface WantedHost {
   unwanted(entry: Entry): void
 }
 
+/** What a server knew of one thing. */
+export interface Seed {
+  /** How far it had got: what is further on is not replaced by it. */
+  readonly at: number
+  /** Lets an entry begin with it, or catch up. */
+  fill(entry: Entry): void
+}
+
 export interface Wanted extends Pick<RunClient, 'run' | 'stream' | 'runList'> {
   /** What one connection is asked for. What is too much for one fails. */
   wants(): Want[]
   /** What anybody holds, by topic. Weakly: a render that is thrown away asks for a source and never follows it. */
   readonly held: ReadonlyMap<string, WeakRef<Entry>>
   /** What a server knew, by topic, until somebody asks for it. */
-  readonly seeds: Map<string, (entry: Entry) => void>
+  readonly seeds: Map<string, Seed>
 }
 
 export function createWanted(host: WantedHost): Wanted {
@@ -60,7 +68,7 @@ export function createWanted(host: WantedHost): Wanted {
       sweep()
       entry = make()
       held.set(topic, new WeakRef(entry))
-      seeds.get(topic)?.(entry)
+      seeds.get(topic)?.fill(entry)
       seeds.delete(topic)
     }
     return entry

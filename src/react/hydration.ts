@@ -1,7 +1,7 @@
 'use client'
 // What a server knew when it rendered: the first render in the browser shows the same, and the client goes on from there.
-import { createContext, createElement, type ReactElement, type ReactNode, useContext, useMemo } from 'react'
-import { type ClientState, hydrate } from '../client/dehydrate.ts'
+import { createContext, createElement, type ReactElement, type ReactNode, useContext, useEffect, useMemo } from 'react'
+import { type ClientState, plant } from '../client/dehydrate.ts'
 import type { RunClient } from '../client/run-client.ts'
 import { toRunfeedError } from '../protocol/errors.ts'
 import type { Json } from '../protocol/json.ts'
@@ -29,17 +29,20 @@ export function HydrationBoundary({ state, client: own, children }: HydrationBou
   const client = useOptionalClient(own)
   const above = useContext(Context)
   // before the children render, because their first render reads it
-  const hydrated = useMemo(() => {
-    if (!state) return above
+  const { known, hydrated } = useMemo(() => {
+    if (!state) return { hydrated: above }
     try {
-      const known = typeof state === 'string' ? (JSON.parse(state) as ClientState) : state
-      if (client) hydrate(client, known)
-      return new Map([...above, ...snapshotsOf(known)])
+      const parsed = typeof state === 'string' ? (JSON.parse(state) as ClientState) : state
+      if (client) plant(client, parsed, true)
+      return { known: parsed, hydrated: new Map([...above, ...snapshotsOf(parsed)]) }
     } catch (thrown) {
       if (process.env.NODE_ENV !== 'production') warn(`<HydrationBoundary> leaves its state out: ${toRunfeedError(thrown).message}`)
-      return above
+      return { hydrated: above }
     }
   }, [client, state, above])
+  useEffect(() => {
+    if (client && known) plant(client, known)
+  }, [client, known])
   return createElement(Context.Provider, { value: hydrated }, children)
 }
 

@@ -153,7 +153,8 @@ test('what a server knows is text that no script element ends in, and a page beg
   for await (const version of page.run(run)) expect(version.status).toBe('COMPLETED')
   expect(chunks).toHaveLength(5)
   expect(asked).not.toHaveBeenCalled()
-  expect(() => hydrate(page, '[]')).toThrow('what dehydrate wrote')
+  for (const state of ['[]', '{"runs":[null],"streams":[],"lists":[]}', '{"runs":[{}],"streams":[],"lists":[]}', '{"runs":[],"streams":[],"lists":[{}]}'])
+    expect(() => hydrate(page, state)).toThrow(expect.objectContaining({ type: 'invalid_request', message: expect.stringContaining('what dehydrate wrote') }))
 })
 
 test.each<[string, unknown]>([

@@ -7,6 +7,8 @@ import { createRunClient, dehydrate, type RunClient } from 'runfeed'
 import { HydrationBoundary, RunfeedProvider, useRun, useRunMetadata, useRuns, useRunText } from 'runfeed/react'
 import { createScriptedFeed, manualScheduler, type Script } from 'runfeed/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import type { Frame } from '../../src/protocol/frame.ts'
+import { record, setUp } from '../client/setup.ts'
 import { startThread } from './thread.ts'
 
 const script: Script = [
@@ -89,6 +91,31 @@ test('the client goes on from where the server was: it asks by its cursors', asy
   await waitFor(() => expect(wants).toHaveLength(1))
   expect(wants[0]).toMatchObject({ run: 'run_a', cursor: expect.any(String) as string })
   client.close()
+})
+
+test('a client that was behind shows what the server knew, and who showed it before does too', async () => {
+  const { client, transport, flush } = setUp()
+  const run = (version: number): Frame => ({ event: 'run', data: { run: record({ version }), cursor: `${version}.t` } })
+  const before = renderHook(() => useRun('run_a', { client }).run?.version)
+  await act(flush)
+  transport.last.open()
+  transport.last.send(run(25))
+  await act(flush)
+  expect(before.result.current).toBe(25)
+  const server = setUp()
+  onTestFinished(server.client.run('run_a').subscribe(() => {}))
+  await server.flush()
+  server.transport.last.open()
+  server.transport.last.send(run(51))
+  await server.flush()
+  const { result } = renderHook(() => useRun('run_a', { client }).run?.version, {
+    wrapper: ({ children }) => (
+      <HydrationBoundary client={client} state={dehydrate(server.client)}>
+        {children}
+      </HydrationBoundary>
+    ),
+  })
+  expect([result.current, before.result.current]).toEqual([51, 51])
 })
 
 test('a list is in the page that a server renders, and goes on from the records that it had', async () => {
