@@ -33,16 +33,15 @@ export function HydrationBoundary({ state, client: own, children }: HydrationBou
     if (!state) return { hydrated: above }
     try {
       const parsed = typeof state === 'string' ? (JSON.parse(state) as ClientState) : state
-      if (client) plant(client, parsed, true)
+      // A server renders what is in the context. Its client may live as long as the process, and would keep what no hook asks for.
+      if (client && typeof window !== 'undefined') plant(client, parsed, true)
       return { known: parsed, hydrated: new Map([...above, ...snapshotsOf(parsed)]) }
     } catch (thrown) {
       if (process.env.NODE_ENV !== 'production') warn(`<HydrationBoundary> leaves its state out: ${toRunfeedError(thrown).message}`)
       return { hydrated: above }
     }
   }, [client, state, above])
-  useEffect(() => {
-    if (client && known) plant(client, known)
-  }, [client, known])
+  useEffect(() => (client && known ? plant(client, known) : undefined), [client, known])
   return createElement(Context.Provider, { value: hydrated }, children)
 }
 

@@ -1,5 +1,5 @@
 // A server renders what it knows; the browser shows the same at once, and goes on from there without asking for it again.
-import { act, renderHook, waitFor } from '@testing-library/react'
+import { act, render, renderHook, waitFor } from '@testing-library/react'
 import { StrictMode } from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
@@ -116,6 +116,21 @@ test('a client that was behind shows what the server knew, and who showed it bef
     ),
   })
   expect([result.current, before.result.current]).toEqual([51, 51])
+})
+
+test('what no component has read goes with the boundary, and stays for those that come while it is there', async () => {
+  const state = await dehydrated()
+  for (const isMounted of [true, false]) {
+    const client = createRunClient({ baseUrl: '' })
+    const view = render(
+      <StrictMode>
+        <HydrationBoundary client={client} state={state} />
+      </StrictMode>,
+    )
+    if (!isMounted) view.unmount()
+    expect(client.run('run_a').getSnapshot().run?.metadata['n']).toBe(isMounted ? 1 : undefined)
+    expect(client.stream('run_a', 'text').getSnapshot().log.length).toBe(isMounted ? 1 : 0)
+  }
 })
 
 test('a list is in the page that a server renders, and goes on from the records that it had', async () => {

@@ -1,8 +1,9 @@
 // On a server: nothing is asked for, whatever hook is there, and what is known is in the page.
 import { createElement } from 'react'
 import { renderToString } from 'react-dom/server'
-import { createRunClient } from 'runfeed'
+import { createRunClient, dehydrate } from 'runfeed'
 import {
+  HydrationBoundary,
   RunfeedProvider,
   useCancelRun,
   useConnection,
@@ -17,8 +18,9 @@ import {
   useSuspenseRun,
   useTriggerRun,
 } from 'runfeed/react'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { scriptedRun } from '../../src/testing/scripted-run.ts'
+import { record, setUp } from '../client/setup.ts'
 import { fakeClient } from './fake-client.ts'
 
 function Page({ known }: { readonly known: boolean }) {
@@ -73,4 +75,18 @@ test('a Suspense hook that knows nothing says what to do', () => {
   const Reader = () => createElement('p', null, useSuspenseRun('run_a').run.id)
   expect(() => renderToString(createElement(RunfeedProvider, { client }, createElement(Reader)))).toThrow(/initialData/)
   expect(client.followed()).toEqual([])
+})
+
+test('a boundary shows what was known, and leaves nothing of it in a client that outlives the request', async () => {
+  const { client: known, transport, flush } = setUp()
+  for (const id of ['run_a', 'run_b']) onTestFinished(known.run(id).subscribe(() => {}))
+  await flush()
+  transport.last.open()
+  for (const id of ['run_a', 'run_b']) transport.last.send({ event: 'run', data: { run: record({ id }), cursor: '1.t' } })
+  await flush()
+  const { client } = setUp()
+  const Status = () => createElement('p', null, useRun('run_a').run?.status)
+  const page = createElement(RunfeedProvider, { client }, createElement(HydrationBoundary, { state: dehydrate(known) }, createElement(Status)))
+  expect(renderToString(page)).toBe('<p>EXECUTING</p>')
+  expect(['run_a', 'run_b'].map((id) => client.run(id).getSnapshot().run)).toEqual([undefined, undefined])
 })
