@@ -7,6 +7,7 @@ import type { Run } from '../protocol/run.ts'
 import type { FeedQuery } from '../protocol/want.ts'
 import type { RunListSnapshot, RunSnapshot, Source, StreamSnapshot } from '../store/snapshot.ts'
 import type { ConnectionSnapshot } from '../transport/connection-status.ts'
+import type { StreamPlace } from './stream-view.ts'
 
 /** A run by its id, or by what `trigger` returned, which brings its own token. */
 export type RunRef = string | RunHandle
@@ -58,10 +59,12 @@ export interface RunClient {
   /** The same source for the same run and token, while anybody holds or follows it. Of two handles the token of the one that is followed last counts. */
   run(run: RunRef): Followed<RunSnapshot, Run>
   /**
-   * @param startIndex - the first chunk wanted. @defaultValue where the stream's readers start
+   * @param startIndex - the first chunk wanted; negative counts from the end that is there when the source is first read. @defaultValue where the stream's
+   * readers start
    * @param maxParts - shows the last so many; chunks that no follower shows are let go of. @defaultValue all of them
+   * @param place - one object per reader, `{ begin: startIndex }`: one that asks again with another token or `maxParts` stays where it began.
    */
-  stream(run: RunRef, stream: string, startIndex?: number, maxParts?: number): Followed<StreamSnapshot, Json>
+  stream(run: RunRef, stream: string, startIndex?: number, maxParts?: number, place?: StreamPlace): Followed<StreamSnapshot, Json>
   /**
    * The newest runs of a query, live: they come, go and change. At most `limit` of them (50 by default, 200 at most), without payload and output.
    * @param publicAccessToken - is asked first, as that of a handle; what it does not allow, the client's own may.

@@ -14,7 +14,7 @@ import type { Environment } from '../transport/environment.ts'
 import { type Failing, followed, listReader, type Reader, runReader, streamReader } from './follow.ts'
 import { resolve } from './rest.ts'
 import type { Followed, RunClient } from './run-client.ts'
-import { streamView } from './stream-view.ts'
+import { isTail, streamView } from './stream-view.ts'
 
 /**
  * How long after its last follower something stays wanted. StrictMode, Suspense and a change of page unmount and mount again within it,
@@ -106,11 +106,12 @@ export function createWanted(host: WantedHost): Wanted {
     maxParts: number = Number.POSITIVE_INFINITY,
   ): Followed<S, V> {
     const key = `${startIndex} ${maxParts} ${token}`
-    let source = entry.sources.get(key) as Followed<S, V> | undefined
+    // the end that is there when one reader comes is none of another's
+    let source = isTail(startIndex) ? undefined : (entry.sources.get(key) as Followed<S, V> | undefined)
     if (!source) {
       const subscribe = (listener: () => void): (() => void) => follow(entry, firstOf(startIndex), maxParts, token, listener)
       source = followed({ subscribe, getSnapshot: () => view(entry.topic.getSnapshot()) }, reader, host.connection)
-      entry.sources.set(key, source)
+      if (!isTail(startIndex)) entry.sources.set(key, source)
     }
     return source
   }
@@ -125,13 +126,13 @@ export function createWanted(host: WantedHost): Wanted {
       return sourceOf(entry, runReader, (latest) => latest, token)
     },
 
-    stream(ref, key, startIndex, maxParts) {
+    stream(ref, key, startIndex, maxParts, place = { begin: startIndex }) {
       // not Infinity either
       if ((startIndex ?? 0) % 1 !== 0 || (maxParts ?? 0) % 1 !== 0 || Number(maxParts) < 0)
         throw new InvalidRequestError('startIndex and maxParts are whole numbers')
       const { id, token } = resolve(ref)
       const entry = entryOf(streamTopic(id, key), () => new StreamEntry(id, key, firstOf(startIndex), store))
-      return sourceOf(entry, streamReader, streamView(startIndex, maxParts), token, startIndex, maxParts)
+      return sourceOf(entry, streamReader, streamView(place, maxParts), token, startIndex, maxParts)
     },
 
     runList(query, token) {

@@ -146,18 +146,22 @@ export function useStreamTarget<T, A>(run: RunRef, stream: string, options: Stre
   const hydrated = useHydrated()
   // The run's status and end are in its own topic. It is followed only where they are asked for: a page that shows text alone need not read the metadata.
   const wantsRun = options.onComplete !== undefined || options.onStatusChange !== undefined
+  // the end that is there when this component comes
+  const place = useMemo(() => ({ begin: startIndex, of: [client, id, stream] }), [client, id, stream, startIndex])
   const data = useMemo(
     () =>
       id === undefined
         ? undefined
         : sourceOf(client, (from) => {
             // asked for in any case: it refuses a number that is none
-            const bounded = from.stream(refOf(id, token), stream, startIndex, maxParts)
-            return isWhole ? from.stream(refOf(id, token), stream, startIndex, undefined) : bounded
+            const bounded = from.stream(refOf(id, token), stream, startIndex, maxParts, place)
+            return isWhole ? from.stream(refOf(id, token), stream, startIndex, undefined, place) : bounded
           }),
-    [client, id, isWhole, token, stream, startIndex, maxParts],
+    [client, id, isWhole, token, stream, startIndex, maxParts, place],
   )
   const latch = useMemo((): Latch<StreamSnapshot> => ({ of: [client, id, stream, startIndex] }), [client, id, stream, startIndex])
+  const kept = isWhole ? undefined : maxParts
+  const tail = useMemo(() => ({ place, kept }), [place, kept])
   return useMemo(() => {
     if (id === undefined || data === undefined) return DISABLED_STREAM
     if (data instanceof Error || !client) return failed(EMPTY_STREAM, id, data as RunfeedError)
@@ -166,14 +170,14 @@ export function useStreamTarget<T, A>(run: RunRef, stream: string, options: Stre
     const known = startIndex === undefined ? (hydrated.get(topics.stream(id, stream)) as StreamSnapshot | undefined) : undefined
     return {
       gate: createGate({ data: anew(data), run: own, connection: client.connection }, throttle, isEnd, latch),
-      origin: client.stream(id, stream, startIndex, isWhole ? undefined : maxParts),
+      origin: Number(startIndex) < 0 ? tail : client.stream(id, stream, startIndex, kept),
       runId: id,
       stream,
       subject: latch.of,
       isEnabled: true,
       initial: idle(known ?? EMPTY_STREAM),
     }
-  }, [client, data, hydrated, id, isWhole, latch, stream, startIndex, maxParts, token, throttle, wantsRun])
+  }, [client, data, hydrated, id, kept, latch, stream, startIndex, tail, token, throttle, wantsRun])
 }
 
 /** @param name - what the query says, and how many of its runs are a page. */

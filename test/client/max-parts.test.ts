@@ -102,6 +102,34 @@ test('a negative start counts from the end as it was when the reader came, thoug
   expect([...client.stream('run_a', 'log', -2).getSnapshot().log]).toEqual(['20', '21'])
 })
 
+test('each reader of a tail begins where it came, and stays there when it asks for more parts or with another token', async () => {
+  const { client, transport, environment, flush } = setUp()
+  const whole = follow(client.stream('run_a', 'log'))
+  await flush()
+  const tail = (place?: { begin: number }, maxParts?: number, ref: string | { id: string; publicAccessToken: string } = 'run_a') =>
+    follow(client.stream(ref, 'log', -1, maxParts, place))
+  const shown = ({ source }: ReturnType<typeof tail>): readonly unknown[] => [...source.getSnapshot().log]
+  transport.last.send(chunks(0, 3))
+  await flush()
+  const place = { begin: -1 }
+  const first = tail(place)
+  expect(shown(first)).toEqual(['2'])
+  transport.last.send(chunks(3, 3))
+  await flush()
+  const late = tail()
+  expect([shown(first), shown(late)]).toEqual([['2', '3', '4', '5'], ['5']])
+  const again = [tail(place, 200), tail(place, 3), tail(place, undefined, { id: 'run_a', publicAccessToken: 'new' })]
+  expect(again.map(shown)).toEqual([
+    ['2', '3', '4', '5'],
+    ['3', '4', '5'],
+    ['2', '3', '4', '5'],
+  ])
+  for (const { stop } of [first, late, ...again]) stop()
+  await environment.advance(10_000)
+  expect(shown(tail())).toEqual(['5'])
+  expect(shown(whole)).toHaveLength(6)
+})
+
 test.each([
   [1.5, undefined],
   [Number.NaN, undefined],
