@@ -89,7 +89,7 @@ export function followed<S extends Failing, V>(source: Source<S>, reader: Reader
       try {
         for (;;) {
           // what comes while the loop is elsewhere gathers, and goes as one
-          yield* queue.splice(0)
+          for (const value of queue.splice(0)) yield value
           if (queue.length > 0) continue
           if (over) return over()
           await new Promise<void>((resolve) => {
@@ -101,12 +101,20 @@ export function followed<S extends Failing, V>(source: Source<S>, reader: Reader
       }
     }
     const loop = read()
-    const end = loop.return.bind(loop)
     // a generator that waits for news would be left only after the news
-    loop.return = (value) => {
+    const leave = (): void => {
       over = done
       wake()
+    }
+    const end = loop.return.bind(loop)
+    const fail = loop.throw.bind(loop)
+    loop.return = (value) => {
+      leave()
       return end(value)
+    }
+    loop.throw = (thrown) => {
+      leave()
+      return fail(thrown)
     }
     return loop
   }

@@ -4,6 +4,7 @@ import { type ClientState, createRunClient, dehydrate, hydrate, type Json, type 
 import { type Metadata, metadata, task } from 'runfeed/task'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { gate } from '../support/gate.ts'
+import { setUp as scripted } from './setup.ts'
 import { startServer } from '../support/server.ts'
 
 let last = 0
@@ -126,6 +127,24 @@ test('subscriptions tell each chunk once with its index, the end once, and nothi
   expect(cut).toHaveBeenCalledTimes(calls)
   // a mistake is said where it is made
   expect(() => client.subscribeRun(run, {} as never)).toThrow('onChange')
+})
+
+test('a loop is left with what is thrown into it, whether it waits or has more to say', async () => {
+  const { client, transport, flush } = scripted()
+  const thrown = new Error('enough')
+  const waiting = client.stream('run_a', 'log').values()
+  const next = waiting.next()
+  await expect(waiting.throw?.(thrown)).rejects.toBe(thrown)
+  expect(await next).toMatchObject({ done: true })
+  const loop = client.stream('run_a', 'log').values()
+  const first = loop.next()
+  await flush()
+  transport.last.open()
+  transport.last.send({ event: 'chunks', data: { run: 'run_a', stream: 'log', index: 0, cursor: '2.c', chunks: ['a', 'b'], by: null } })
+  await flush()
+  expect(await first).toMatchObject({ value: 'a' })
+  await expect(loop.throw?.(thrown)).rejects.toBe(thrown)
+  expect(await loop.next()).toMatchObject({ done: true })
 })
 
 test('what a server knows is text that no script element ends in, and a page begins with it', async () => {
