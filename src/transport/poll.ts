@@ -171,7 +171,8 @@ class Polling implements RunTransport {
         yield frame
       }
     } catch (thrown) {
-      if (thrown instanceof RunfeedError && thrown.type === 'no_body_stream') return new Swallowed(thrown.message, true)
+      // its message says to poll
+      if (thrown instanceof RunfeedError && thrown.type === 'no_body_stream') return new Swallowed('this fetch streams no body', true)
       throw thrown
     } finally {
       signal.removeEventListener('abort', abort)
