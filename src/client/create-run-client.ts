@@ -44,10 +44,7 @@ export type RunClientOptions = (HttpTransportOptions | { readonly transport: Run
 const RENEWED_MS = 1_000
 
 const closed = (): RunfeedError =>
-  new RunfeedError(
-    CLIENT_CLOSED,
-    'this client was closed, for good: make it once, outside of components; an effect whose clean-up closes it must make it too, since StrictMode cleans up once before anything is shown',
-  )
+  new RunfeedError(CLIENT_CLOSED, 'this client was closed, for good; what closes it in an effect must make it there too: StrictMode cleans up once more')
 
 interface FoldSession extends Session {
   readonly fold: Fold
@@ -138,18 +135,18 @@ export function createRunClient(options: RunClientOptions): RunClient {
     const entry = store.followed.get(topic)
     if (!entry) return false
     const asked = tokens.get(topic)
+    const isNew = entry.token !== undefined && entry.token !== asked
     // the token that `trigger` gave is for the run alone: the client's own may have its children
-    const isOfList = denied.query !== undefined && asked !== undefined && (denied.code === 'forbidden' || denied.code === 'token_expired')
-    if (isOfList && entry.token === asked) entry.token = undefined
-    else if (entry.token === undefined || entry.token === asked) {
+    const isOfList = denied.query !== undefined && asked !== undefined && /^(forbidden|token_expired)$/.test(denied.code)
+    if (!isNew && !isOfList) {
       if (!transport.isRenewable || denied.code !== 'token_expired') return false
       const isAtOnce = environment.now() - openedAt < RENEWED_MS
       // the one that was asked for anew is no better; one that was near its end may have been asked for at any time
       if (entry.isRefused && isAtOnce) return false
       entry.isRefused = isAtOnce
-      // its own cannot be had again: the client's may do
-      entry.token = undefined
     }
+    // its own cannot be had again: the client's may do
+    if (!isNew) entry.token = undefined
     entry.spent = asked ?? entry.spent
     opened.drop(topic)
     if (!fold?.covers(topic)) connection.refresh()

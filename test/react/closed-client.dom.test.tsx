@@ -25,8 +25,8 @@ class Boundary extends Component<{ readonly children: ReactNode }, { readonly er
   }
 }
 
-// first, because it is said once per page
-test('one whose clean-up alone is an effect’s fails under StrictMode, and the error and a warning say what to do', async () => {
+// first, because it is said once per page; before 18 effects are not cleaned up once more, and it works
+test.skipIf(react === '17')('one whose clean-up alone is an effect’s fails under StrictMode, and the error and a warning say what to do', async () => {
   const Status = () => {
     const { status, error } = useRun('run_a')
     return <p>{`${status} ${error?.message}`}</p>
@@ -45,8 +45,6 @@ test('one whose clean-up alone is an effect’s fails under StrictMode, and the 
       <App />
     </StrictMode>,
   )
-  // effects are not cleaned up once more before 18: there it works
-  if (react === '17') return expect(container.textContent).toMatch(/^pending/)
   await waitFor(() => expect(container.textContent).toMatch(/^error .*closed, for good.*StrictMode/))
   rerender(
     <StrictMode>
