@@ -52,8 +52,8 @@ export const csvRow = defineRun({
     /** Fields of the header. */
     width: z.number().int().min(1),
     fields: z.array(z.string()),
-    /** A field was longer than any may be: what is here of it is its beginning. */
-    isCut: z.boolean().optional(),
+    /** What was longer than it may be: of each field its beginning is here. */
+    cut: z.enum(['field', 'row']).optional(),
   }),
   output: z.object({ reason: z.string().nullable() }),
 })

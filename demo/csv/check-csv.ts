@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises'
 import { InvalidRequestError, RunfeedError } from 'runfeed'
 import { type Delimiter, delimiterOf } from './delimiter.ts'
 import { excerpt } from './excerpt.ts'
-import { isEmpty, MAX_FILE_BYTES, MAX_ROWS, tooManyBytes, tooManyRows } from './limits.ts'
+import { isEmpty, MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, tooManyBytes, tooManyColumns, tooManyRows } from './limits.ts'
 import { type CsvRow, CsvSyntaxError, readCsv } from './read-csv.ts'
 
 export interface CsvSummary {
@@ -70,8 +70,10 @@ function textOf(bytes: Uint8Array, isAll: boolean, name: string): string {
   return text
 }
 
-function checkHeader({ fields, isCut }: CsvRow, name: string): readonly string[] {
-  if (isCut) throw new InvalidRequestError(`${name}: a column name is longer than a field may be; is the first line a header?`)
+function checkHeader({ fields, cut }: CsvRow, name: string): readonly string[] {
+  if (fields.length > MAX_COLUMNS) throw new RunfeedError('too_large', tooManyColumns(name))
+  if (cut === 'row') throw new RunfeedError('too_large', `${name}: the header is longer than 1 MB; is the first line a header?`)
+  if (cut) throw new InvalidRequestError(`${name}: a column name is longer than a field may be; is the first line a header?`)
   const columns = new Map<string, number>()
   for (const [index, field] of fields.entries()) {
     const column = field.trim()

@@ -1,20 +1,24 @@
 // A CSV file (RFC 4180) as rows, streamed: quotes, newlines in fields, a byte order mark, either line end, ragged rows.
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
-import { CsvError, type Info, parse } from 'csv-parse'
+import { CsvError, parse } from 'csv-parse'
 import type { Delimiter } from './delimiter.ts'
 import { excerpt } from './excerpt.ts'
-import { MAX_FIELD_LENGTH } from './limits.ts'
+import { MAX_FIELD_LENGTH, MAX_ROW_BYTES } from './limits.ts'
+import { RowBounds } from './row-bounds.ts'
 
 export interface CsvRow {
   /** Where the row begins in the file, from 1. */
   readonly line: number
+  /** One more than a file may have columns, where there were more. */
   readonly fields: readonly string[]
-  /** A field was longer than any may be: what is left of it is its beginning. */
-  readonly isCut: boolean
+  readonly cut: Cut | undefined
 }
 
-/** What is left of a field that is too long. */
+/** What was longer than it may be. Of each field its beginning is left. */
+export type Cut = 'field' | 'row'
+
+/** What is left of each field where something is too long. */
 const KEPT_LENGTH = 200
 
 /** The file is not CSV from `line` on. */
@@ -27,56 +31,46 @@ export class CsvSyntaxError extends Error {
  * @throws CsvSyntaxError that names the line where a row begins that is not CSV.
  */
 export async function* readCsv(file: string, delimiter: Delimiter): AsyncGenerator<CsvRow, void, undefined> {
-  // csv-parse counts a CRLF within a quoted field as two lines
-  let excess = 0
-  let end = { lines: 0, empty_lines: 0 }
+  const bounds = new RowBounds(delimiter)
+  let made = 0
   // the types would have it that only a parser with named columns gives anything but arrays
   const parser = parse<CsvRow, string[]>({
     bom: true,
     delimiter,
     columns: undefined as never,
+    // by itself it takes the first one that it meets for all of the file
+    record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     skip_empty_lines: true,
-    // not `info: true`: when the parser fails, it drops the rows that nobody has taken yet, and with them where the last one ended
-    on_record: (fields: string[], { lines, empty_lines }: Info): CsvRow => {
-      const within = newlinesIn(fields)
-      // `lines` counts to the row's last line, and so do the newlines within its fields
-      const line = lines - excess - within.all
-      excess += within.pairs
-      end = { lines: lines - excess, empty_lines }
-      const isCut = fields.some(isTooLong)
-      return { line, fields: isCut ? fields.map((field) => (isTooLong(field) ? excerpt(field, KEPT_LENGTH) : field)) : fields, isCut }
+    // counted here, not where rows are taken: when the parser fails, it drops those that nobody has taken yet
+    on_record: (fields: string[]): CsvRow => {
+      const line = bounds.lines[made++] ?? 0
+      if (fields.some(({ length }) => length > MAX_FIELD_LENGTH)) return { line, fields: beginnings(fields), cut: 'field' }
+      if (isTooLong(fields)) return { line, fields: beginnings(fields), cut: 'row' }
+      return { line, fields, cut: undefined }
     },
   })
   // pipe() would leave the parser waiting for ever when the file cannot be read
-  pipeline(createReadStream(file), parser, () => {})
+  pipeline(createReadStream(file), bounds, parser, () => {})
   try {
     yield* parser as AsyncIterable<CsvRow>
   } catch (thrown) {
     if (!(thrown instanceof CsvError)) throw thrown
-    const skipped = typeof thrown['empty_lines'] === 'number' ? thrown['empty_lines'] - end.empty_lines : 0
-    throw new CsvSyntaxError(`line ${end.lines + skipped + 1}: ${WHY[thrown.code] ?? thrown.message}`, { cause: thrown })
+    throw new CsvSyntaxError(`line ${bounds.lines[made] ?? 0}: ${WHY[thrown.code] ?? thrown.message}`, { cause: thrown })
   }
 }
 
-const isTooLong = (field: string): boolean => field.length > MAX_FIELD_LENGTH
+/** As JSON a character is one to six bytes: what is far too long is not made into JSON first. */
+function isTooLong(fields: readonly string[]): boolean {
+  const length = fields.reduce((sum, field) => sum + field.length, 0)
+  if (6 * (length + fields.length) <= MAX_ROW_BYTES) return false
+  return length > MAX_ROW_BYTES || Buffer.byteLength(JSON.stringify(fields)) > MAX_ROW_BYTES
+}
+
+const beginnings = (fields: readonly string[]): readonly string[] => fields.map((field) => excerpt(field, KEPT_LENGTH))
 
 const WHY: { readonly [code: string]: string } = {
   CSV_QUOTE_NOT_CLOSED: 'a quoted field of this row is not closed before the end of the file',
   CSV_INVALID_CLOSING_QUOTE: 'a quoted field goes on after its closing quote',
   INVALID_OPENING_QUOTE: 'a quote opens in the middle of a field',
-}
-
-/** Counted without a match per newline: a field of 5 MB may consist of them. */
-function newlinesIn(fields: readonly string[]): { readonly all: number; readonly pairs: number } {
-  let all = 0
-  let pairs = 0
-  for (const field of fields) {
-    for (let at = field.indexOf('\n'); at >= 0; at = field.indexOf('\n', at + 1)) {
-      all++
-      if (field[at - 1] === '\r') pairs++
-    }
-    for (let at = field.indexOf('\r'); at >= 0; at = field.indexOf('\r', at + 1)) all++
-  }
-  return { all, pairs }
 }

@@ -1,6 +1,7 @@
 // Which rows are accepted. A reason is one of few sentences, never made of the row's own text: reasons are counted by their words.
 import { z } from 'zod'
 import { MAX_FIELD_LENGTH } from './limits.ts'
+import type { Cut } from './read-csv.ts'
 
 export type RowRule = 'airports' | 'any'
 /** Why a row is rejected, or `undefined`. */
@@ -47,9 +48,14 @@ const checks: { readonly [rule in RowRule]: RowCheck } = {
   any: (fields, expected) => width(fields, expected) ?? (nonEmpty.safeParse(fields[0]).success ? undefined : 'the first field is empty'),
 }
 
-/** @param isCut - a field was too long, and is not here whole. */
-export function reasonToReject(rule: RowRule, fields: readonly string[], expected: number, isCut: boolean): string | undefined {
-  if (isCut) return `a field is longer than ${MAX_FIELD_LENGTH.toLocaleString('en')} characters`
+const TOO_LONG: { readonly [cut in Cut]: string } = {
+  field: `a field is longer than ${MAX_FIELD_LENGTH.toLocaleString('en')} characters`,
+  row: 'the row is longer than 1 MB',
+}
+
+/** @param cut - what was too long, and is not here whole. */
+export function reasonToReject(rule: RowRule, fields: readonly string[], expected: number, cut: Cut | undefined): string | undefined {
+  if (cut) return TOO_LONG[cut]
   if (fields.some((field) => BROKEN.test(field))) return 'a field holds a NUL or is not UTF-8 text'
   return checks[rule](fields, expected)
 }

@@ -39,9 +39,10 @@ export function csvImportTask(rowTask: CsvRowTask, fileOf: (file: string) => str
         let rejected = 0
         for await (const chunk of batchesOf(file, delimiter)) {
           signal.throwIfAborted()
-          const items = chunk.map(({ line, fields, isCut }) => ({
+          const items = chunk.map(({ line, fields, cut }) => ({
             id: rowTask.id,
-            payload: { rule, line, width: header.length, fields: [...fields], ...(isCut && { isCut }) },
+            // one field too many says as much as all of them
+            payload: { rule, line, width: header.length, fields: fields.slice(0, header.length + 1), ...(cut && { cut }) },
           }))
           const { runs } = await batch.triggerAndWait<CsvRowTask>(items)
           for (const [index, result] of runs.entries()) {

@@ -15,9 +15,9 @@ const ROWS_AT_ONCE = 16
 export function csvRowTask(rows: RowTable, delay: number): CsvRowTask {
   return task(csvRow, {
     queue: { concurrencyLimit: ROWS_AT_ONCE },
-    async run({ rule, line, width, fields, isCut = false }, { ctx, signal }) {
+    async run({ rule, line, width, fields, cut }, { ctx, signal }) {
       if (delay > 0) await setTimeout(delay, undefined, { signal })
-      const reason = reasonToReject(rule, fields, width, isCut) ?? null
+      const reason = reasonToReject(rule, fields, width, cut) ?? null
       // before it is counted: what the record counts is in the table, however the process ends
       if (reason === null) rows.write(ctx.run.parentId ?? ctx.run.id, line, fields)
 

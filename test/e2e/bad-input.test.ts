@@ -43,6 +43,7 @@ const REFUSED: readonly (readonly [what: string, content: string | Buffer, statu
   ['an empty name in the header', 'id,,amount\n1,2,3\n', 400, 'bad.csv: column 2 has no name in the header'],
   ['an empty name at its end', 'id,name, \n1,2,3\n', 400, 'bad.csv: column 3 has no name in the header'],
   ['a repeated name', '\ufeffid,name,id\n1,2,3\n', 400, 'bad.csv: the header has the name "id" twice, for columns 1 and 3'],
+  ['1,001 columns', `${Array.from({ length: 1001 }, (_, i) => `c${i}`).join(',')}\n1\n`, 413, 'bad.csv has more than 1,000 columns; a file may have 1,000'],
   ['nothing', '', 400, 'bad.csv is empty; choose a CSV file with a header line'],
   ['nothing but a byte order mark', '\ufeff', 400, 'bad.csv has no header: its first line is empty'],
   ['an empty first line', '\r\nid,name\r\n1,2\r\n', 400, 'bad.csv has no header: its first line is empty'],
@@ -113,6 +114,17 @@ test('ragged rows, a NUL, broken text and a field of 5 MB are reported by their 
   expect(await counter(newestCard(page), 'Accepted').textContent()).toBe('1,001')
   expect(await newestCard(page).locator('.reasons li').allTextContents()).toContain('1 a field is longer than 1,000,000 characters')
   await page.close()
+})
+
+test('a row of millions of fields and one of megabytes are reported by their lines; every other row is accepted', async () => {
+  const good = '1,2\n'.repeat(300)
+  const heavy = Array.from({ length: 4 }, () => '\u0001'.repeat(900_000)).join(',')
+  const run = await imported('heavy.csv', `a,b\n${good}${','.repeat(4 * MB)}\n${heavy}\n${good}`)
+  expect(run).toMatchObject({ status: 'COMPLETED', output: { rows: 602, accepted: 600, rejected: 2 } })
+  expect(run.metadata['examples']).toMatchObject([
+    { line: 302, reason: 'more fields than the header' },
+    { line: 303, reason: 'the row is longer than 1 MB' },
+  ])
 })
 
 test('a character that lies across the 64 kB that are looked at is whole', async () => {
