@@ -33,7 +33,15 @@ export function openDataFolder(path: string, isFixed: boolean): DataFolder {
 
 function open(path: string): DataFolder {
   mkdirSync(join(path, UPLOADS), { recursive: true })
-  // keeps itself out of git, wherever it is
-  writeFileSync(join(path, '.gitignore'), '*\n')
+  keepOutOfGit(path)
   return { path, engine: sqliteEngine({ file: join(path, RECORD), cacheBytes: CACHE_BYTES }) }
+}
+
+/** Wherever it is; but a folder that somebody named may have a file of its own for that. */
+function keepOutOfGit(path: string): void {
+  try {
+    writeFileSync(join(path, '.gitignore'), '*\n', { flag: 'wx' })
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown
+  }
 }

@@ -65,6 +65,8 @@ export function readOptions(args: readonly string[]): DemoOptions {
     allowNegative: true,
   })
   if (values.fresh && values.file !== undefined) throw new Error('--fresh and --file do not go together: begin a demo with --fresh, then import the file')
+  // resolved, it would be the folder where one stands, with everything in it
+  if (values.data?.trim() === '') throw new Error('--data is empty; name a folder, or leave it out')
   return {
     port: values.port === undefined ? 4680 : whole('--port', values.port, 65_535),
     isPortFixed: values.port !== undefined,

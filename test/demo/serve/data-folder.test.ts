@@ -1,0 +1,24 @@
+// A data folder may be a folder of somebody's, with files in it.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDataFolder } from '../../../demo/serve/data-folder.ts'
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'runfeed-data-'))
+  onTestFinished(async () => await rm(path, { recursive: true }))
+  return path
+}
+
+async function ignoredIn(path: string): Promise<string> {
+  await openDataFolder(path, true).engine.close()
+  return await readFile(join(path, '.gitignore'), 'utf8')
+}
+
+test('the folder keeps itself out of git, and a .gitignore that was there stays as it was', async () => {
+  expect(await ignoredIn(await folder())).toBe('*\n')
+  const own = await folder()
+  await writeFile(join(own, '.gitignore'), 'node_modules\n')
+  expect(await ignoredIn(own)).toBe('node_modules\n')
+})
