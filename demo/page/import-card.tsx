@@ -5,6 +5,7 @@ import { type RunSummaryOf, useCancelRun, useRunClient, useRunProgress } from 'r
 import { type ReactElement, useId } from 'react'
 import type { csvImport } from '../contracts.ts'
 import { messageOf } from './api.ts'
+import { Button } from './button.tsx'
 import { duration, elapsed, number, startedAt } from './format.ts'
 import { importHooks } from './hooks.ts'
 import { ImportLog } from './import-log.tsx'
@@ -153,14 +154,9 @@ function Controls({ run }: { readonly run: ImportRun }): ReactElement {
   const isEnding = !isOver && (cancel.isPending || run.cancelRequestedAt !== null)
   return (
     <div className="card-controls">
-      <button
-        type="button"
-        className="button"
-        disabled={replay.isBusy || isEnding}
-        onClick={() => (isOver ? replay.run(async () => await runs.replay(run.id)) : void cancel.cancel())}
-      >
+      <Button isOff={replay.isBusy || isEnding} press={() => (isOver ? replay.run(async () => await runs.replay(run.id)) : void cancel.cancel())}>
         {isOver ? 'Start again' : isEnding ? 'Canceling…' : 'Cancel'}
-      </button>
+      </Button>
       <Problem text={isOver ? replay.error : cancel.error && messageOf(cancel.error)} />
     </div>
   )

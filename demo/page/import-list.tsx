@@ -1,9 +1,11 @@
-// All imports, newest first, live. What runs and what is newest is open; the rest is a line each.
+// All imports, newest first, live.
 import { type ReactElement, useState } from 'react'
 import { messageOf } from './api.ts'
+import { Button } from './button.tsx'
 import { importHooks } from './hooks.ts'
 import { ImportCard } from './import-card.tsx'
 import { Problem } from './problem.tsx'
+import { useOpenCards } from './use-open-cards.ts'
 
 const PAGE = 10
 
@@ -13,8 +15,10 @@ interface ImportListProps {
 }
 
 export function ImportList({ isAway }: ImportListProps): ReactElement {
-  const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map())
+  /** Older imports have been asked for. */
+  const [isAsked, setAsked] = useState(false)
   const { runs, isPending, error, isStale, hasMore, isLoadingMore, loadMore } = importHooks.useRuns({}, { limit: PAGE })
+  const cards = useOpenCards(runs ?? [])
   return (
     <section className="imports" aria-labelledby="imports-title" aria-busy={isPending}>
       <div className="imports-head">
@@ -32,20 +36,25 @@ export function ImportList({ isAway }: ImportListProps): ReactElement {
       )}
       {runs !== undefined && runs.length > 0 && (
         <ol className="import-list">
-          {runs.map((run, index) => {
-            const isOpen = chosen.get(run.id) ?? (index === 0 || run.finishedAt === null)
-            return (
-              <li key={run.id}>
-                <ImportCard run={run} isStale={isStale} isOpen={isOpen} toggle={() => setChosen(new Map(chosen).set(run.id, !isOpen))} />
-              </li>
-            )
-          })}
+          {runs.map((run) => (
+            <li key={run.id}>
+              <ImportCard run={run} isStale={isStale} isOpen={cards.isOpen(run.id)} toggle={() => cards.toggle(run.id)} />
+            </li>
+          ))}
         </ol>
       )}
-      {hasMore && (
-        <button type="button" className="button older" disabled={isLoadingMore} onClick={loadMore}>
-          Show older imports
-        </button>
+      {(hasMore || isAsked) && (
+        // stays when there are no more: whoever has pressed it is there
+        <Button
+          className="older"
+          isOff={isLoadingMore || !hasMore}
+          press={() => {
+            setAsked(true)
+            loadMore()
+          }}
+        >
+          {hasMore ? 'Show older imports' : 'All imports are shown'}
+        </Button>
       )}
     </section>
   )

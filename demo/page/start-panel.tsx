@@ -1,6 +1,7 @@
 // Where an import begins: a file that is dropped anywhere on the page, one that is chosen, or the sample.
 import { type ChangeEvent, type ReactElement, useEffect, useRef, useState } from 'react'
 import { messageOf, startSample, upload } from './api.ts'
+import { Button } from './button.tsx'
 import { Problem } from './problem.tsx'
 import { useAction } from './use-action.ts'
 
@@ -37,12 +38,12 @@ export function StartPanel(): ReactElement {
       </div>
       <div className="start-buttons">
         <input ref={input} hidden type="file" accept=".csv,text/csv" multiple onChange={choose} />
-        <button type="button" className="button" data-kind="primary" disabled={action.isBusy} onClick={() => input.current?.click()}>
+        <Button isPrimary isOff={action.isBusy} press={() => input.current?.click()}>
           Choose a file
-        </button>
-        <button type="button" className="button" disabled={action.isBusy} onClick={() => action.run(startSample)}>
+        </Button>
+        <Button isOff={action.isBusy} press={() => action.run(startSample)}>
           Start the sample
-        </button>
+        </Button>
       </div>
       <Problem text={action.error} />
     </section>

@@ -3,6 +3,7 @@ import { RunProgress, RunStatusBadge, StreamText } from 'runfeed/components'
 import { useCancelRun, useRunProgress } from 'runfeed/react'
 import { type ReactElement, useId, useState } from 'react'
 import { messageOf } from './api.ts'
+import { Button } from './button.tsx'
 import { textHooks } from './hooks.ts'
 import { Problem } from './problem.tsx'
 import { ScrollArea } from './scroll-area.tsx'
@@ -59,15 +60,9 @@ export function TextPanel(): ReactElement {
         </span>
       </div>
       <div className="text-controls">
-        <button
-          type="button"
-          className="button"
-          data-kind={isRunning ? undefined : 'primary'}
-          disabled={start.isPending || isEnding || isPending}
-          onClick={act}
-        >
+        <Button isPrimary={!isRunning} isOff={start.isPending || isEnding || isPending} press={act}>
           {isEnding ? 'Canceling…' : isRunning ? 'Cancel' : 'Start'}
-        </button>
+        </Button>
       </div>
       <Problem text={problem && messageOf(problem)} />
       {run && <RunProgress key={run.id} progress={progress} label="Text" details={false} />}

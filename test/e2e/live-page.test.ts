@@ -30,12 +30,17 @@ test('an import that one tab starts is there in the other, without a list being 
   await choose(first, 'import 12.csv')
   await newestCard(second).getByRole('button', { name: 'import 12.csv' }).waitFor()
   for (const tab of tabs) await hasBadge(newestCard(tab), 'Completed')
+  // a card that was opened is closed by its reader alone
+  expect(await second.getByRole('button', { name: 'import 1.csv', exact: true, expanded: true }).count()).toBe(1)
+  for (const tab of tabs) expect((await askedFor(tab)).filter((path) => path !== '/v1/feed')).toEqual([])
+
   // what is closed says all of it too
+  await second.reload()
+  await second.getByRole('button', { name: 'Show older imports' }).click()
   await expect
     .poll(() => cards.locator('.card-name').allTextContents(), { timeout: 30_000 })
     .toEqual(Array.from({ length: 12 }, (_, i) => `import ${12 - i}.csv`))
   await expect.poll(() => cards.locator('.card-summary').count(), { timeout: 30_000 }).toBe(11)
-  for (const tab of tabs) expect((await askedFor(tab)).filter((path) => path !== '/v1/feed')).toEqual([])
   for (const tab of tabs) await tab.close()
 })
 
