@@ -1,31 +1,19 @@
 // Where an import begins: a file that is dropped anywhere on the page, one that is chosen, or the sample.
 import { type ChangeEvent, type ReactElement, useEffect, useRef, useState } from 'react'
-import { messageOf, startSample, upload } from './api.ts'
+import { startSample } from './api.ts'
 import { Button } from './button.tsx'
+import { number } from './format.ts'
 import { Problem } from './problem.tsx'
 import { useAction } from './use-action.ts'
+import { useUploads } from './use-uploads.ts'
 
 export function StartPanel(): ReactElement {
-  const action = useAction()
+  const uploads = useUploads()
+  const sample = useAction()
   const input = useRef<HTMLInputElement>(null)
-  const start = (files: readonly File[]): void => {
-    if (files.length === 0) return
-    action.run(async () => {
-      const problems: string[] = []
-      for (const file of files) {
-        try {
-          await upload(file)
-        } catch (thrown) {
-          // the other files are not to blame
-          problems.push(messageOf(thrown))
-        }
-      }
-      if (problems.length > 0) throw new Error(problems.join('\n'))
-    })
-  }
-  const isOver = useDroppedFiles(start)
+  const isOver = useDroppedFiles(uploads.send)
   const choose = ({ currentTarget }: ChangeEvent<HTMLInputElement>): void => {
-    start([...(currentTarget.files ?? [])])
+    uploads.send([...(currentTarget.files ?? [])])
     // else choosing the same file again changes nothing, and says nothing
     currentTarget.value = ''
   }
@@ -34,20 +22,26 @@ export function StartPanel(): ReactElement {
     <section className="start" data-over={isOver || undefined} aria-labelledby="start-title">
       <div>
         <h2 id="start-title">Import a CSV file</h2>
-        <p className="quiet">{isOver ? 'Let go to import it.' : 'Drop it anywhere on this page. Every row becomes a run.'}</p>
+        <output className="quiet">{isOver ? 'Let go to import it.' : (progressOf(uploads.files) ?? 'Drop it anywhere on this page. Every row becomes a run.')}</output>
       </div>
       <div className="start-buttons">
         <input ref={input} hidden type="file" accept=".csv,text/csv" multiple onChange={choose} />
-        <Button isPrimary isOff={action.isBusy} press={() => input.current?.click()}>
+        <Button isPrimary press={() => input.current?.click()}>
           Choose a file
         </Button>
-        <Button isOff={action.isBusy} press={() => action.run(startSample)}>
+        <Button isOff={sample.isBusy} press={() => sample.run(startSample)}>
           Start the sample
         </Button>
       </div>
-      <Problem text={action.error} />
+      <Problem text={uploads.problem} />
+      <Problem text={sample.error} />
     </section>
   )
+}
+
+function progressOf([sent, ...waiting]: readonly File[]): string | undefined {
+  if (!sent) return undefined
+  return `Uploading ${sent.name}…${waiting.length === 0 ? '' : ` ${number(waiting.length)} more ${waiting.length === 1 ? 'waits' : 'wait'}.`}`
 }
 
 /** @returns whether a file is held over the page */

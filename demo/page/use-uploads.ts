@@ -1,0 +1,48 @@
+// The files that are sent, one after another. More may come while one is on its way: they wait for their turn.
+import { useEffect, useRef, useState } from 'react'
+import { messageOf, upload } from './api.ts'
+
+export interface Uploads {
+  /** The first is on its way, the others wait. */
+  readonly files: readonly File[]
+  /** Why files were refused, a line each, since the last time that none was on its way. */
+  readonly problem: string | undefined
+  send(files: readonly File[]): void
+}
+
+export function useUploads(): Uploads {
+  const [files, setFiles] = useState<readonly File[]>([])
+  const [problems, setProblems] = useState<readonly string[]>([])
+  const sending = useRef<File>(undefined)
+  const first = files[0]
+  useEffect(() => {
+    // an effect may run twice for the same file; it is sent once
+    if (!first || sending.current === first) return
+    sending.current = first
+    void upload(first)
+      // the other files are not to blame
+      .catch((thrown: unknown) => setProblems((others) => [...others, messageOf(thrown)]))
+      .then(() => setFiles((all) => all.slice(1)))
+  }, [first])
+  useWarning(first !== undefined)
+  return {
+    files,
+    problem: problems.length === 0 ? undefined : problems.join('\n'),
+    send(more) {
+      if (more.length === 0) return
+      if (files.length === 0) setProblems([])
+      // a copy: the same File may be chosen twice, and is two uploads
+      setFiles((all) => [...all, ...more.map((file) => new File([file], file.name, { type: file.type }))])
+    },
+  }
+}
+
+/** Asks whoever leaves the page whether they mean it: what has not been sent is nowhere else. */
+function useWarning(isNeeded: boolean): void {
+  useEffect(() => {
+    if (!isNeeded) return
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault()
+    window.addEventListener('beforeunload', ask)
+    return () => window.removeEventListener('beforeunload', ask)
+  }, [isNeeded])
+}
