@@ -14,6 +14,8 @@ export const startSample = async (): Promise<RunHandle> => await post('/sample',
 
 /** A connection may be cut before the answer is here. */
 const ATTEMPTS = 3
+/** A server of this machine takes 10 MB in a second or two. */
+const ANSWER_MS = 15_000
 
 async function post(path: string, body: Blob | null, named: { readonly [name: string]: string }): Promise<RunHandle> {
   // by its id the server knows what it has begun already
@@ -31,9 +33,11 @@ async function ask(path: string, init: RequestInit): Promise<{ readonly id?: str
   let response: Response
   let text: string
   try {
-    response = await fetch(path, init)
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(ANSWER_MS) })
     text = await response.text()
-  } catch {
+  } catch (thrown) {
+    // not tried again: who waits for a server that hangs is told so once
+    if (thrown instanceof DOMException && thrown.name === 'TimeoutError') return { problem: NO_ANSWER }
     return undefined
   }
   try {
@@ -45,6 +49,7 @@ async function ask(path: string, init: RequestInit): Promise<{ readonly id?: str
   }
 }
 
+const NO_ANSWER = `The server has not answered for ${ANSWER_MS / 1000} s. Whether the import began, the list shows once it answers again.`
 const UNREACHABLE = 'The server cannot be reached. Is it running?'
 
 export const messageOf = (thrown: unknown): string =>

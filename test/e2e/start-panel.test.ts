@@ -37,7 +37,8 @@ test('files that come while one is on its way wait for their turn, are said to, 
   await page.getByText('Uploading first.csv… 2 more wait.').waitFor()
 
   const asked = page.waitForEvent('dialog')
-  await page.evaluate(() => location.reload())
+  // later: the question holds whoever waits for the reload
+  await page.evaluate(() => void setTimeout(() => location.reload()))
   await (await asked).dismiss()
 
   for (const name of ['first', 'second', 'third']) {
@@ -47,5 +48,25 @@ test('files that come while one is on its way wait for their turn, are said to, 
   expect(sent).toEqual(['first.csv', 'second.csv', 'third.csv'])
   await page.getByText('Every row becomes a run.').waitFor()
   for (const name of sent) expect(await importsOf(demo.server, name)).toHaveLength(1)
+  await page.close()
+})
+
+test('a server that takes what is asked for and never answers is said to, and the buttons work again', async () => {
+  const page = await demo.open(demo.server.url, async (opened) => {
+    // the page's patience, a hundred times shorter
+    await opened.addInitScript(() => {
+      const timeout = AbortSignal.timeout.bind(AbortSignal)
+      AbortSignal.timeout = (ms) => timeout(ms / 100)
+    })
+  })
+  let asked = 0
+  await page.route('**/sample', () => void asked++)
+  await page.getByRole('button', { name: 'Start the sample' }).click()
+  await page.getByRole('alert').getByText('The server has not answered for 15 s.').waitFor()
+  expect(asked).toBe(1)
+  await page.unroute('**/sample')
+  await page.getByRole('button', { name: 'Start the sample' }).click()
+  await newestCard(page).getByRole('button', { name: 'airports.csv' }).waitFor()
+  expect(await page.getByRole('alert').count()).toBe(0)
   await page.close()
 })
