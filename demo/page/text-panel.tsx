@@ -11,20 +11,25 @@ import { ScrollArea } from './scroll-area.tsx'
 const DEFAULT_SPEED = 40
 /** Beyond it nobody reads along. */
 const MAX_SPEED = 200
+/** Texts among which one that is being written is looked for. */
+const LOOKED_AT = 10
 
 export function TextPanel(): ReactElement {
-  const { runs, isPending, error, isStale } = textHooks.useRuns({}, { limit: 1 })
-  const newest = runs?.[0]
-  const live = textHooks.useRun(newest?.id)
-  const run = live.run ?? newest
-  const progress = useRunProgress(newest?.id)
+  const { runs, isPending, error, isStale } = textHooks.useRuns({}, { limit: LOOKED_AT })
+  // of two that were started at once both are to be seen, and stopped, in turn
+  const listed = runs?.find(({ finishedAt }) => finishedAt === null) ?? runs?.[0]
+  const live = textHooks.useRun(listed?.id)
+  const run = live.run ?? listed
+  const progress = useRunProgress(listed?.id)
   const start = textHooks.useTriggerRun()
-  const cancel = useCancelRun(newest?.id)
+  const cancel = useCancelRun(listed?.id)
   const [chosen, setChosen] = useState<number>()
   const slider = useId()
 
-  const speed = chosen ?? Math.min(live.run?.payload.tokensPerSecond ?? DEFAULT_SPEED, MAX_SPEED)
   const isRunning = run !== undefined && run.finishedAt === null
+  const asked = speedOf(live.run?.payload)
+  const speed = chosen ?? asked
+  const speedText = `${speed} tokens/s${isRunning && live.run && speed !== asked ? ' from the next start' : ''}`
   const isEnding = isRunning && (cancel.isPending || run.cancelRequestedAt !== null)
   const problem = (isRunning ? cancel.error : start.error) ?? error
   const act = (): void => {
@@ -51,12 +56,12 @@ export function TextPanel(): ReactElement {
           min={1}
           max={MAX_SPEED}
           value={speed}
-          aria-valuetext={`${speed} tokens per second`}
+          aria-valuetext={speedText.replace('tokens/s', 'tokens per second')}
           onChange={({ currentTarget }) => setChosen(Number(currentTarget.value))}
         />
         {/* no <output>: the slider's own value text says it already */}
         <span className="speed-value" aria-hidden="true">
-          {speed} tokens/s
+          {speedText}
         </span>
       </div>
       <div className="text-controls">
@@ -65,6 +70,11 @@ export function TextPanel(): ReactElement {
         </Button>
       </div>
       <Problem text={problem && messageOf(problem)} />
+      {run?.error && (
+        <p className="failure">
+          <strong>The text was not written to its end.</strong> {run.error.message}
+        </p>
+      )}
       {run && <RunProgress key={run.id} progress={progress} label="Text" details={false} />}
       {/* what is whole is read from its beginning; of what was stopped the end says so */}
       <ScrollArea className="text-scroll" label="The text" follows={run !== undefined && run.status !== 'COMPLETED'}>
@@ -72,4 +82,10 @@ export function TextPanel(): ReactElement {
       </ScrollArea>
     </div>
   )
+}
+
+/** Of a run that anybody may have started, with any payload. */
+function speedOf(payload: unknown): number {
+  const asked = typeof payload === 'object' && payload !== null && 'tokensPerSecond' in payload ? Number(payload.tokensPerSecond) : Number.NaN
+  return Number.isFinite(asked) ? Math.round(Math.min(Math.max(asked, 1), MAX_SPEED)) : DEFAULT_SPEED
 }
