@@ -25,7 +25,7 @@ async function post(path: string, body: Blob | null, named: { readonly [name: st
     if (answer?.id !== undefined) return { id: answer.id }
     if (answer?.problem !== undefined) throw new Error(answer.problem)
   }
-  throw new Error(UNREACHABLE)
+  throw new UnreachableError(UNREACHABLE)
 }
 
 /** @returns `undefined` where no answer came, or half of one. */
@@ -52,5 +52,12 @@ async function ask(path: string, init: RequestInit): Promise<{ readonly id?: str
 const NO_ANSWER = `The server has not answered for ${ANSWER_MS / 1000} s. Whether the import began, the list shows once it answers again.`
 const UNREACHABLE = 'The server cannot be reached. Is it running?'
 
-export const messageOf = (thrown: unknown): string =>
-  thrown instanceof RunfeedError && thrown.type === 'connection' ? UNREACHABLE : thrown instanceof Error ? thrown.message : String(thrown)
+class UnreachableError extends Error {
+  override readonly name = 'UnreachableError'
+}
+
+/** Whether it says no more than that the server was away. */
+export const isUnreachable = (thrown: unknown): boolean =>
+  thrown instanceof UnreachableError || (thrown instanceof RunfeedError && thrown.type === 'connection')
+
+export const messageOf = (thrown: unknown): string => (isUnreachable(thrown) ? UNREACHABLE : thrown instanceof Error ? thrown.message : String(thrown))

@@ -4,7 +4,7 @@ import { RunProgress, RunStatusBadge } from 'runfeed/components'
 import { type RunSummaryOf, useCancelRun, useRunClient, useRunProgress } from 'runfeed/react'
 import { type ReactElement, useId } from 'react'
 import type { csvImport } from '../contracts.ts'
-import { messageOf } from './api.ts'
+import { isUnreachable, messageOf } from './api.ts'
 import { Button } from './button.tsx'
 import { duration, elapsed, number, startedAt } from './format.ts'
 import { importHooks } from './hooks.ts'
@@ -14,6 +14,7 @@ import { Problem } from './problem.tsx'
 import { RejectedRows } from './rejected-rows.tsx'
 import { RunFailure } from './run-failure.tsx'
 import { useAction } from './use-action.ts'
+import { useBack } from './use-back.ts'
 import { useNow } from './use-now.ts'
 
 interface ImportCardProps {
@@ -150,14 +151,21 @@ function Controls({ run }: { readonly run: ImportRun }): ReactElement {
   const { runs } = useRunClient()
   const replay = useAction()
   const cancel = useCancelRun(run.id)
+  useBack(() => {
+    if (isUnreachable(cancel.error)) cancel.reset()
+  })
   const isOver = run.finishedAt !== null
   const isEnding = !isOver && (cancel.isPending || run.cancelRequestedAt !== null)
   return (
-    <div className="card-controls">
-      <Button isOff={replay.isBusy || isEnding} press={() => (isOver ? replay.run(async () => await runs.replay(run.id)) : void cancel.cancel())}>
+    <>
+      <Button
+        className="card-control"
+        isOff={replay.isBusy || isEnding}
+        press={() => (isOver ? replay.run(async () => await runs.replay(run.id)) : void cancel.cancel())}
+      >
         {isOver ? 'Start again' : isEnding ? 'Canceling…' : 'Cancel'}
       </Button>
       <Problem text={isOver ? replay.error : cancel.error && messageOf(cancel.error)} />
-    </div>
+    </>
   )
 }

@@ -31,7 +31,7 @@ export function ImportList({ isAway }: ImportListProps): ReactElement {
       {runs?.length === 0 && (
         <p className="empty">
           <strong>Nothing has been imported yet.</strong>
-          Drop a CSV file on this page, or start the sample: 3,376 airports, of which 12 are incomplete.
+          Choose a CSV file, or start the sample: 3,376 airports, of which 12 are incomplete.
         </p>
       )}
       {runs !== undefined && runs.length > 0 && (

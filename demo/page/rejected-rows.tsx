@@ -34,9 +34,10 @@ export function RejectedRows({ reasons = {}, examples = [], total, isOver }: Rej
                 {examples.map(({ line, row, reason }) => (
                   <li key={line}>
                     <span className="example-line">line {line}</span>
-                    <span className="example-row" dir="auto" title={reason}>
+                    <span className="example-row" dir="auto">
                       {row}
                     </span>
+                    <span className="example-reason">{reason}</span>
                   </li>
                 ))}
               </ol>

@@ -22,7 +22,15 @@ export function StartPanel(): ReactElement {
     <section className="start" data-over={isOver || undefined} aria-labelledby="start-title">
       <div>
         <h2 id="start-title">Import a CSV file</h2>
-        <output className="quiet">{isOver ? 'Let go to import it.' : (progressOf(uploads.files) ?? 'Drop it anywhere on this page. Every row becomes a run.')}</output>
+        <output className="quiet">
+          {isOver
+            ? 'Let go to import it.'
+            : (progressOf(uploads.files) ?? (
+                <>
+                  <span className="by-mouse">Drop it anywhere on this page. </span>Every row becomes a run.
+                </>
+              ))}
+        </output>
       </div>
       <div className="start-buttons">
         <input ref={input} hidden type="file" accept=".csv,text/csv" multiple onChange={choose} />

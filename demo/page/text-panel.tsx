@@ -2,11 +2,12 @@
 import { RunProgress, RunStatusBadge, StreamText } from 'runfeed/components'
 import { useCancelRun, useRunProgress } from 'runfeed/react'
 import { type ReactElement, useId, useState } from 'react'
-import { messageOf } from './api.ts'
+import { isUnreachable, messageOf } from './api.ts'
 import { Button } from './button.tsx'
 import { textHooks } from './hooks.ts'
 import { Problem } from './problem.tsx'
 import { ScrollArea } from './scroll-area.tsx'
+import { useBack } from './use-back.ts'
 
 const DEFAULT_SPEED = 40
 /** Beyond it nobody reads along. */
@@ -23,6 +24,9 @@ export function TextPanel(): ReactElement {
   const progress = useRunProgress(listed?.id)
   const start = textHooks.useTriggerRun()
   const cancel = useCancelRun(listed?.id)
+  useBack(() => {
+    for (const action of [start, cancel]) if (isUnreachable(action.error)) action.reset()
+  })
   const [chosen, setChosen] = useState<number>()
   const slider = useId()
 

@@ -1,6 +1,7 @@
 // A button's work: one at a time, and what went wrong with the last one.
 import { useState } from 'react'
-import { messageOf } from './api.ts'
+import { isUnreachable, messageOf } from './api.ts'
+import { useBack } from './use-back.ts'
 
 export interface Action {
   readonly isBusy: boolean
@@ -8,16 +9,25 @@ export interface Action {
   run(work: () => Promise<unknown>): void
 }
 
+interface State {
+  readonly isBusy: boolean
+  readonly thrown?: unknown
+}
+
 export function useAction(): Action {
-  const [state, setState] = useState<{ readonly isBusy: boolean; readonly error: string | undefined }>({ isBusy: false, error: undefined })
+  const [state, setState] = useState<State>({ isBusy: false })
+  useBack(() => {
+    if (isUnreachable(state.thrown)) setState({ isBusy: state.isBusy })
+  })
   return {
-    ...state,
+    isBusy: state.isBusy,
+    error: state.thrown === undefined ? undefined : messageOf(state.thrown),
     run(work) {
       if (state.isBusy) return
-      setState({ isBusy: true, error: undefined })
+      setState({ isBusy: true })
       work().then(
-        () => setState({ isBusy: false, error: undefined }),
-        (thrown: unknown) => setState({ isBusy: false, error: messageOf(thrown) }),
+        () => setState({ isBusy: false }),
+        (thrown: unknown) => setState({ isBusy: false, thrown }),
       )
     },
   }

@@ -1,6 +1,6 @@
 // The files that are sent, one after another. More may come while one is on its way: they wait for their turn.
 import { useEffect, useRef, useState } from 'react'
-import { messageOf, upload } from './api.ts'
+import { isUnreachable, messageOf, upload } from './api.ts'
 
 export interface Uploads {
   /** The first is on its way, the others wait. */
@@ -21,7 +21,7 @@ export function useUploads(): Uploads {
     sending.current = first
     void upload(first)
       // the other files are not to blame
-      .catch((thrown: unknown) => setProblems((others) => [...others, messageOf(thrown)]))
+      .catch((thrown: unknown) => setProblems((others) => [...others, isUnreachable(thrown) ? notSent(first) : messageOf(thrown)]))
       .then(() => setFiles((all) => all.slice(1)))
   }, [first])
   useWarning(first !== undefined)
@@ -36,6 +36,9 @@ export function useUploads(): Uploads {
     },
   }
 }
+
+/** True also when the server is back. */
+const notSent = ({ name }: File): string => `${name} was not sent: the server could not be reached.`
 
 /** Asks whoever leaves the page whether they mean it: what has not been sent is nowhere else. */
 function useWarning(isNeeded: boolean): void {

@@ -33,7 +33,9 @@ test('every button keeps the focus through what it does', async () => {
 
   for (let i = 1; i <= 10; i++) {
     await page.locator('input[type=file]').setInputFiles({ name: `${i}.csv`, mimeType: 'text/csv', buffer: Buffer.from('id\n1\n') })
-    await newestCard(page).getByRole('button', { name: `${i}.csv` }).waitFor()
+    await newestCard(page)
+      .getByRole('button', { name: `${i}.csv` })
+      .waitFor()
   }
   // a page that is opened anew shows ten of the twelve
   await page.reload()

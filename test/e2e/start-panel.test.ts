@@ -1,6 +1,7 @@
 // What begins imports, when the server takes its time, and when it does not answer.
 import type { Page, Request, Route } from 'playwright'
 import { expect, test } from 'vitest'
+import { faultProxy } from '../faults/proxy.ts'
 import { newestCard } from './demo-page.ts'
 import { importsOf } from './demo-record.ts'
 import { sharedDemo } from './shared-demo.ts'
@@ -43,7 +44,9 @@ test('files that come while one is on its way wait for their turn, are said to, 
 
   for (const name of ['first', 'second', 'third']) {
     await letGo()
-    await newestCard(page).getByRole('button', { name: `${name}.csv` }).waitFor()
+    await newestCard(page)
+      .getByRole('button', { name: `${name}.csv` })
+      .waitFor()
   }
   expect(sent).toEqual(['first.csv', 'second.csv', 'third.csv'])
   await page.getByText('Every row becomes a run.').waitFor()
@@ -69,4 +72,21 @@ test('a server that takes what is asked for and never answers is said to, and th
   await newestCard(page).getByRole('button', { name: 'airports.csv' }).waitFor()
   expect(await page.getByRole('alert').count()).toBe(0)
   await page.close()
+})
+
+test('that the server could not be reached is said no longer than it is true; of a file it is said that it was not sent', async () => {
+  const proxy = await faultProxy(demo.server.url, () => ({ kind: 'none' }))
+  const page = await demo.open(proxy.url)
+  await page.locator('.connection').getByText('Live').waitFor()
+  await proxy.refuse()
+  const alerts = page.getByRole('alert')
+  await page.getByRole('button', { name: 'Start the sample' }).click()
+  await alerts.getByText('The server cannot be reached.').waitFor()
+  await page.locator('input[type=file]').setInputFiles(csv('lost.csv'))
+  await alerts.getByText('lost.csv was not sent: the server could not be reached.').waitFor()
+  await proxy.accept()
+  await alerts.getByText('The server cannot be reached.').waitFor({ state: 'detached' })
+  expect(await alerts.allTextContents()).toEqual(['lost.csv was not sent: the server could not be reached.'])
+  await page.close()
+  await proxy.close()
 })

@@ -33,6 +33,12 @@ test('quotes, newlines in fields, a byte order mark, CRLF and ragged rows come i
     expect.arrayContaining(['1 fewer fields than the header', '1 more fields than the header', '1 the first field is empty']),
   )
   expect(await card.locator('.example-line').allTextContents()).toEqual(['line 6', 'line 7', 'line 8'])
+  // to be read, also where nothing hovers
+  expect(await card.locator('.example-reason').allInnerTexts()).toEqual([
+    'fewer fields than the header',
+    'more fields than the header',
+    'the first field is empty',
+  ])
 
   const { id } = await newestRun(demo.server, 'csv-import')
   expect(tableRows(demo.server, id)).toEqual([
