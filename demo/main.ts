@@ -16,6 +16,14 @@ const CLOSE_WITHIN_MS = 1500
 // of 20,000 runs nearly all is garbage soon; by itself V8 lets 70 MB of it gather before it looks (npm run bench -- rss)
 setFlagsFromString('--optimize-for-size')
 
+// a pipe whose reader has gone is no reason to stop what is at work; a disk that is full is
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return
+  terminal.failed(`the output could not be written: ${error.message}`)
+  process.exit(1)
+})
+process.stderr.on('error', () => {})
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   if (options.help) {

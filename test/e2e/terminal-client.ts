@@ -9,6 +9,12 @@ export function importInTerminal(file: string, options: readonly string[] = []):
   return heard(spawn(process.execPath, ['--conditions=@runfeed/source', 'demo/main.ts', '--file', file, ...options], settings))
 }
 
+/** The same, with its output into a file that is open. */
+export function importInto(output: number, file: string, options: readonly string[]): Heard {
+  const words = ['--conditions=@runfeed/source', 'demo/main.ts', '--file', file, ...options]
+  return heard(spawn(process.execPath, words, { ...settings, stdio: ['ignore', output, 'pipe'] }))
+}
+
 /** The same as somebody whom file permissions hold: root loses the right to read everything, which util-linux' `setpriv` takes away. */
 export function importUnprivileged(file: string, options: readonly string[] = []): Heard {
   const words = [process.execPath, '--conditions=@runfeed/source', 'demo/main.ts', '--file', file, ...options]

@@ -1,5 +1,7 @@
 // The terminal: a file goes in through the same client that pages use; how it went is in the exit code and in words.
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ended } from '../support/heard.ts'
 import { importsOf, newestRun, tableRows } from './demo-record.ts'
 import { dataFolder, type DemoServer, removeFolder, startDemo } from './demo-server.ts'
-import { importAtTerminal, importInTerminal, importUnprivileged } from './terminal-client.ts'
+import { importAtTerminal, importInTerminal, importInto, importUnprivileged } from './terminal-client.ts'
 
 const SAMPLE = fileURLToPath(new URL('../../node_modules/vega-datasets/data/airports.csv', import.meta.url))
 const RAGGED = 'name,amount\nfirst,1\nshort\n,nameless\n"two\nlines",2\nlong,3,4\n'
@@ -133,6 +135,25 @@ describe.concurrent('the terminal', () => {
     expect(code).toBe(130)
     expect(stdout).toContain('goes on in the server')
     expect(stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?25l'))
+  })
+
+  test('who reads only the first line does not end the import', async () => {
+    const client = importInTerminal(await sampleAs('head.csv'), ['--port', String(server.port)])
+    await client.said(/head\.csv: 1,000 rows, into/)
+    client.process.stdout?.destroy()
+    const [code] = (await once(client.process, 'exit')) as [number | null]
+    expect([code, client.stderr()]).toEqual([0, ''])
+    expect(await importsOf(server, 'head.csv')).toMatchObject([{ status: 'COMPLETED', metadata: { acceptedRows: 1000 } }])
+  })
+
+  test.skipIf(!existsSync('/dev/full'))('output that cannot be written ends it with 1 and one line', async () => {
+    const full = openSync('/dev/full', 'w')
+    try {
+      const { code, stderr } = await importInto(full, await file('full.csv', RAGGED), ['--port', String(server.port)]).ended
+      expect([code, stderr.trim()]).toEqual([1, '✗ the output could not be written: ENOSPC: no space left on device, write'])
+    } finally {
+      closeSync(full)
+    }
   })
 
   test('--help says what --file does', async () => {
