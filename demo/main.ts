@@ -1,5 +1,4 @@
 // `npm run demo`: a server with three tasks, and the page that shows them; or, with --file, one import, watched in the terminal.
-import { relative, resolve } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import type { RunServer } from 'runfeed/server'
 import { importFile } from './import/import-file.ts'
@@ -7,6 +6,7 @@ import { emptyDataFolder } from './serve/fresh-folder.ts'
 import { type Demo, openDemo } from './serve/open-demo.ts'
 import { type DemoOptions, HELP, MORE_PORTS, readOptions } from './serve/options.ts'
 import { loadPage } from './serve/page.ts'
+import { shownPath } from './serve/start-folder.ts'
 import { terminal } from './serve/terminal.ts'
 
 const HOST = '127.0.0.1'
@@ -31,15 +31,14 @@ async function main(): Promise<void> {
     return
   }
   if (options.file !== undefined) process.exit(await importFile(options.file, options))
-  if (options.fresh) terminal.deleted(shown(resolve(options.data)), await emptyDataFolder(resolve(options.data)))
+  if (options.fresh) terminal.deleted(shownPath(options.data), await emptyDataFolder(options.data))
   const demo = openDemo(options, await loadPage(terminal.building))
   stopOnSignal(demo)
   const url = await listen(demo.server, options)
+  demo.noteAddress(url)
   if (options.sample) await demo.startSample()
-  terminal.started({ url, data: shown(demo.path), isSampleRunning: options.sample })
+  terminal.started({ url, data: shownPath(demo.path), isSampleRunning: options.sample })
 }
-
-const shown = (path: string): string => relative(process.cwd(), path) || '.'
 
 async function listen(server: RunServer, { port, isPortFixed }: DemoOptions): Promise<string> {
   for (let more = 0; ; more++) {

@@ -14,3 +14,5 @@ export function countsOf({ metadata }: Pick<Run, 'metadata'>): Counts {
 }
 
 export const number = (n: number): string => n.toLocaleString('en')
+
+export const count = (n: number, noun: string): string => `${number(n)} ${noun}${n === 1 ? '' : 's'}`

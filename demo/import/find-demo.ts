@@ -1,6 +1,9 @@
 // Looks for a demo that is listening on this machine: ours, and none of the other servers that may have its port.
 import { realpathSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { ADDRESS } from '../serve/data-folder.ts'
 import { DEMO } from '../serve/routes.ts'
 
 /** Who does not answer so soon is not asked again where others may be. */
@@ -15,12 +18,19 @@ const INSIST_MS = 10_000
  */
 export async function findDemo(ports: readonly number[], data: string | undefined): Promise<string | undefined> {
   const isWanted = (folder: unknown): boolean => data === undefined || folder === realPath(data)
-  const answers = await Promise.all(ports.map(async (port) => await ask(port, ports.length === 1 ? INSIST_MS : 0, isWanted)))
+  const answers = await Promise.all(ports.map(async (port) => await ask(`http://127.0.0.1:${port}`, ports.length === 1 ? INSIST_MS : 0, isWanted)))
   return answers.find((url) => url !== undefined)
 }
 
-async function ask(port: number, insistMs: number, isWanted: (folder: unknown) => boolean): Promise<string | undefined> {
-  const url = `http://127.0.0.1:${port}`
+/** The address of the demo that has this data folder, wherever it listens. */
+export async function demoWith(data: string): Promise<string | undefined> {
+  const noted = await readFile(join(data, ADDRESS), 'utf8').catch(() => '')
+  return LOOPBACK.test(noted) ? await ask(noted, 0, (folder) => folder === realPath(data)) : undefined
+}
+
+const LOOPBACK = /^http:\/\/127\.0\.0\.1:\d{1,5}$/
+
+async function ask(url: string, insistMs: number, isWanted: (folder: unknown) => boolean): Promise<string | undefined> {
   for (const until = Date.now() + insistMs; ; await setTimeout(RETRY_MS)) {
     try {
       const response = await fetch(`${url}/demo`, { signal: AbortSignal.timeout(ANSWER_MS), redirect: 'manual' })

@@ -1,13 +1,15 @@
 // `npm run demo -- --file`: one file, through the client that pages use, into the demo that is listening or into one of its own.
-import { basename, resolve } from 'node:path'
+import { basename } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { checkCsv } from '../csv/check-csv.ts'
 import { nameOfDelimiter } from '../csv/delimiter.ts'
 import { type Demo, openDemo } from '../serve/open-demo.ts'
 import { type DemoOptions, MORE_PORTS } from '../serve/options.ts'
+import { shownPath } from '../serve/start-folder.ts'
 import { terminal } from '../serve/terminal.ts'
-import { findDemo } from './find-demo.ts'
+import { count } from './counts.ts'
+import { demoWith, findDemo } from './find-demo.ts'
 import { followImport } from './follow-import.ts'
 import { progressView } from './progress-view.ts'
 import { sendFile } from './send-file.ts'
@@ -17,21 +19,18 @@ import { failureOf, summaryOf } from './summary.ts'
 const CLOSE_WITHIN_MS = 1500
 
 /** @returns the exit code. @throws Error, one sentence: why the import is not complete */
-export async function importFile(file: string, options: DemoOptions): Promise<number> {
-  const path = resolve(startFolder(), file)
+export async function importFile(path: string, options: DemoOptions): Promise<number> {
   const name = printable(basename(path))
   // the server says the same; but it need not be there, nor be sent 10 MB
   const { rows, delimiter } = await checkCsv(path, name)
-  const found = await findDemo(options.port === 0 ? [] : portsOf(options), options.isDataFixed ? resolve(options.data) : undefined)
+  const found = (await findDemo(options.port === 0 ? [] : portsOf(options), options.isDataFixed ? options.data : undefined)) ?? (await demoWith(options.data))
   const own = found === undefined ? openDemo(options, new Map()) : undefined
   const url = found ?? (await (own as Demo).server.listen()).url
   const view = progressView(process.stdout, name)
   let isSent = false
   const work = async (): Promise<number> => {
     const separated = delimiter === ',' ? '' : `, separated by ${nameOfDelimiter(delimiter)}`
-    view.say(
-      `${name}: ${rows.toLocaleString('en')} rows${separated}, into ${found === undefined ? `${options.data}; no demo is listening` : `the demo at ${found}`}`,
-    )
+    view.say(`${name}: ${count(rows, 'row')}${separated}, into ${own === undefined ? `the demo at ${url}` : placeOf(own, options)}`)
     const id = await sendFile(url, path, name, options.giveUp)
     isSent = true
     const run = await followImport(url, id, options.giveUp, view.show)
@@ -49,8 +48,8 @@ export async function importFile(file: string, options: DemoOptions): Promise<nu
   }
 }
 
-/** npm runs its scripts in the package's folder, wherever it was called; paths are meant from there. */
-const startFolder = (): string => (process.env['npm_lifecycle_event'] === 'demo' ? (process.env['INIT_CWD'] ?? '.') : '.')
+const placeOf = ({ path }: Demo, { data }: DemoOptions): string =>
+  `${shownPath(path)}; ${path === data ? 'no demo is listening' : `${shownPath(data)} is in use, and no demo is listening`}`
 
 const portsOf = ({ port, isPortFixed }: DemoOptions): readonly number[] => (isPortFixed ? [port] : Array.from({ length: MORE_PORTS + 1 }, (_, i) => port + i))
 

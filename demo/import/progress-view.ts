@@ -2,7 +2,7 @@
 import type { WriteStream } from 'node:tty'
 import type { Run } from 'runfeed'
 import { Presets, SingleBar } from 'cli-progress'
-import { countsOf, number } from './counts.ts'
+import { count, countsOf, number } from './counts.ts'
 
 export interface ProgressView {
   readonly show: (run: Run) => void
@@ -75,7 +75,7 @@ function lines(output: WriteStream, name: string): ProgressView {
       const rate = perSecond(from, processed)
       const left = rate === 0 ? '' : `, ${Math.ceil((total - processed) / rate)} s left`
       say(
-        `${name}: ${percent} %, ${number(processed)} of ${number(total)} rows, ${number(rate)} rows/s${left}, ${number(accepted)} accepted, ${number(rejected)} rejected`,
+        `${name}: ${percent} %, ${number(processed)} of ${count(total, 'row')}, ${number(rate)} rows/s${left}, ${number(accepted)} accepted, ${number(rejected)} rejected`,
       )
     },
     stop: () => {},

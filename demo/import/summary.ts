@@ -3,7 +3,7 @@ import type { Run } from 'runfeed'
 import { z } from 'zod'
 import { csvImport, rejectedRow } from '../contracts.ts'
 import { durationText } from '../duration.ts'
-import { countsOf, number } from './counts.ts'
+import { count, countsOf, number } from './counts.ts'
 
 const reasonsOf = z.record(z.string(), z.number()).catch({})
 const examplesOf = z.array(rejectedRow).catch([])
@@ -14,7 +14,7 @@ export function summaryOf(run: Run, name: string): readonly string[] {
   const reasons = Object.entries(reasonsOf.parse(run.metadata['reasons'])).toSorted(([, a], [, b]) => b - a)
   const examples = examplesOf.parse(run.metadata['examples'])
   return [
-    `${name}: ${number(rows)} rows, ${number(accepted)} accepted, ${number(rejected)} rejected, in ${durationText(ms)}`,
+    `${name}: ${count(rows, 'row')}, ${number(accepted)} accepted, ${number(rejected)} rejected, in ${durationText(ms)}`,
     ...reasons.map(([reason, count]) => `  ${number(count)} rejected: ${reason}`),
     ...examples.map(({ line, reason, row }) => `  line ${line}: ${reason}: ${row}`),
     ...(rejected > examples.length ? [`  and ${number(rejected - examples.length)} more`] : []),
@@ -25,7 +25,7 @@ export function summaryOf(run: Run, name: string): readonly string[] {
 export function failureOf(run: Run, name: string): string | undefined {
   if (run.status === 'COMPLETED') return undefined
   const { total, processed, accepted } = countsOf(run)
-  const kept = total === undefined ? '' : `, after ${number(processed)} of ${number(total)} rows; the ${number(accepted)} that were accepted are kept`
+  const kept = total === undefined ? '' : `, after ${number(processed)} of ${count(total, 'row')}; the ${number(accepted)} that were accepted are kept`
   if (run.status === 'CANCELED') return `the import of ${name} was canceled${kept}`
   return `the import of ${name} ${run.status === 'CRASHED' ? 'crashed' : 'failed'}: ${run.error?.message ?? run.status}${kept}`
 }

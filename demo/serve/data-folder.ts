@@ -13,6 +13,8 @@ export interface DataFolder {
 export const RECORD = 'runs.db'
 export const ROWS = 'demo.db'
 export const UPLOADS = 'uploads'
+/** Where the demo that has the folder listens. It may be left over from one that was killed: ask there before it is believed. */
+export const ADDRESS = 'address'
 
 const MOST = 20
 /** Room for a batch of rows. Those that have ended need none: the largest import would fill the default 64 MB with them. */

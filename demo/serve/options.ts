@@ -1,11 +1,13 @@
 // What the command line asks for.
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { typedPath } from './start-folder.ts'
 
 export interface DemoOptions {
   /** The first port to try; the next free one is taken when nobody insisted. */
   readonly port: number
   readonly isPortFixed: boolean
-  /** Where runs, rows and uploads are kept. */
+  /** The folder where runs, rows and uploads are kept, whole. */
   readonly data: string
   readonly isDataFixed: boolean
   /** Whether an import of the sample begins at once. */
@@ -13,7 +15,7 @@ export interface DemoOptions {
   /** Whether what the data folder has is deleted first. */
   readonly fresh: boolean
   readonly help: boolean
-  /** A file to import, instead of a server to start. */
+  /** The path of a file to import, whole, instead of a server to start. */
   readonly file: string | undefined
   /** Ms that every row takes longer. */
   readonly rowDelay: number
@@ -43,7 +45,7 @@ export const HELP = `npm run demo -- [options]
 npm run demo -- --file <path> [--port <number>] [--data <folder>] [--row-delay <ms>] [--give-up <ms>]
 
   imports a CSV file (20,000 rows or 10 MB at most), shows how far it is, and ends: with 0 when the import is complete, with 1 when it is not.
-  It goes into the demo that is listening (on --port, else on 4680 or after), or into the data folder by itself when there is none.
+  It goes into the demo that is listening (on --port, else on 4680 or after), into the one that has the data folder, or into that folder by itself.
   Ctrl+C ends with 130, and leaves an import in another server to itself. A server that does not answer for --give-up (6000) is given up.
 `
 
@@ -70,12 +72,12 @@ export function readOptions(args: readonly string[]): DemoOptions {
   return {
     port: values.port === undefined ? 4680 : whole('--port', values.port, 65_535),
     isPortFixed: values.port !== undefined,
-    data: values.data ?? '.runfeed',
+    data: values.data === undefined ? resolve('.runfeed') : typedPath(values.data),
     isDataFixed: values.data !== undefined,
     sample: values.sample,
     fresh: values.fresh,
     help: values.help,
-    file: values.file,
+    file: values.file === undefined ? undefined : typedPath(values.file),
     rowDelay: values['row-delay'] === undefined ? ROW_DELAY_MS : whole('--row-delay', values['row-delay'], 60_000),
     heartbeat: values.heartbeat === undefined ? undefined : whole('--heartbeat', values.heartbeat, 60_000, 10),
     giveUp: values['give-up'] === undefined ? GIVE_UP_MS : whole('--give-up', values['give-up'], 600_000),

@@ -1,5 +1,6 @@
 // `npm run demo -- --file` as a process of its own, and what it says.
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Heard, heard } from '../support/heard.ts'
 
@@ -8,6 +9,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export function importInTerminal(file: string, options: readonly string[] = []): Heard {
   return heard(spawn(process.execPath, ['--conditions=@runfeed/source', 'demo/main.ts', '--file', file, ...options], settings))
 }
+
+/** The same from another folder. */
+export const importFrom = (folder: string, file: string, options: readonly string[]): Heard =>
+  heard(spawn(process.execPath, ['--conditions=@runfeed/source', join(ROOT, 'demo/main.ts'), '--file', file, ...options], { ...settings, cwd: folder }))
 
 /** The same, with its output into a file that is open. */
 export function importInto(output: number, file: string, options: readonly string[]): Heard {

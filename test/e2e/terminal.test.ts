@@ -1,18 +1,19 @@
 // The terminal: a file goes in through the same client that pages use; how it went is in the exit code and in words.
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
+import { sqliteEngine } from 'runfeed/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ended } from '../support/heard.ts'
 import { importsOf, newestRun, tableRows } from './demo-record.ts'
 import { dataFolder, type DemoServer, removeFolder, startDemo } from './demo-server.ts'
-import { importAtTerminal, importInTerminal, importInto, importUnprivileged } from './terminal-client.ts'
+import { importAtTerminal, importFrom, importInTerminal, importInto, importUnprivileged } from './terminal-client.ts'
 
 const SAMPLE = fileURLToPath(new URL('../../node_modules/vega-datasets/data/airports.csv', import.meta.url))
 const RAGGED = 'name,amount\nfirst,1\nshort\n,nameless\n"two\nlines",2\nlong,3,4\n'
@@ -172,6 +173,30 @@ describe.concurrent('the terminal', () => {
     } finally {
       await later.end('SIGTERM')
       await removeFolder(data)
+    }
+  })
+
+  test('the demo that has the data folder is found wherever it listens', async () => {
+    const { code, stdout } = await importInTerminal(await file('noted.csv', 'a\n1\n'), ['--port', '0', '--data', server.data]).ended
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`noted.csv: 1 row, into the demo at ${server.url}\n`)])
+    expect(await importsOf(server, 'noted.csv')).toHaveLength(1)
+  })
+
+  test('paths are meant from where one stands, and the folder that is named is the one that has the rows', async () => {
+    const here = await dataFolder()
+    await writeFile(join(here, 'here.csv'), 'a\n1\n')
+    const first = await importFrom(here, 'here.csv', ['--port', '0', '--data', 'kept']).ended
+    expect([first.code, first.stdout]).toEqual([0, expect.stringContaining('here.csv: 1 row, into kept; no demo is listening\n')])
+    mkdirSync(join(here, '.runfeed'))
+    // somebody else is at work there
+    const lock = sqliteEngine({ file: join(here, '.runfeed', 'runs.db') })
+    try {
+      const { code, stdout } = await importFrom(here, 'here.csv', ['--port', '0']).ended
+      expect([code, stdout]).toEqual([0, expect.stringContaining('into .runfeed/2; .runfeed is in use, and no demo is listening\n')])
+      expect(existsSync(join(here, '.runfeed', '2', 'demo.db'))).toBe(true)
+    } finally {
+      await lock.close()
+      await removeFolder(here)
     }
   })
 
