@@ -7,10 +7,18 @@ export interface RowTable {
   close(): void
 }
 
+/** @throws Error, one sentence that names the file */
 export function openRowTable(file: string): RowTable {
   const database = new DatabaseSync(file)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000')
-  database.exec('CREATE TABLE IF NOT EXISTS rows (import TEXT NOT NULL, line INTEGER NOT NULL, fields TEXT NOT NULL, PRIMARY KEY (import, line)) WITHOUT ROWID')
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000')
+    database.exec(
+      'CREATE TABLE IF NOT EXISTS rows (import TEXT NOT NULL, line INTEGER NOT NULL, fields TEXT NOT NULL, PRIMARY KEY (import, line)) WITHOUT ROWID',
+    )
+  } catch (thrown) {
+    database.close()
+    throw new Error(`${file} cannot be used for rows: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown })
+  }
   const insert = database.prepare('INSERT INTO rows (import, line, fields) VALUES (?, ?, ?) ON CONFLICT (import, line) DO UPDATE SET fields = excluded.fields')
   return {
     write: (importId, line, fields) => void insert.run(importId, line, JSON.stringify(fields)),

@@ -7,7 +7,7 @@ export interface Uploads {
   readonly files: readonly File[]
   /** Why files were refused, a line each, since the last time that none was on its way. */
   readonly problem: string | undefined
-  send(files: readonly File[]): void
+  readonly send: (files: readonly File[]) => void
 }
 
 export function useUploads(): Uploads {

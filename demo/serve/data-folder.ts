@@ -1,6 +1,6 @@
 // The folder that one demo keeps everything in. The engine's file lock says whether it is taken; a second demo takes a folder beside it.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { RunfeedError } from 'runfeed'
 import { type RunEngine, sqliteEngine } from 'runfeed/server'
 
@@ -34,9 +34,21 @@ export function openDataFolder(path: string, isFixed: boolean): DataFolder {
 }
 
 function open(path: string): DataFolder {
-  mkdirSync(join(path, UPLOADS), { recursive: true })
+  makeFolder(join(path, UPLOADS))
   keepOutOfGit(path)
   return { path, engine: sqliteEngine({ file: join(path, RECORD), cacheBytes: CACHE_BYTES }) }
+}
+
+/** With those above it. Not by `recursive`, which tries for ever in /proc, where nobody can make a folder. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (thrown) {
+    // another demo that begins now may have been quicker
+    if (!existsSync(path)) throw thrown
+  }
 }
 
 /** Wherever it is; but a folder that somebody named may have a file of its own for that. */

@@ -51,24 +51,11 @@ npm run demo -- --file <path> [--port <number>] [--data <folder>] [--row-delay <
 
 /** @throws Error, one sentence that says which option is wrong */
 export function readOptions(args: readonly string[]): DemoOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      port: { type: 'string' },
-      data: { type: 'string' },
-      'row-delay': { type: 'string' },
-      heartbeat: { type: 'string' },
-      'give-up': { type: 'string' },
-      fresh: { type: 'boolean', default: false },
-      sample: { type: 'boolean', default: true },
-      file: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-    allowNegative: true,
-  })
+  const { values } = parsed(args)
   if (values.fresh && values.file !== undefined) throw new Error('--fresh and --file do not go together: begin a demo with --fresh, then import the file')
   // resolved, it would be the folder where one stands, with everything in it
   if (values.data?.trim() === '') throw new Error('--data is empty; name a folder, or leave it out')
+  if (values.file?.trim() === '') throw new Error('--file is empty; name a CSV file')
   return {
     port: values.port === undefined ? 4680 : whole('--port', values.port, 65_535),
     isPortFixed: values.port !== undefined,
@@ -84,8 +71,34 @@ export function readOptions(args: readonly string[]): DemoOptions {
   }
 }
 
+const parsed = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string' },
+        data: { type: 'string' },
+        'row-delay': { type: 'string' },
+        heartbeat: { type: 'string' },
+        'give-up': { type: 'string' },
+        fresh: { type: 'boolean', default: false },
+        sample: { type: 'boolean', default: true },
+        file: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+      allowNegative: true,
+    })
+  } catch (thrown) {
+    const { message } = thrown as Error
+    // Node says in three lines what it may have been
+    const option = /'(--[a-z-]+)' argument is ambiguous/.exec(message)?.[1]
+    throw option === undefined ? thrown : new Error(`${option} lacks its value; one that begins with a dash is written ${option}=…`, { cause: thrown })
+  }
+}
+
 function whole(name: string, text: string, max: number, min = 0): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < min || value > max) throw new Error(`${name} is "${text}"; it is a whole number from ${min} to ${max}`)
+  if (text.trim() === '' || !Number.isInteger(value) || value < min || value > max)
+    throw new Error(`${name} is "${text}"; it is a whole number from ${min} to ${max}`)
   return value
 }

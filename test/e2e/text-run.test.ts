@@ -127,5 +127,6 @@ test('of two texts at once the second to be stopped is shown after the first, an
   await hasBadge(panel, 'Writing')
   await panel.getByRole('button', { name: 'Cancel' }).click()
   await hasBadge(panel, 'Canceled')
+  expect((await newestRun(demo.server, 'stream-text')).status).toBe('CANCELED')
   await page.close()
 })

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { openRowTable } from '../../../demo/csv/row-table.ts'
 import { openDataFolder } from '../../../demo/serve/data-folder.ts'
 
 async function folder(): Promise<string> {
@@ -21,4 +22,15 @@ test('the folder keeps itself out of git, and a .gitignore that was there stays 
   const own = await folder()
   await writeFile(join(own, '.gitignore'), 'node_modules\n')
   expect(await ignoredIn(own)).toBe('node_modules\n')
+})
+
+test.skipIf(process.platform !== 'linux')('a folder that nobody can make is refused', () => {
+  // Node's own way to make one with those above it never ends there
+  expect(() => openDataFolder('/proc/runfeed/data', true)).toThrow('ENOENT')
+})
+
+test('a table of rows that is no database is refused by its name', async () => {
+  const file = join(await folder(), 'demo.db')
+  await writeFile(file, 'this is no database, and long enough to be taken for the header of one, which has a hundred bytes or more in it')
+  expect(() => openRowTable(file)).toThrow(`${file} cannot be used for rows: file is not a database`)
 })
