@@ -26,3 +26,6 @@ export function delimiterOf(head: string): Delimiter {
 }
 
 const isDelimiter = (text: string): text is Delimiter => Object.hasOwn(NAMES, text)
+
+/** `sep=;`, which Excel reads and is no header. It is separated by what it names, and so is the rest. */
+export const isSeparatorLine = (fields: readonly string[]): boolean => fields.length === 2 && fields[0]?.toLowerCase() === 'sep=' && fields[1] === ''

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
-import type { Delimiter } from './delimiter.ts'
+import { type Delimiter, isSeparatorLine } from './delimiter.ts'
 import { excerpt } from './excerpt.ts'
 import { MAX_FIELD_LENGTH, MAX_ROW_BYTES } from './limits.ts'
 import { RowBounds } from './row-bounds.ts'
@@ -43,8 +43,9 @@ export async function* readCsv(file: string, delimiter: Delimiter): AsyncGenerat
     relax_column_count: true,
     skip_empty_lines: true,
     // counted here, not where rows are taken: when the parser fails, it drops those that nobody has taken yet
-    on_record: (fields: string[]): CsvRow => {
+    on_record: (fields: string[]): CsvRow | null => {
       const line = bounds.lines[made++] ?? 0
+      if (made === 1 && isSeparatorLine(fields)) return null
       if (fields.some(({ length }) => length > MAX_FIELD_LENGTH)) return { line, fields: beginnings(fields), cut: 'field' }
       if (isTooLong(fields)) return { line, fields: beginnings(fields), cut: 'row' }
       return { line, fields, cut: undefined }

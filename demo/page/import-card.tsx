@@ -91,7 +91,12 @@ function Body({ run, name, isStale }: BodyProps): ReactElement {
   return (
     <div className="card-body">
       <div className="card-progress">
-        <RunProgress progress={progress} unit="rows" label={run.finishedAt === null ? PHASE[metadata?.status ?? 'queued'] : 'Rows'} locale="en" />
+        <RunProgress
+          progress={progress}
+          unit={metadata?.totalRows === 1 ? 'row' : 'rows'}
+          label={run.finishedAt === null ? PHASE[metadata?.status ?? 'queued'] : 'Rows'}
+          locale="en"
+        />
         <Controls run={run} />
       </div>
       <RunFailure run={run} />

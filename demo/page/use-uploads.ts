@@ -5,7 +5,7 @@ import { isUnreachable, messageOf, upload } from './api.ts'
 export interface Uploads {
   /** The first is on its way, the others wait. */
   readonly files: readonly File[]
-  /** Why files were refused, a line each, since the last time that none was on its way. */
+  /** Why files were refused, a line each; said at once when none is on its way any more, so that it is read out once. */
   readonly problem: string | undefined
   readonly send: (files: readonly File[]) => void
 }
@@ -27,7 +27,7 @@ export function useUploads(): Uploads {
   useWarning(first !== undefined)
   return {
     files,
-    problem: problems.length === 0 ? undefined : problems.join('\n'),
+    problem: problems.length === 0 || files.length > 0 ? undefined : problems.join('\n'),
     send(more) {
       if (more.length === 0) return
       if (files.length === 0) setProblems([])

@@ -45,6 +45,11 @@ test('a line end that lies across two reads is one', async () => {
   expect(await linesOf(`a,b\n1,${long}\r\n2,y\n`)).toEqual([HEADER, [2, ['1', long]], [3, ['2', 'y']]])
 })
 
+test.each([',', ';', '\t', '|'] as const)('a first line that says sep=%s is no header, and no row elsewhere is taken for one', async (separator) => {
+  const path = await file(`\ufeffsep=${separator}\r\na${separator}b\r\nsep=${separator}\r\n`)
+  expect(await checkCsv(path, 'excel.csv')).toEqual({ header: ['a', 'b'], delimiter: separator, rows: 1 })
+})
+
 describe('a row of more fields than a file may have columns', () => {
   const MANY = ','.repeat(1_200_000)
 
