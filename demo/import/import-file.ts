@@ -54,7 +54,7 @@ const placeOf = ({ path }: Demo, { data }: DemoOptions): string =>
 const portsOf = ({ port, isPortFixed }: DemoOptions): readonly number[] => (isPortFixed ? [port] : Array.from({ length: MORE_PORTS + 1 }, (_, i) => port + i))
 
 /** A file may hold what a terminal obeys. */
-const printable = (text: string): string => stripVTControlCharacters(text).replaceAll(/\p{Cc}+/gu, ' ')
+const printable = (text: string): string => stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Bidi_C}]+/gu, ' ')
 
 function farewell(found: string | undefined, isSent: boolean, name: string): string {
   if (!isSent) return `stopped before the import of ${name} began`

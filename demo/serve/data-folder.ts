@@ -1,5 +1,5 @@
 // The folder that one demo keeps everything in. The engine's file lock says whether it is taken; a second demo takes a folder beside it.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { RunfeedError } from 'runfeed'
 import { type RunEngine, sqliteEngine } from 'runfeed/server'
@@ -13,6 +13,8 @@ export interface DataFolder {
 export const RECORD = 'runs.db'
 export const ROWS = 'demo.db'
 export const UPLOADS = 'uploads'
+/** What the name of an upload ends with that is not whole. */
+export const PART = '.part'
 /** Where the demo that has the folder listens. It may be left over from one that was killed: ask there before it is believed. */
 export const ADDRESS = 'address'
 
@@ -36,7 +38,10 @@ export function openDataFolder(path: string, isFixed: boolean): DataFolder {
 function open(path: string): DataFolder {
   makeFolder(join(path, UPLOADS))
   keepOutOfGit(path)
-  return { path, engine: sqliteEngine({ file: join(path, RECORD), cacheBytes: CACHE_BYTES }) }
+  const engine = sqliteEngine({ file: join(path, RECORD), cacheBytes: CACHE_BYTES })
+  // nobody else is receiving them: the engine has the folder
+  for (const name of globSync(`*${PART}`, { cwd: join(path, UPLOADS) })) rmSync(join(path, UPLOADS, name), { force: true })
+  return { path, engine }
 }
 
 /** With those above it. Not by `recursive`, which tries for ever in /proc, where nobody can make a folder. */

@@ -3,7 +3,7 @@ import { existsSync, globSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { RunfeedError } from 'runfeed'
 import { sqliteEngine } from 'runfeed/server'
-import { RECORD, ROWS, UPLOADS } from './data-folder.ts'
+import { PART, RECORD, ROWS, UPLOADS } from './data-folder.ts'
 
 export interface Deleted {
   readonly uploads: number
@@ -15,7 +15,7 @@ export async function emptyDataFolder(path: string): Promise<Deleted> {
   const record = join(path, RECORD)
   // opened for its lock, which says whether somebody is at work here
   const engine = existsSync(record) ? lock(record) : undefined
-  const uploads = globSync('*.csv', { cwd: join(path, UPLOADS) }).map((name) => join(UPLOADS, name))
+  const uploads = globSync(`*.csv{,${PART}}`, { cwd: join(path, UPLOADS) }).map((name) => join(UPLOADS, name))
   const databases = existsSync(path) ? readdirSync(path).filter((name) => DATABASE.test(name)) : []
   const files = [...uploads, ...databases].map((name) => join(path, name))
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0)

@@ -1,13 +1,14 @@
 // Receives a file: bounded, written as it comes, checked when it is whole, and gone again when it is refused.
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { InvalidRequestError, RunfeedError } from 'runfeed'
 import { checkCsv } from '../csv/check-csv.ts'
 import { isEmpty, MAX_FILE_BYTES, tooManyBytes } from '../csv/limits.ts'
+import { PART } from './data-folder.ts'
 
 const MAX_NAME = 200
 
@@ -24,7 +25,8 @@ export async function receive(request: Request, folder: string): Promise<Upload>
   const announced = Number(request.headers.get('content-length') ?? 0)
   if (announced > MAX_FILE_BYTES) throw new RunfeedError('too_large', tooManyBytes(name))
   const file = `${randomUUID()}.csv`
-  const path = join(folder, file)
+  // by another name until it is whole: what a server leaves that is stopped here, the next one deletes
+  const path = join(folder, `${file}${PART}`)
   let bytes = 0
   const bounded = new Transform({
     transform(chunk: Uint8Array, _, done) {
@@ -38,6 +40,7 @@ export async function receive(request: Request, folder: string): Promise<Upload>
       await pipeline(Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0]), bounded, createWriteStream(path, { flags: 'wx' }))
     if (bytes === 0) throw new InvalidRequestError(isEmpty(name))
     await checkCsv(path, name)
+    await rename(path, join(folder, file))
   } catch (thrown) {
     await rm(path, { force: true })
     throw thrown
@@ -45,11 +48,19 @@ export async function receive(request: Request, folder: string): Promise<Upload>
   return { name, file }
 }
 
+/** The last part of a path, without what turns the text around it or a terminal obeys, cut between two characters. */
+const nameIn = (path: string): string =>
+  (path.split(/[/\\]/).at(-1) ?? '')
+    .replaceAll(/[\p{Cc}\p{Bidi_C}]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_NAME)
+    .replace(/[\uD800-\uDBFF]$/, '')
+
 function nameOf(request: Request): string {
   const header = request.headers.get('x-file-name')
   if (!header) throw new InvalidRequestError('name the file: send its name, URL-encoded, as x-file-name')
   try {
-    return decodeURIComponent(header).split(/[/\\]/).at(-1)?.trim().slice(0, MAX_NAME) || 'upload.csv'
+    return nameIn(decodeURIComponent(header)) || 'upload.csv'
   } catch {
     throw new InvalidRequestError('x-file-name is not URL-encoded')
   }

@@ -148,9 +148,18 @@ test('an upload that is sent again begins no second import', async () => {
       body: 'id\n1\n',
     })
   const before = await imports()
+  const files = uploads().length
   const answers = await Promise.all([send(id), send(id)])
   const ids = await Promise.all([...answers, await send(id)].map(async (answer) => ((await answer.json()) as Answer).id))
   expect(new Set(ids).size).toBe(1)
   expect(await imports()).toBe(before + 1)
   expect((await send('../../x')).status).toBe(400)
+  // nor is anything kept that no import is made of
+  expect(uploads()).toHaveLength(files + 1)
+})
+
+test('a name is the last part of a path, without controls, and ends with a whole character', async () => {
+  const nameOf = async (name: string): Promise<unknown> => (await imported(name, 'id\n1\n')).payload
+  expect(await nameOf('C:\\files\\a\u202egpj\u0007.csv')).toMatchObject({ name: 'a gpj .csv' })
+  expect(await nameOf(`${'x'.repeat(199)}\u{1f600}.csv`)).toMatchObject({ name: 'x'.repeat(199) })
 })

@@ -1,5 +1,5 @@
 // A data folder may be a folder of somebody's, with files in it.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -22,6 +22,14 @@ test('the folder keeps itself out of git, and a .gitignore that was there stays 
   const own = await folder()
   await writeFile(join(own, '.gitignore'), 'node_modules\n')
   expect(await ignoredIn(own)).toBe('node_modules\n')
+})
+
+test('an upload that was not whole when its server ended is deleted, and no other', async () => {
+  const path = await folder()
+  await mkdir(join(path, 'uploads'))
+  for (const name of ['whole.csv', 'half.csv.part']) await writeFile(join(path, 'uploads', name), 'a\n')
+  await openDataFolder(path, true).engine.close()
+  expect(await readdir(join(path, 'uploads'))).toEqual(['whole.csv'])
 })
 
 test.skipIf(process.platform !== 'linux')('a folder that nobody can make is refused', () => {
