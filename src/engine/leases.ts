@@ -69,8 +69,9 @@ export class Leases {
     const due = Date.now() + wait
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      // this process was held up, asleep or busy: renewals may be waiting behind this very timer, and live runs would crash by the dozen
-      const wasHeldUp = Date.now() - due > this.#ms / 2
+      // this process was held up, asleep or busy: renewals may be waiting behind this very timer, and live runs would crash by the dozen. One that
+      // is due when the process stops was a third of a lease ago, and the timer is due a quarter later: a late quarter more is still within it
+      const wasHeldUp = Date.now() - due > this.#ms / 4
       if (wasHeldUp) for (const run of this.#held.keys()) this.renew(run, this.#now())
       else this.#onDue()
       this.#arm()

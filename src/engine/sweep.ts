@@ -15,8 +15,17 @@ const LATER_MS = 3_600_000
 
 /** @returns how many leases were out. */
 export function sweep(turn: Turn): number {
-  const { now, storage, settings } = turn
   const lost = sweepLeases(turn)
+  sweepRecord(turn)
+  return lost
+}
+
+/**
+ * All but the leases, for the alarm: whether one is out is asked by the timer of the leases alone. In a process that stood still the alarm may
+ * ring before it, and before the renewals that came meanwhile are read: every run that is executed elsewhere would have crashed.
+ */
+export function sweepRecord(turn: Turn): void {
+  const { now, storage, settings } = turn
   sweepDue(turn)
   storage.forget(now - settings.lateWritesMs)
   const { gone, hasMore } = storage.purge(now - settings.retentionMs, MAX_REMOVED)
@@ -27,7 +36,6 @@ export function sweep(turn: Turn): number {
   }
   if (hasMore) turn.after(() => turn.alarm.set(now + PAUSE_MS))
   setAlarm(turn, now)
-  return lost
 }
 
 /**

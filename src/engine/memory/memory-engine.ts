@@ -6,6 +6,7 @@ import { type EmbeddedEngine, embeddedEngine } from '../embedded.ts'
 import { Leases } from '../leases.ts'
 import { LogBounds } from '../log-bounds.ts'
 import { type EngineOptions, settle } from '../settings.ts'
+import { sweepRecord } from '../sweep.ts'
 import { type Desk, Turn } from '../turn.ts'
 import { MemoryStorage } from './memory-storage.ts'
 
@@ -15,7 +16,7 @@ export type MemoryEngineOptions = EngineOptions
 export function memoryEngine(options: MemoryEngineOptions = {}): EmbeddedEngine {
   const settings = settle(options)
   const bell = new Bell()
-  const alarm = new Alarm(settings.now, () => void engine.sweep())
+  const alarm = new Alarm(settings.now, () => void run(sweepRecord))
   const leases = new Leases(settings.leaseMs, settings.now, () => void engine.sweep())
   const desk: Desk = { storage: new MemoryStorage(new LogBounds(settings.logVersions, settings.logBytes)), settings, bell, leases, alarm }
   let isClosed = false

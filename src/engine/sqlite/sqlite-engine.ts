@@ -10,7 +10,7 @@ import { type EmbeddedEngine, embeddedEngine } from '../embedded.ts'
 import { Leases } from '../leases.ts'
 import { LogBounds } from '../log-bounds.ts'
 import { checkNumber, type EngineOptions, settle } from '../settings.ts'
-import { setAlarm } from '../sweep.ts'
+import { setAlarm, sweepRecord } from '../sweep.ts'
 import { type Desk, Turn } from '../turn.ts'
 import { openDatabase, orClosed } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -43,7 +43,7 @@ export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
   const bell = new Bell()
   const leases = new Leases(settings.leaseMs, settings.now, () => void engine.sweep().catch(ignore))
   // one that fails, on a full disk say, is tried again: nothing else would set the alarm on
-  const alarm = new Alarm(settings.now, () => void engine.sweep().catch(() => alarm.set(settings.now() + RETRY_MS)))
+  const alarm = new Alarm(settings.now, () => void group.write(sweepRecord).catch(() => alarm.set(settings.now() + RETRY_MS)))
   const desk: Desk = { storage, settings, bell, leases, alarm }
 
   orClosed(database, file, () => recover(database, storage, new Turn(desk)))

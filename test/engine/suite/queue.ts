@@ -106,6 +106,20 @@ export function queueSuite(open: Open): void {
       expect(await engine.queue.renew('worker', [run.id])).toEqual([run.id])
     })
 
+    test('an alarm that rings first takes no lease away: what keeps it may wait behind the alarm', async () => {
+      const { now, advance } = clock()
+      // its own timer would ring in minutes
+      const { engine } = await open({ now, leaseMs: 1_000_000 })
+      const run = await executing(engine)
+      const delayed = await created(engine, { delayUntil: now() + 1 })
+      // a process that stood still, or a clock that was set
+      advance(2_000_000)
+      await until(engine, topics.run(delayed.id), async () => (await read(engine, delayed.id)).status === 'QUEUED')
+      expect((await read(engine, run.id)).status).toBe('EXECUTING')
+      expect(await engine.queue.renew('worker', [run.id])).toEqual([run.id])
+      expect(await engine.sweep()).toBe(0)
+    })
+
     test('leases are looked after without being asked', async () => {
       const { engine } = await open({ leaseMs: 60 })
       const run = await executing(engine)
