@@ -31,6 +31,5 @@ function cancelOne(turn: Turn, state: RunState): RunState {
 
 /** A worker that goes on all the same does not hold a canceled run for ever. Within a lease's time from now it has heard of the cancel. */
 export function limitLease(turn: Turn, { run }: RunState): void {
-  const end = turn.now + turn.settings.leaseMs + CANCEL_MS
-  turn.after(() => turn.leases.endAt(run.id, end))
+  turn.after(() => turn.leases.endIn(run.id, turn.settings.leaseMs + CANCEL_MS))
 }

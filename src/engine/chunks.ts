@@ -30,7 +30,7 @@ export function appendChunks(turn: Turn, id: string, stream: string, chunks: rea
     return text
   })
   const index = turn.storage.place(id, stream).length
-  if (from.attempt !== undefined) turn.leases.renew(id, turn.now)
+  if (from.attempt !== undefined) turn.leases.renew(id)
   if (chunks.length > 0) {
     turn.storage.append(id, stream, { first: index, tag: newTag(), by: from.by, chunks, texts })
     cutStream(turn, id, stream)

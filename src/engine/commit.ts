@@ -26,7 +26,7 @@ export function commitRun(turn: Turn, commit: Commit): CommitAnswer {
     for (const key of decision.opened) storage.open(commit.run, key, before.run.attempt)
     for (const key of Object.keys(state.run.streams)) if (state.run.streams[key] !== before.run.streams[key]) turn.wake(topics.stream(commit.run, key))
   }
-  if (commit.attempt !== undefined) turn.leases.renew(commit.run, turn.now)
+  if (commit.attempt !== undefined) turn.leases.renew(commit.run)
   const answer = { version: state.run.version, cursor: cursorOf(state), bytes: state.bytes, refused: decision.refused }
   if (commit.writer) rememberAnswer(turn, commit.run, commit.writer, answer)
   return withSince(turn, state, commit, answer, decision.step?.entry)

@@ -45,7 +45,7 @@ function hold(turn: Turn, state: RunState, by: ClaimRequest): Claim {
 
 /** Held already: the lease begins anew. */
 function holdOn(turn: Turn, state: RunState): Claim {
-  turn.leases.renew(state.run.id, turn.now)
+  turn.leases.renew(state.run.id)
   return claimOf(turn, state)
 }
 
@@ -112,7 +112,7 @@ const claimantOf = ({ worker, namespace }: ClaimRequest): string => (namespace =
 
 export function renewLeases(turn: Turn, worker: string, runs: readonly string[]): readonly string[] {
   const held = runs.filter((run) => turn.isHeldBy(run, worker))
-  for (const run of held) turn.leases.renew(run, turn.now)
+  for (const run of held) turn.leases.renew(run)
   return held
 }
 

@@ -22,11 +22,14 @@ export interface EngineOptions {
   readonly streamChunks?: number
   /** How long, in ms, a run is kept with its log and its streams, once all of its tree has ended. @defaultValue 30 days */
   readonly retentionMs?: number
-  /** The clock, ms since the epoch. @defaultValue `Date.now` */
+  /** The clock, ms since the epoch; leases go by it too. @defaultValue `Date.now`, and for leases a clock that nobody sets */
   readonly now?: () => number
 }
 
-export type EngineSettings = Required<EngineOptions>
+export interface EngineSettings extends Required<EngineOptions> {
+  /** The clock of leases: ms since any moment. */
+  readonly elapsed: () => number
+}
 
 /** A lease's timers run in a part of it: setTimeout takes no more, and would ring at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -60,4 +63,5 @@ const withDefaults = (options: EngineOptions): EngineSettings => ({
   streamChunks: options.streamChunks ?? Number.POSITIVE_INFINITY,
   retentionMs: options.retentionMs ?? RETENTION_MS,
   now: options.now ?? Date.now,
+  elapsed: options.now ?? (() => performance.now()),
 })

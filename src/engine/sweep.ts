@@ -72,15 +72,14 @@ export const expire = (turn: Turn, state: RunState): RunState =>
 export const isExpired = ({ run, plan }: RunState, now: number): boolean => run.attempt === 0 && plan.expiresAt !== null && plan.expiresAt <= now
 
 function sweepLeases(turn: Turn): number {
-  const { now } = turn
-  const out = turn.leases.out(now)
+  const out = turn.leases.out()
   const states = out.flatMap((id) => turn.storage.load(id) ?? [])
   for (const id of out) turn.drop(id)
   // children first: one that goes back to the queue is then canceled with its parent's attempt
   for (const state of states.sort((a, b) => b.run.depth - a.run.depth)) {
     const current = turn.load(state.run.id)
     if (!isHeld(current.run)) continue
-    if (turn.leases.isEnded(state.run.id, now))
+    if (turn.leases.isEnded(state.run.id))
       endRun(turn, current, { status: 'CANCELED', error: { type: 'canceled', message: 'canceled; its worker did not stop in time' } })
     else loseAttempt(turn, current, `nothing was heard from its worker for ${turn.settings.leaseMs / 1000} s`)
   }

@@ -124,7 +124,7 @@ export class Turn {
   settle(): void {
     for (const [run, worker] of this.#holders)
       if (worker === null) this.leases.drop(run)
-      else this.leases.take(run, worker, this.now)
+      else this.leases.take(run, worker)
     for (const effect of this.#after) effect()
   }
   /** After `settle`. */

@@ -17,7 +17,7 @@ export function memoryEngine(options: MemoryEngineOptions = {}): EmbeddedEngine 
   const settings = settle(options)
   const bell = new Bell()
   const alarm = new Alarm(settings.now, () => void run(sweepRecord))
-  const leases = new Leases(settings.leaseMs, settings.now, () => void engine.sweep())
+  const leases = new Leases(settings.leaseMs, settings.elapsed, () => void engine.sweep())
   const desk: Desk = { storage: new MemoryStorage(new LogBounds(settings.logVersions, settings.logBytes)), settings, bell, leases, alarm }
   let isClosed = false
   const run = async <T>(call: (turn: Turn) => T): Promise<T> => {

@@ -41,7 +41,7 @@ export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
   const database = openDatabase(file, maxFileBytes)
   const storage = orClosed(database, file, () => new SqliteStorage(database, cacheBytes, new LogBounds(settings.logVersions, settings.logBytes)))
   const bell = new Bell()
-  const leases = new Leases(settings.leaseMs, settings.now, () => void engine.sweep().catch(ignore))
+  const leases = new Leases(settings.leaseMs, settings.elapsed, () => void engine.sweep().catch(ignore))
   // one that fails, on a full disk say, is tried again: nothing else would set the alarm on
   const alarm = new Alarm(settings.now, () => void group.write(sweepRecord).catch(() => alarm.set(settings.now() + RETRY_MS)))
   const desk: Desk = { storage, settings, bell, leases, alarm }

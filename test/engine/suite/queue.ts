@@ -1,7 +1,18 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { topics } from '../../../src/protocol/want.ts'
 import type { Open } from '../suite.ts'
 import { clock, created, ended, executing, read, until, woken } from './given.ts'
+
+/** The time of the day, for this test, which somebody sets by so many ms. Before what asks for it is made. */
+function settableClock(): (ms: number) => void {
+  const real = Date.now
+  let by = 0
+  const clockOfDay = vi.spyOn(Date, 'now').mockImplementation(() => real() + by)
+  onTestFinished(() => clockOfDay.mockRestore())
+  return (ms) => {
+    by = ms
+  }
+}
 
 export function queueSuite(open: Open): void {
   describe('the queue', () => {
@@ -118,6 +129,24 @@ export function queueSuite(open: Open): void {
       expect((await read(engine, run.id)).status).toBe('EXECUTING')
       expect(await engine.queue.renew('worker', [run.id])).toEqual([run.id])
       expect(await engine.sweep()).toBe(0)
+    })
+
+    test('a lease does not end when the clock of the machine is set on', async () => {
+      const set = settableClock()
+      const { engine } = await open()
+      const run = await executing(engine)
+      set(3_600_000)
+      expect(await engine.sweep()).toBe(0)
+      expect(await engine.queue.renew('worker', [run.id])).toEqual([run.id])
+    })
+
+    test('a lease ends in its time when the clock of the machine is set back', async () => {
+      const set = settableClock()
+      const { engine } = await open({ leaseMs: 400 })
+      const run = await executing(engine)
+      set(-3_600_000)
+      await until(engine, topics.run(run.id), async () => (await read(engine, run.id)).status !== 'EXECUTING')
+      expect((await read(engine, run.id)).status).toBe('CRASHED')
     })
 
     test('leases are looked after without being asked', async () => {
