@@ -49,8 +49,9 @@ export function newRun(wanted: NewRun, namespace: string, parent: RunHead | unde
 }
 
 export function createRuns(turn: Turn, wanted: readonly NewRun[]): readonly Run[] {
-  const { states, made } = planRuns(turn, wanted)
+  const { states, made, awaited } = planRuns(turn, wanted)
   for (const state of made) turn.insert(state)
+  for (const state of awaited) turn.storage.saveAwaited(state)
   return states.map(shown)
 }
 
@@ -58,25 +59,38 @@ export interface PlannedRuns {
   /** For each that was wanted: the one that is there already, or one that is made. */
   readonly states: readonly RunState[]
   readonly made: readonly RunState[]
+  /** Those that are there already, and that their parent waits for from now on. */
+  readonly awaited: readonly RunState[]
 }
 
 /** All are made before any is kept: all or none. */
 export function planRuns(turn: Turn, wanted: readonly NewRun[]): PlannedRuns {
   const made = new Made()
+  const awaited: RunState[] = []
   const states = wanted.map((one) => {
     const parent = one.parentId === undefined ? undefined : turn.storage.load(one.parentId)?.run
     if (one.parentId !== undefined && !parent) throw new NotFoundError(`the parent ${one.parentId}`)
     const namespace = namespaceOf(one, parent)
     // before the parent is judged: what is there already is not started by it
     const first = sameRun(turn, made, one, namespace)
-    if (first) return first
+    if (first && !isToBeAwaited(first, one, parent)) return first
     if (parent && !isLive(parent)) throw new RunEndedError(parent.id)
-    // its descendants were told to stop; one that is made now would not be
+    // its descendants were told to stop; one that is made, or waited for, now would not be
     if (parent && parent.cancelRequestedAt !== null) throw new RunfeedError('canceled', `${parent.id} is being canceled, and starts no more runs`)
+    if (first) {
+      const state = { ...first, plan: { ...first.plan, isAwaited: true } }
+      if (made.byId(first.run.id)) made.add(state)
+      else awaited.push(state)
+      return state
+    }
     return made.add(newRun(one, namespace, parent, turn.settings.metadataLimit, turn.now))
   })
-  return { states, made: made.all }
+  return { states, made: made.all, awaited }
 }
+
+/** A child that its parent has only triggered until now: without that, what cancels the parent would leave it, and with it the wait, alone. */
+const isToBeAwaited = ({ run, plan }: RunState, wanted: NewRun, parent: RunHead | undefined): boolean =>
+  wanted.isAwaited === true && !plan.isAwaited && parent !== undefined && run.parentId === parent.id && isLive(run)
 
 /** What one call makes, by id and by key: within it too, a repeat is one run. */
 class Made {

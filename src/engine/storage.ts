@@ -82,6 +82,8 @@ export interface Storage {
   insert(state: RunState): void
   /** The next version of a run that is there. */
   save(state: RunState, entry: LogEntry): void
+  /** The same version of a run whose plan says from now on that its parent waits for it. */
+  saveAwaited(state: RunState): void
   /** The versions after `after` up to `upTo`; `undefined` when the log does not reach back so far, or not so far ahead. */
   log(run: string, after: number, upTo: number): readonly LogEntry[] | undefined
   tagOf(run: string, version: number): string | undefined

@@ -61,7 +61,7 @@ export interface NewRun {
   readonly metadata?: JsonObject
   readonly tags?: readonly string[]
   readonly parentId?: string
-  /** The parent waits for it: canceling the parent cancels it too. @defaultValue false */
+  /** The parent waits for it, also where it is there already: canceling the parent cancels it too. @defaultValue false */
   readonly isAwaited?: boolean
   readonly replayOf?: string
   /** Not executed before then, ms since the epoch; DELAYED meanwhile. */

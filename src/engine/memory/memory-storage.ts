@@ -71,6 +71,10 @@ export class MemoryStorage implements Storage {
     if (status !== before) this.#index(state)
   }
 
+  saveAwaited(state: RunState): void {
+    this.#get(state.run.id).state = state
+  }
+
   #index({ run, plan }: RunState): void {
     const { id, status, parentId, finishedAt } = run
     if (status === 'QUEUED') this.#queued.add(id)

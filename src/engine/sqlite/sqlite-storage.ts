@@ -82,13 +82,20 @@ export class SqliteStorage implements Storage {
     const patch = JSON.stringify(entry.patch)
     this.#writing(run.id)
     cached.tail = this.#log.add(cached.seq, state, entry, patch, cached.tail)
-    // a plan changes with the status only
+    // a plan changes with the status only, but for what saveAwaited says
     if (run.status !== before.run.status)
       this.#sql.setStatus.run(run.status, run.finishedAt, plan.delayUntil, plan.maxAttempts, dueAt(run, plan), plan.remoteWorker, cached.seq)
     if (run.tags !== before.run.tags) this.#setTags(cached.seq, before.run.tags, run.tags)
     cached.state = state
     // the output is in the patch, and nothing else of size is outside of the metadata
     this.#cache.grow(cached, state.bytes - before.bytes + (run.output === before.run.output ? 0 : patch.length))
+  }
+
+  saveAwaited(state: RunState): void {
+    const cached = this.#get(state.run.id)
+    this.#writing(state.run.id)
+    this.#sql.setAwaited.run(cached.seq)
+    cached.state = state
   }
 
   #setTags(seq: number, before: readonly string[], after: readonly string[]): void {

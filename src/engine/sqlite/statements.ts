@@ -10,6 +10,7 @@ const SQL = {
   payload: 'SELECT payload FROM payloads WHERE run = ?',
   insertTag: 'INSERT INTO tags (tag, run) VALUES (?, ?)',
   setStatus: 'UPDATE runs SET status = ?, finished = ?, delayed = ?, attempts = ?, wake = ?, holder = ? WHERE seq = ?',
+  setAwaited: 'UPDATE runs SET awaited = 1 WHERE seq = ?',
   held: `SELECT id FROM runs WHERE status IN ('EXECUTING', 'WAITING', 'DEQUEUED') ORDER BY seq DESC`,
   queued: `SELECT seq, id, concurrency FROM runs WHERE status = 'QUEUED' AND task = ? AND namespace = ? ORDER BY seq LIMIT ?`,
   queuedOfKey: `SELECT seq, id, concurrency FROM runs WHERE status = 'QUEUED' AND task = ? AND namespace = ? AND concurrency = ? ORDER BY seq LIMIT ?`,

@@ -49,6 +49,28 @@ export function keySuite(open: Open): void {
       await expect(created(engine, { parentId: parent.id, idempotencyKey: 'l' })).rejects.toMatchObject({ type: 'canceled' })
     })
 
+    test('finds a child for a parent that waits for it from then on: what cancels the one cancels the other', async () => {
+      const { engine } = await open()
+      const parent = await executing(engine)
+      const keys = ['waited for', 'only triggered']
+      const [waited, triggered] = await Promise.all(keys.map(async (idempotencyKey) => await created(engine, { parentId: parent.id, idempotencyKey })))
+      const other = await executing(engine)
+      const { version } = await read(engine, waited?.id as string)
+      const wanted = { task: 'work', payload: null, parentId: parent.id }
+      const once = { ...wanted, idempotencyKey: 'both in one call' }
+      const [found, twice] = await engine.record.create([{ ...wanted, idempotencyKey: 'waited for', isAwaited: true }, once, { ...once, isAwaited: true }])
+      expect(found).toMatchObject({ id: waited?.id, version })
+      // who is not its parent does not take it along
+      await created(engine, { parentId: other.id, idempotencyKey: 'only triggered', isAwaited: true })
+      await created(engine, { parentId: parent.id, idempotencyKey: 'only triggered' })
+      await engine.record.cancel(other.id)
+      await engine.record.cancel(parent.id)
+      const after = await Promise.all([found, twice, triggered].map(async (run) => (await read(engine, run?.id as string)).status))
+      expect(after).toEqual(['CANCELED', 'CANCELED', 'QUEUED'])
+      // told to stop, it does not wait for what would not hear of it
+      await expect(created(engine, { ...wanted, idempotencyKey: 'only triggered', isAwaited: true })).rejects.toMatchObject({ type: 'canceled' })
+    })
+
     test('of a call that was refused is free', async () => {
       const { engine } = await open()
       const one = { task: 'a', payload: null, idempotencyKey: 'k' } as const

@@ -133,6 +133,20 @@ export function reopenSuite(open: OpenKept): void {
       expect(claim).toMatchObject({ run: { attempt: 2 }, maxAttempts: 4, maxDuration: 5000, concurrencyKey: 'c' })
     })
 
+    test('who waits for whom is as it was, also where a child was found by its key', async () => {
+      const { engine, reopen } = await open()
+      const [parent] = (await engine.record.create([{ task: 'parent', payload: null }])) as [Run]
+      await engine.queue.claim({ worker: 'w', tasks: ['parent'], max: 1, isRemote: true })
+      const made = await created(engine, { parentId: parent.id, isAwaited: true })
+      const found = await created(engine, { parentId: parent.id, idempotencyKey: 'k' })
+      await created(engine, { parentId: parent.id, idempotencyKey: 'k', isAwaited: true })
+      const other = await created(engine, { parentId: parent.id })
+      const again = await reopen()
+      await again.record.cancel(parent.id)
+      const after = await Promise.all([made, found, other].map(async ({ id }) => (await read(again, id)).status))
+      expect(after).toEqual(['CANCELED', 'CANCELED', 'QUEUED'])
+    })
+
     test('a log that was cut is bounded as before', async () => {
       const { engine, reopen } = await open({ logVersions: 20 })
       const run = await executing(engine)
