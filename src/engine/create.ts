@@ -73,6 +73,7 @@ export function planRuns(turn: Turn, wanted: readonly NewRun[]): PlannedRuns {
     const namespace = namespaceOf(one, parent)
     // before the parent is judged: what is there already is not started by it
     const first = sameRun(turn, made, one, namespace)
+    if (first && parent && one.isAwaited) checkWait(turn, first.run, parent)
     if (first && !isToBeAwaited(first, one, parent)) return first
     if (parent && !isLive(parent)) throw new RunEndedError(parent.id)
     // its descendants were told to stop; one that is made, or waited for, now would not be
@@ -86,6 +87,17 @@ export function planRuns(turn: Turn, wanted: readonly NewRun[]): PlannedRuns {
     return made.add(newRun(one, namespace, parent, turn.settings.metadataLimit, turn.now))
   })
   return { states, made: made.all, awaited }
+}
+
+/** A run waits for nothing that may wait for it. @throws InvalidRequestError */
+function checkWait(turn: Turn, found: RunHead, waiting: RunHead): void {
+  if (!isLive(found)) return
+  for (let run: RunHead | undefined = waiting; run; run = run.parentId === null ? undefined : turn.storage.load(run.parentId)?.run)
+    if (run.id === found.id)
+      throw new InvalidRequestError(
+        `${waiting.id} cannot wait for ${found.id}, which is ${run === waiting ? 'itself' : 'above it'}; use another idempotencyKey, or trigger without waiting`,
+        { field: 'idempotencyKey' },
+      )
 }
 
 /** A child that its parent has only triggered until now: without that, what cancels the parent would leave it, and with it the wait, alone. */

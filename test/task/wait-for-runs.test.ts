@@ -1,4 +1,4 @@
-import { task } from 'runfeed/task'
+import { type Task, task } from 'runfeed/task'
 import { expect, test } from 'vitest'
 import { gate } from '../support/gate.ts'
 import { startServer } from '../support/server.ts'
@@ -29,4 +29,19 @@ test('a child that was triggered first, and is found by its key when the parent 
   expect((await server.ended(id)).status).toBe('CANCELED')
   const { runs } = (await (await server.get(`/v1/runs?parent=${id}`)).json()) as { runs: { status: string }[] }
   expect(runs.map(({ status }) => status)).toEqual(['CANCELED'])
+})
+
+test('a run that would wait for itself is told so', async () => {
+  const self: Task<'self'> = task({
+    id: 'self',
+    run: async () => {
+      await self.triggerAndWait(null, { idempotencyKey: 'k' })
+    },
+  })
+  const server = await startServer({ tasks: [self] })
+  const id = await server.trigger('self', null, { idempotencyKey: 'k' })
+  expect(await server.ended(id)).toMatchObject({
+    status: 'FAILED',
+    error: { type: 'invalid_request', message: expect.stringContaining('idempotencyKey') as string },
+  })
 })

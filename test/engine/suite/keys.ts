@@ -71,6 +71,24 @@ export function keySuite(open: Open): void {
       await expect(created(engine, { ...wanted, idempotencyKey: 'only triggered', isAwaited: true })).rejects.toMatchObject({ type: 'canceled' })
     })
 
+    test('that finds the run that waits, or one above it that lives, is refused: both would wait for ever', async () => {
+      const { engine } = await open()
+      const root = await executing(engine, { task: 'root', idempotencyKey: 'k' })
+      const parent = await executing(engine, { task: 'parent', idempotencyKey: 'k', parentId: root.id })
+      const isAwaited = true
+      for (const task of ['root', 'parent']) {
+        const wanted = { task, idempotencyKey: 'k', parentId: parent.id }
+        await expect(created(engine, { ...wanted, isAwaited })).rejects.toMatchObject({
+          type: 'invalid_request',
+          message: expect.stringContaining('idempotencyKey') as string,
+        })
+        // whoever does not wait finds it
+        expect((await created(engine, wanted)).id).toBe(task === 'root' ? root.id : parent.id)
+      }
+      await ended(engine, root)
+      expect(await created(engine, { task: 'root', idempotencyKey: 'k', parentId: parent.id, isAwaited })).toMatchObject({ id: root.id, status: 'COMPLETED' })
+    })
+
     test('of a call that was refused is free', async () => {
       const { engine } = await open()
       const one = { task: 'a', payload: null, idempotencyKey: 'k' } as const
