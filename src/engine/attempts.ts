@@ -16,7 +16,7 @@ export function retryIn(change: Change, state: RunState, { at, error }: NonNulla
   if (run.cancelRequestedAt !== null) return void endIn(change, { status: 'CANCELED', error: CANCELED }, now)
   if (!hasAttemptLeft(state)) throw new InvalidRequestError(`${run.id} is at attempt ${run.attempt} of ${plan.maxAttempts}; end it`)
   if (!Number.isFinite(at)) throw new InvalidRequestError(`retry.at is ${at}; it is a time in ms since the epoch`)
-  change.set('error', error)
+  change.set('error', error).plan({ hasExecuted: true })
   if (at > now) change.set('status', 'DELAYED').plan({ delayUntil: Math.ceil(at) })
   else change.set('status', 'QUEUED')
 }
@@ -39,14 +39,15 @@ export function loseAttempt(turn: Turn, state: RunState, message: string): void 
     // the cancel has reached the descendants that were waited for: the others go on, whether its worker lives or not
     endRun(turn, state, { status: 'CANCELED', error: { type: 'canceled', message: `canceled; ${message}` } })
   } else if (hasAttemptLeft(state)) {
-    afterAttempt(turn, turn.save(state, new Change(state).set('status', 'QUEUED').set('error', error).step(null, turn.now)))
+    const change = new Change(state).set('status', 'QUEUED').set('error', error).plan({ hasExecuted: true })
+    afterAttempt(turn, turn.save(state, change.step(null, turn.now)))
   } else {
     endRun(turn, state, { status: 'CRASHED', error })
     cancelQueued(turn, id, 'which crashed')
   }
 }
 
-/** Given back unfinished, by whoever executed it: that is no failure, so the attempt is not counted. */
+/** Given back by whoever had claimed it: that is no failure, so the attempt is not counted, and the run waits as it did before. */
 export function giveBack(turn: Turn, state: RunState): void {
   const { plan, run } = state
   if (run.cancelRequestedAt !== null) {

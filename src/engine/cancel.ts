@@ -19,7 +19,7 @@ function cancelOne(turn: Turn, state: RunState): RunState {
   if (!isHeld(state.run))
     return endRun(turn, state, {
       status: 'CANCELED',
-      error: { type: 'canceled', message: state.run.attempt === 0 ? 'canceled before it was executed' : 'canceled between two attempts' },
+      error: { type: 'canceled', message: state.plan.hasExecuted ? 'canceled between two attempts' : 'canceled before it was executed' },
     })
   turn.wake(topics.control(state.run.id))
   if (state.run.cancelRequestedAt !== null) return state

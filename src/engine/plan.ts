@@ -13,6 +13,8 @@ export interface RunPlan {
   readonly idempotencyKey: string | null
   /** `''` for none. */
   readonly concurrencyKey: string
+  /** An attempt of it was executed and is over. One that was given back was not executed, and its number is used up all the same. */
+  readonly hasExecuted: boolean
   /** Its parent waits for it. */
   readonly isAwaited: boolean
   /** Who took its last attempt, where that outlives this process; else `null`. */
@@ -28,14 +30,15 @@ export function planOf(wanted: NewRun): RunPlan {
     maxDuration: whole('maxDuration', wanted.maxDuration),
     idempotencyKey: key('idempotencyKey', wanted.idempotencyKey),
     concurrencyKey: key('concurrencyKey', wanted.concurrencyKey) ?? '',
+    hasExecuted: false,
     isAwaited: wanted.isAwaited ?? false,
     remoteWorker: null,
   }
 }
 
 /** When the engine must look at a run by itself; `null` for never. Expiry is for runs that nobody has begun to execute. */
-export function dueAt({ status, attempt }: Pick<Run, 'status' | 'attempt'>, { delayUntil, expiresAt }: RunPlan): number | null {
-  const expires = attempt === 0 ? expiresAt : null
+export function dueAt({ status }: Pick<Run, 'status'>, { delayUntil, expiresAt, hasExecuted }: RunPlan): number | null {
+  const expires = hasExecuted ? null : expiresAt
   if (status === 'QUEUED') return expires
   if (status !== 'DELAYED') return null
   return expires === null ? delayUntil : Math.min(delayUntil ?? expires, expires)

@@ -12,8 +12,8 @@ import type { Turn } from './turn.ts'
 type Worker = Pick<ClaimRequest, 'worker' | 'isRemote'>
 
 function claimOf(turn: Turn, state: RunState): Claim {
-  const { maxAttempts, maxDuration, concurrencyKey } = state.plan
-  return { run: shown(state), leaseUntil: turn.now + turn.settings.leaseMs, maxAttempts, maxDuration, concurrencyKey }
+  const { hasExecuted, maxAttempts, maxDuration, concurrencyKey } = state.plan
+  return { run: shown(state), isFirst: !hasExecuted, leaseUntil: turn.now + turn.settings.leaseMs, maxAttempts, maxDuration, concurrencyKey }
 }
 
 /** What outlives this process is told to the record: a lease is not. */
@@ -26,7 +26,7 @@ function attemptsOf({ run: { task }, plan }: RunState, { settings }: Pick<ClaimR
 
 /** The same for how long it may wait: what was made before is looked at when it is claimed. */
 function isOverdue({ run, plan }: RunState, { settings }: ClaimRequest, now: number): boolean {
-  if (plan.expiresAt !== null || run.attempt > 0) return false
+  if (plan.expiresAt !== null || plan.hasExecuted) return false
   const ttl = settings && Object.hasOwn(settings, run.task) ? settings[run.task]?.ttl : undefined
   return ttl !== undefined && Math.max(run.createdAt, plan.delayUntil ?? 0) + ttl <= now
 }

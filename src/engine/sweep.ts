@@ -69,7 +69,7 @@ export function sweepDue(turn: Turn): void {
 export const expire = (turn: Turn, state: RunState): RunState =>
   endRun(turn, state, { status: 'EXPIRED', error: { type: 'expired', message: 'nobody began to execute it in time' } })
 
-export const isExpired = ({ run, plan }: RunState, now: number): boolean => run.attempt === 0 && plan.expiresAt !== null && plan.expiresAt <= now
+export const isExpired = ({ plan }: RunState, now: number): boolean => !plan.hasExecuted && plan.expiresAt !== null && plan.expiresAt <= now
 
 function sweepLeases(turn: Turn): number {
   const out = turn.leases.out()

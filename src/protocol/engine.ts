@@ -177,6 +177,8 @@ export interface ClaimRequest {
 /** The run as it is after the claim: EXECUTING, its attempt counted. */
 export interface Claim {
   readonly run: Run
+  /** No attempt before this one was executed: those that were given back were not. @defaultValue by the number of the attempt, for servers that do not say it */
+  readonly isFirst?: boolean
   readonly leaseUntil: number
   readonly maxAttempts: number
   /** Ms; `null` without a limit. */
@@ -195,7 +197,7 @@ export interface RunQueue {
   begin(run: NewRun, claim: Pick<ClaimRequest, 'worker' | 'isRemote'>): Promise<Claim>
   /** Renews leases; answers the runs that this worker still holds. */
   renew(worker: string, runs: readonly string[]): Promise<readonly string[]>
-  /** Gives a claimed run back, unfinished and unharmed: it is queued again. Its attempt is over, yet does not count as one of `maxAttempts`. */
+  /** Gives a claimed run back, unfinished and unharmed: it is queued again. Its attempt is over, yet counts neither as one of `maxAttempts` nor as executed. */
   release(worker: string, run: string): Promise<void>
 }
 

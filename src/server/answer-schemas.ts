@@ -76,6 +76,7 @@ export const settled: z.ZodType<{ settled: boolean }> = z.object({ settled: z.bo
 
 export const claim: z.ZodType<Claim> = z.object({
   run,
+  isFirst: z.boolean().describe('Whether no attempt before this one was executed.'),
   leaseUntil: time,
   maxAttempts: count,
   maxDuration: nullable(time),

@@ -22,7 +22,7 @@ type Hook<P, Extra = unknown> = (params: HookParams<P> & Extra) => unknown
 export interface TaskHooks<P = unknown, O = unknown> {
   /** Before every attempt. */
   readonly init?: Hook<P>
-  /** Before the first attempt, after `init`. */
+  /** Before the first attempt that is executed, after `init`. */
   readonly onStart?: Hook<P>
   /** Around the task's function, in every attempt; it must call `next()`, which throws what the function throws. To catch that changes nothing. */
   readonly middleware?: Hook<P, { readonly next: () => Promise<void> }>

@@ -16,6 +16,8 @@ export interface Attempt {
   readonly definition: TaskDefinition
   readonly hooks: TaskHooks
   readonly maxAttempts: number
+  /** No attempt before it was executed. */
+  readonly isFirst: boolean
   /** The task's function is done: no time limit holds any more. */
   readonly concluded: () => void
   /** Resolves when the task is not waited for any longer, although it was told to stop. */
@@ -36,7 +38,7 @@ export async function execute(attempt: Attempt): Promise<Conclusion> {
 }
 
 /** The attempt with its hooks. How it ended is known before the last of them are called. */
-async function live({ scope, definition, hooks, concluded }: Attempt, facts: Facts, reach: (conclusion: Conclusion) => void): Promise<void> {
+async function live({ scope, definition, hooks, isFirst, concluded }: Attempt, facts: Facts, reach: (conclusion: Conclusion) => void): Promise<void> {
   const { run, signal } = scope
   const judged = await payloadOf(definition, run.payload)
   const ctx = { run: { id: run.id, attempt: run.attempt, parentId: run.parentId, rootId: run.rootId, tags: [...run.tags] }, task: { id: definition.id } }
@@ -50,7 +52,7 @@ async function live({ scope, definition, hooks, concluded }: Attempt, facts: Fac
   const conclusion = await conclude(async () => {
     if (judged.error) throw judged.error
     signal.throwIfAborted()
-    await lifecycle.before(run.attempt === 1)
+    await lifecycle.before(isFirst)
     signal.throwIfAborted()
     const output = await lifecycle.around(async () => await withScope(scope, () => definition.run(params.payload, params)))
     await scope.captured()

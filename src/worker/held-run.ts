@@ -76,8 +76,8 @@ export class HeldRun {
     // a cancel that came between the claim and the wake
     void this.obey()
     try {
-      const { maxAttempts } = claim
-      return await execute({ scope: this.scope, definition, hooks, maxAttempts, concluded: () => this.#budget.stop(), expired: this.#expired })
+      const { maxAttempts, isFirst = claim.run.attempt === 1 } = claim
+      return await execute({ scope: this.scope, definition, hooks, maxAttempts, isFirst, concluded: () => this.#budget.stop(), expired: this.#expired })
     } finally {
       unwake()
       this.#isOver = true

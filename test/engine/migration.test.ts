@@ -111,7 +111,7 @@ test('and its runs go on, beside new ones that use what is new', async () => {
   const { now, advance } = clock(AT + 100)
   const engine = open({ file, now })
   const [claim] = await engine.queue.claim({ worker: 'w', tasks: ['work'], max: 10, limits: { work: { limit: 1, executing: {} } } })
-  expect(claim).toMatchObject({ run: { id: 'run_waits', attempt: 1 }, maxAttempts: 1, maxDuration: null, concurrencyKey: '' })
+  expect(claim).toMatchObject({ run: { id: 'run_waits', attempt: 1 }, isFirst: true, maxAttempts: 1, maxDuration: null, concurrencyKey: '' })
   for (let n = 0; n < 300; n++) await engine.record.commit({ run: 'run_waits', attempt: 1, operations: [{ op: 'increment', key: 'n', by: 1 }] })
   await engine.record.commit({ run: 'run_waits', attempt: 1, end: { status: 'COMPLETED' } })
   const run = await created(engine, { delayUntil: now() + 1000, idempotencyKey: 'k' })
@@ -158,4 +158,24 @@ test('a file of schema 2 opens, and what it holds takes part in what is new', as
   advance(1000)
   for (let n = 0; n < 20; n++) await again.sweep()
   expect((await again.record.list({})).runs).toEqual([])
+})
+
+test('and it is known which of its runs were executed: they do not expire', async () => {
+  const { now, advance } = clock(AT)
+  const file = secondFile()
+  const database = new DatabaseSync(file)
+  // between two attempts
+  database.exec(`UPDATE runs SET expires = ${AT + 50}, attempts = 2 WHERE id = 'run_waits'`)
+  const change = (status: string): string => `{"op":"replace","path":"/status","value":"${status}"}`
+  database.exec(`INSERT INTO log VALUES (4, 2, 'bbbb', ${AT}, NULL, '[${change('EXECUTING')},{"op":"replace","path":"/attempt","value":1}]')`)
+  database.exec(`INSERT INTO log VALUES (4, 3, 'cccc', ${AT}, NULL, '[${change('QUEUED')}]')`)
+  database.close()
+  const engine = open({ file, now })
+  advance(50)
+  await engine.sweep()
+  const claims = await engine.queue.claim({ worker: 'w', tasks: ['work'], max: 9 })
+  expect(claims.map(({ run: { id, attempt }, isFirst }) => [id, attempt, isFirst])).toEqual([
+    ['run_busy', 2, false],
+    ['run_waits', 2, false],
+  ])
 })

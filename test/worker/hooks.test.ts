@@ -1,6 +1,6 @@
 import type { Run } from 'runfeed'
-import { defineConfig, metadata, schemaTask, task, type RunfeedConfig, type TaskHooks } from 'runfeed/task'
-import { describe, expect, test, vi } from 'vitest'
+import { connectWorker, defineConfig, metadata, schemaTask, task, type RunfeedConfig, type TaskHooks } from 'runfeed/task'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { within } from '../../src/worker/lifecycle.ts'
 import { gate } from '../support/gate.ts'
@@ -171,6 +171,20 @@ describe('a hook that throws', () => {
     })
     expect(caught.run).toMatchObject({ status: 'FAILED', error: { message: 'task' } })
   })
+})
+
+test('onStart is called by the attempt that executes the run first, whoever had claimed it before and given it back', async () => {
+  const server = await startServer()
+  const id = await server.trigger('work')
+  await server.post('/v1/queue/claim', { worker: 'w', tasks: ['work'], max: 1 })
+  await server.post('/v1/queue/release', { worker: 'w', run: id })
+  const work = task({ id: 'work', ...saying('own'), run: (_: unknown, { ctx }) => ctx.run.attempt })
+  const worker = connectWorker({ url: server.url, tasks: [work] })
+  onTestFinished(async () => await worker.stop())
+  // a number is never given twice: an attempt that is over is known by it
+  const { output, metadata: said } = await server.ended(id)
+  expect(output).toBe(2)
+  expect(said['said']).toContain('own onStart')
 })
 
 test('a stream that a hook opens is captured to its end', async () => {

@@ -118,4 +118,14 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE streams ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE chunks ADD COLUMN total INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- an attempt of the run was executed and is over; until now told by the last attempt's number, which is in the documents and the log
+  ALTER TABLE runs ADD COLUMN executed INTEGER NOT NULL DEFAULT 0;
+  UPDATE runs SET executed = 1 WHERE finished IS NULL AND (SELECT max(attempt) FROM (
+    SELECT json_extract(document, '$.attempt') AS attempt FROM snapshots WHERE run = runs.seq
+    UNION ALL
+    SELECT json_extract(change.value, '$.value') FROM log, json_each(log.patch) AS change
+      WHERE log.run = runs.seq AND json_extract(change.value, '$.path') = '/attempt'
+  )) > (status IN ('EXECUTING', 'WAITING', 'DEQUEUED'));
+  `,
 ]

@@ -84,7 +84,16 @@ export class SqliteStorage implements Storage {
     cached.tail = this.#log.add(cached.seq, state, entry, patch, cached.tail)
     // a plan changes with the status only, but for what saveAwaited says
     if (run.status !== before.run.status)
-      this.#sql.setStatus.run(run.status, run.finishedAt, plan.delayUntil, plan.maxAttempts, dueAt(run, plan), plan.remoteWorker, cached.seq)
+      this.#sql.setStatus.run(
+        run.status,
+        run.finishedAt,
+        plan.delayUntil,
+        plan.maxAttempts,
+        dueAt(run, plan),
+        plan.remoteWorker,
+        plan.hasExecuted ? 1 : 0,
+        cached.seq,
+      )
     if (run.tags !== before.run.tags) this.#setTags(cached.seq, before.run.tags, run.tags)
     cached.state = state
     // the output is in the patch, and nothing else of size is outside of the metadata
@@ -272,6 +281,7 @@ const planOf = (row: Row): RunPlan => ({
   maxDuration: numberOf(row['duration']) ?? null,
   idempotencyKey: row['idempotency'] === null ? null : String(row['idempotency']),
   concurrencyKey: String(row['concurrency']),
+  hasExecuted: Number(row['executed']) === 1,
   isAwaited: Number(row['awaited']) === 1,
   remoteWorker: row['holder'] === null ? null : String(row['holder']),
 })

@@ -3,13 +3,13 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 const SQL = {
   lastSeq: 'SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM runs UNION ALL SELECT max(run) FROM removed)',
-  findRun: 'SELECT seq, delayed, expires, attempts, duration, idempotency, concurrency, awaited, holder FROM runs WHERE id = ?',
+  findRun: 'SELECT seq, delayed, expires, attempts, duration, idempotency, concurrency, executed, awaited, holder FROM runs WHERE id = ?',
   insertRun: `INSERT INTO runs (seq, id, namespace, task, status, parent, root, tag, delayed, expires, attempts, duration, idempotency, concurrency, wake, awaited, holder)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   insertPayload: 'INSERT INTO payloads (run, payload) VALUES (?, ?)',
   payload: 'SELECT payload FROM payloads WHERE run = ?',
   insertTag: 'INSERT INTO tags (tag, run) VALUES (?, ?)',
-  setStatus: 'UPDATE runs SET status = ?, finished = ?, delayed = ?, attempts = ?, wake = ?, holder = ? WHERE seq = ?',
+  setStatus: 'UPDATE runs SET status = ?, finished = ?, delayed = ?, attempts = ?, wake = ?, holder = ?, executed = ? WHERE seq = ?',
   setAwaited: 'UPDATE runs SET awaited = 1 WHERE seq = ?',
   held: `SELECT id FROM runs WHERE status IN ('EXECUTING', 'WAITING', 'DEQUEUED') ORDER BY seq DESC`,
   queued: `SELECT seq, id, concurrency FROM runs WHERE status = 'QUEUED' AND task = ? AND namespace = ? ORDER BY seq LIMIT ?`,

@@ -110,6 +110,28 @@ export function attemptSuite(open: Open): void {
       await expect(retry(engine, (await claim(engine, run)).run)).rejects.toMatchObject({ type: 'invalid_request' })
     })
 
+    test('says in its claim whether one before it was executed: what was given back was not', async () => {
+      const { now, advance } = clock()
+      const { engine } = await open({ now, leaseMs: 1000 })
+      const run = await created(engine, { maxAttempts: 3 })
+      const next = async (): Promise<readonly [number, boolean | undefined]> => {
+        const { run: claimed, isFirst } = await claim(engine, run)
+        return [claimed.attempt, isFirst]
+      }
+      expect(await next()).toEqual([1, true])
+      await engine.queue.release('worker', run.id)
+      expect(await next()).toEqual([2, true])
+      await retry(engine, { ...run, attempt: 2 })
+      expect(await next()).toEqual([3, false])
+      await engine.queue.release('worker', run.id)
+      expect(await next()).toEqual([4, false])
+      const other = await executing(engine, { maxAttempts: 2 })
+      advance(1000)
+      await engine.sweep()
+      expect(await claim(engine, other)).toMatchObject({ run: { attempt: 2 }, isFirst: false })
+      expect(await engine.queue.begin({ task: 'begun', payload: null }, { worker: 'w' })).toMatchObject({ run: { attempt: 1 }, isFirst: true })
+    })
+
     test('that has heard nothing of a cancel does not try again', async () => {
       const { engine } = await open()
       const run = await executing(engine, { maxAttempts: 2 })

@@ -117,6 +117,24 @@ export function delaySuite(open: Open): void {
       expect((await read(engine, run.id)).status).toBe('EXPIRED')
     })
 
+    test('expires when who had claimed it has given it back, unless it was executed before', async () => {
+      const { now, advance } = clock()
+      const { engine } = await open({ now })
+      const run = await executing(engine, { expiresAt: now() + 1000 })
+      const tried = await executing(engine, { expiresAt: now() + 1000, maxAttempts: 2 })
+      await engine.record.commit({ run: tried.id, attempt: 1, retry: { at: now(), error: { type: 'Error', message: 'no' } } })
+      expect(await claimed(engine, tried.task)).toEqual([tried.id])
+      await engine.queue.release('w', tried.id)
+      await engine.queue.release('worker', run.id)
+      const asked = await executing(engine)
+      await engine.queue.release('worker', asked.id)
+      advance(1000)
+      await engine.sweep()
+      expect(await Promise.all([run, tried, asked].map(async ({ id }) => (await read(engine, id)).status))).toEqual(['EXPIRED', 'QUEUED', 'QUEUED'])
+      await engine.queue.claim({ worker: 'w', tasks: [asked.task], max: 1, settings: { [asked.task]: { ttl: 1000 } } })
+      expect((await read(engine, asked.id)).status).toBe('EXPIRED')
+    })
+
     test('does not expire once it was begun, between two attempts neither', async () => {
       const { now, advance } = clock()
       const { engine } = await open({ now })

@@ -102,7 +102,7 @@ export function reopenSuite(open: OpenKept): void {
       expect((await read(again, canceled.id)).status).toBe('CANCELED')
       await expect(again.record.commit({ run: run.id, attempt: 1 })).rejects.toMatchObject({ type: 'stale_attempt' })
       const [claim] = await again.queue.claim({ worker: 'w', tasks: [run.task], max: 1 })
-      expect(claim).toMatchObject({ run: { id: run.id, attempt: 2, error: null }, maxAttempts: 2 })
+      expect(claim).toMatchObject({ run: { id: run.id, attempt: 2, error: null }, isFirst: false, maxAttempts: 2 })
       const third = await reopen()
       expect((await read(third, run.id)).status).toBe('CRASHED')
     })
@@ -130,7 +130,7 @@ export function reopenSuite(open: OpenKept): void {
       const limits = { [run.task]: { limit: 1, executing: { c: 1 } } }
       expect(await again.queue.claim({ worker: 'w', tasks: [run.task], max: 1, limits })).toEqual([])
       const [claim] = await again.queue.claim({ worker: 'w', tasks: [run.task], max: 1 })
-      expect(claim).toMatchObject({ run: { attempt: 2 }, maxAttempts: 4, maxDuration: 5000, concurrencyKey: 'c' })
+      expect(claim).toMatchObject({ run: { attempt: 2 }, isFirst: true, maxAttempts: 4, maxDuration: 5000, concurrencyKey: 'c' })
     })
 
     test('who waits for whom is as it was, also where a child was found by its key', async () => {
