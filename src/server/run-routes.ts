@@ -148,8 +148,9 @@ export function runRoutes(tasks: KnownTasks): readonly Route[] {
         errors: ['not_found'],
       },
       async ({ access, param }) => {
-        const { id, task, payload, tags } = await find(access, param('id'))
-        return await start(access, { task, payload, tags, replayOf: id })
+        // the caller may see every namespace: without its own the new run would be in the default one
+        const { id, namespace, task, payload, tags } = await find(access, param('id'))
+        return await start(access, { namespace, task, payload, tags, replayOf: id })
       },
     ),
   ]

@@ -153,3 +153,14 @@ test('a server without keys has no tokens to give, and hands out none', async ()
   ])
   expect(Object.keys((await (await post('/v1/tasks/report/trigger', {})).json()) as object)).toEqual(['id'])
 })
+
+test('a server without keys replays a run where it is', async () => {
+  const engine = memoryEngine()
+  const [old] = await engine.record.create([{ task: 'report', payload: null, namespace: 'tenant' }])
+  const server = createRunServer({ engine })
+  onTestFinished(() => server.close())
+  const headers = { 'content-type': 'application/json' }
+  const response = await server.fetch(new Request(`http://localhost/v1/runs/${old?.id}/replay`, { method: 'POST', headers }))
+  const { id } = (await response.json()) as { id: string }
+  expect((await engine.record.read(id))?.run).toMatchObject({ namespace: 'tenant', replayOf: old?.id })
+})
