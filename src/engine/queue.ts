@@ -13,7 +13,8 @@ type Worker = Pick<ClaimRequest, 'worker' | 'isRemote'>
 
 function claimOf(turn: Turn, state: RunState): Claim {
   const { hasExecuted, maxAttempts, maxDuration, concurrencyKey } = state.plan
-  return { run: shown(state), isFirst: !hasExecuted, leaseUntil: turn.now + turn.settings.leaseMs, maxAttempts, maxDuration, concurrencyKey }
+  const { leaseMs, metadataLimit } = turn.settings
+  return { run: shown(state), isFirst: !hasExecuted, leaseUntil: turn.now + leaseMs, maxAttempts, maxDuration, concurrencyKey, metadataLimit }
 }
 
 /** What outlives this process is told to the record: a lease is not. */

@@ -1,11 +1,12 @@
 // What every engine lets its owner choose.
 import { InvalidRequestError } from '../protocol/errors.ts'
-import { LATE_WRITES_MS, LEASE_MS, LOG_BYTES, LOG_VERSIONS, MAX_METADATA_BYTES, RETENTION_MS, STREAM_BYTES } from '../protocol/limits.ts'
+import { LATE_WRITES_MS, LEASE_MS, LOG_BYTES, LOG_VERSIONS, RETENTION_MS, STREAM_BYTES } from '../protocol/limits.ts'
+import { metadataLimitOf } from '../protocol/metadata-limit.ts'
 
 export interface EngineOptions {
   /**
    * Bytes of a run's metadata as JSON.
-   * @defaultValue 262,144; the SQLite engine reads `TASK_RUN_METADATA_MAXIMUM_SIZE` first
+   * @defaultValue what `TASK_RUN_METADATA_MAXIMUM_SIZE` says, else 262,144
    */
   readonly metadataLimit?: number
   /** How long, in ms, a claim lasts without a write or a renewal. @defaultValue 30,000 */
@@ -53,8 +54,11 @@ export function checkNumber(option: string, given: unknown, least: number, most:
   })
 }
 
+/** In a page, where previews keep runs in memory, there is none. */
+const environment = (name: string): string | undefined => (typeof process === 'undefined' ? undefined : process.env[name])
+
 const withDefaults = (options: EngineOptions): EngineSettings => ({
-  metadataLimit: options.metadataLimit ?? MAX_METADATA_BYTES,
+  metadataLimit: options.metadataLimit ?? metadataLimitOf(environment('TASK_RUN_METADATA_MAXIMUM_SIZE')),
   leaseMs: options.leaseMs ?? LEASE_MS,
   lateWritesMs: options.lateWritesMs ?? LATE_WRITES_MS,
   logVersions: options.logVersions ?? LOG_VERSIONS,

@@ -185,6 +185,8 @@ export interface Claim {
   readonly maxDuration: number | null
   /** `''` for none. */
   readonly concurrencyKey: string
+  /** Bytes of JSON that the run's metadata may be. @defaultValue what the worker's environment says, for servers that do not say it */
+  readonly metadataLimit?: number
 }
 
 export interface RunQueue {

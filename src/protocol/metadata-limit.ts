@@ -1,4 +1,5 @@
-// The size that metadata may have, as the environment says it: `TASK_RUN_METADATA_MAXIMUM_SIZE`, for the worker and for the engine.
+// The size that metadata may have, as the environment says it: `TASK_RUN_METADATA_MAXIMUM_SIZE`, for an engine that is given none, and for a
+// worker whose server does not say its own.
 import { InvalidRequestError } from './errors.ts'
 import { MAX_METADATA_BYTES } from './limits.ts'
 

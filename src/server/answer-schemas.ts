@@ -81,6 +81,7 @@ export const claim: z.ZodType<Claim> = z.object({
   maxAttempts: count,
   maxDuration: nullable(time),
   concurrencyKey: z.string(),
+  metadataLimit: count.describe('Bytes of JSON that the metadata may be.'),
 }) as unknown as z.ZodType<Claim>
 export const claims: z.ZodType<{ readonly claims: readonly Claim[] }> = z.object({ claims: z.array(claim) })
 export const heldRuns: z.ZodType<{ readonly runs: readonly string[] }> = z.object({ runs: z.array(runId) })

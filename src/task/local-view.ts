@@ -21,12 +21,15 @@ export class LocalView {
   #draft: Draft | undefined
   /** Answers that left the draft as it is. */
   #kept = 0
+  readonly #limit: number | undefined
   readonly #unacknowledged: () => readonly Operation[]
 
-  constructor(run: Run, unacknowledged: () => readonly Operation[]) {
+  /** @param limit - bytes of JSON, as the engine says it; `undefined` where it does not: what the environment says. */
+  constructor(run: Run, limit: number | undefined, unacknowledged: () => readonly Operation[]) {
     this.#acknowledged = run
     this.#version = run.version
     this.#bytes = jsonBytes(run.metadata)
+    this.#limit = limit
     this.#unacknowledged = unacknowledged
   }
 
@@ -92,7 +95,7 @@ export class LocalView {
 
   #current(): Draft {
     if (this.#draft) return this.#draft
-    const limit = metadataLimitOf(process.env['TASK_RUN_METADATA_MAXIMUM_SIZE'])
+    const limit = this.#limit ?? metadataLimitOf(process.env['TASK_RUN_METADATA_MAXIMUM_SIZE'])
     const draft = new Draft({ document: this.#acknowledged.metadata, bytes: this.#bytes }, limit, null)
     for (const operation of this.#unacknowledged()) draft.apply(operation)
     return (this.#draft = draft)

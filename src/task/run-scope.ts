@@ -11,6 +11,8 @@ import { UpdateQueue } from './update-queue.ts'
 /** What a worker gives a run while it executes it. */
 export interface RunHost {
   readonly backend: RunBackend
+  /** Bytes of JSON that the run's metadata may be; `undefined`: what the environment says. */
+  readonly metadataLimit?: number | undefined
   /** The run waits for others, and needs no concurrency slot meanwhile. */
   giveSlotBack(): void
   /** Resolves when the run has a slot again, or is aborted: it stops without one. */

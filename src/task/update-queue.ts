@@ -31,7 +31,7 @@ export class UpdateQueue {
   constructor(scope: RunScope, target: string) {
     this.target = target
     this.#scope = scope
-    if (target === scope.run.id) this.#view = new LocalView(scope.run, () => [...this.#inFlight, ...this.#pending.list])
+    if (target === scope.run.id) this.#view = new LocalView(scope.run, scope.host.metadataLimit, () => [...this.#inFlight, ...this.#pending.list])
   }
 
   /** The run's own document, as it sees it; `undefined` for another run's. */

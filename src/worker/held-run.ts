@@ -49,6 +49,7 @@ export class HeldRun {
     )
     this.scope = new RunScope(claim.run, {
       backend,
+      metadataLimit: claim.metadataLimit,
       report,
       giveSlotBack: () => this.#giveBack(),
       takeSlot: async () => {

@@ -51,18 +51,6 @@ for (const [name, more] of [
 }
 
 describe('a data file', () => {
-  test('takes the metadata limit of the environment, where none is given', async () => {
-    vi.stubEnv('TASK_RUN_METADATA_MAXIMUM_SIZE', '50')
-    const operations = [{ op: 'set', key: 'k', value: 'x'.repeat(60) }] as const
-    const refusedBy = async (engine: EmbeddedEngine): Promise<number> =>
-      (await engine.record.commit({ run: (await executing(engine)).id, operations })).refused.length
-    expect(await refusedBy(open({ file: newFile() }))).toBe(1)
-    expect(await refusedBy(open({ file: newFile(), metadataLimit: 100 }))).toBe(0)
-    vi.stubEnv('TASK_RUN_METADATA_MAXIMUM_SIZE', 'a lot')
-    expect(() => open({ file: newFile() })).toThrow(/TASK_RUN_METADATA_MAXIMUM_SIZE is "a lot"/)
-    vi.unstubAllEnvs()
-  })
-
   test('that is full rejects what it cannot keep, and keeps all that it acknowledged', async () => {
     const file = newFile()
     const engine = open({ file, maxFileBytes: 1_000_000 })

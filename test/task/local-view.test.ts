@@ -34,7 +34,7 @@ test('what is kept over answers is what would be built anew', async () => {
       const pending = new PendingOperations()
       let inFlight: { readonly operations: readonly Operation[]; readonly sums: PendingOperations['sums']; readonly base: number } | undefined
       const unacknowledged = (): readonly Operation[] => [...(inFlight?.operations ?? []), ...pending.list]
-      const view = new LocalView(run, unacknowledged)
+      const view = new LocalView(run, undefined, unacknowledged)
       // the record as the view knows it
       let known = run
       let text = JSON.stringify(run.metadata)
@@ -47,7 +47,7 @@ test('what is kept over answers is what would be built anew', async () => {
           if (!(thrown instanceof RunfeedError)) throw thrown
         }
       }
-      const look = (): void => void seen.push([structuredClone(view.document), new LocalView(known, unacknowledged).document])
+      const look = (): void => void seen.push([structuredClone(view.document), new LocalView(known, undefined, unacknowledged).document])
 
       for (const one of steps) {
         switch (one.do) {

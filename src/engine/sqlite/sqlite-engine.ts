@@ -1,7 +1,6 @@
 // The embedded engine: one file, one process.
 import type { DatabaseSync } from 'node:sqlite'
 import { InvalidRequestError } from '../../protocol/errors.ts'
-import { metadataLimitOf } from '../../protocol/metadata-limit.ts'
 import { Alarm } from '../alarm.ts'
 import { loseAttempt } from '../attempts.ts'
 import { Bell } from '../bell.ts'
@@ -32,7 +31,7 @@ export interface SqliteEngineOptions extends EngineOptions {
  * the option.
  */
 export function sqliteEngine(options: SqliteEngineOptions): EmbeddedEngine {
-  const settings = settle({ ...options, metadataLimit: options.metadataLimit ?? metadataLimitOf(process.env['TASK_RUN_METADATA_MAXIMUM_SIZE']) })
+  const settings = settle(options)
   const { file, cacheBytes = 64 * 1024 * 1024, maxFileBytes } = options
   checkNumber('cacheBytes', cacheBytes, 0)
   if (maxFileBytes !== undefined) checkNumber('maxFileBytes', maxFileBytes, 1)
