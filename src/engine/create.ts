@@ -141,7 +141,8 @@ function sameRun(turn: Turn, made: Made, { id, task, idempotencyKey: key }: NewR
     checkRunId(id)
     const state = made.byId(id) ?? turn.storage.load(id)
     if (state && (state.run.task !== task || state.run.namespace !== namespace))
-      throw new InvalidRequestError(`${id} is another run already; make an id with newRunId()`, { field: 'id' })
+      // the same whosever it is: an id is of one run in all namespaces, and who may not read that run learns no more than that
+      throw new InvalidRequestError(`the id ${id} is taken; make one with newRunId()`, { field: 'id' })
     if (state) return state
   }
   if (key === undefined) return undefined

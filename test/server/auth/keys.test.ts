@@ -164,3 +164,18 @@ test('a server without keys replays a run where it is', async () => {
   const { id } = (await response.json()) as { id: string }
   expect((await engine.record.read(id))?.run).toMatchObject({ namespace: 'tenant', replayOf: old?.id })
 })
+
+test('an id that is taken in another namespace is refused as one that is taken here', async () => {
+  const server = await startKeyedServer()
+  const [ours, theirs] = [await server.create(KEY, { task: 'other' }), await server.create(OTHER_KEY)]
+  const calls = [
+    ['/v1/tasks/report/trigger', (id: string) => ({ id })],
+    ['/v1/runs/begin', (id: string) => ({ worker: 'w', run: { id, task: 'report' } })],
+    ['/v1/runs', (id: string) => ({ anyTask: true, runs: [{ id, task: 'report' }] })],
+  ] as const
+  for (const [path, body] of calls) {
+    const [here, elsewhere] = [await server.ask(KEY, path, body(ours.id)), await server.ask(KEY, path, body(theirs.id))]
+    expect([elsewhere.status, elsewhere.text.replace(theirs.id, 'it')]).toEqual([400, here.text.replace(ours.id, 'it')])
+    expect(elsewhere.body.error?.message).toMatch(/^the id \S+ is taken; make one with newRunId\(\)$/)
+  }
+})
