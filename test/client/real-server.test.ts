@@ -183,13 +183,13 @@ test('a handle whose token is over gives way to a newer one of the same run, in 
     }, PATIENT)
 }, 60_000)
 
-test('children are listed and paged with the token of a handle that has the tree, and with the client’s own where it has the run alone', async () => {
+test('children are listed with the token of a handle that has the tree, and with the client’s own where it has the run alone', async () => {
   const held = gate()
   const child = task({ id: 'leaf', run: async () => await held.opened })
   const parent = task({
     id: 'tree',
     run: async () => {
-      await Promise.all(Array.from({ length: 210 }, () => child.trigger(null)))
+      await Promise.all([1, 2].map(() => child.trigger(null)))
       await held.opened
     },
   })
@@ -208,10 +208,7 @@ test('children are listed and paged with the token of a handle that has the tree
         expect([runs?.length, error]).toEqual([length, undefined])
       }
     }, PATIENT)
-  await show(200)
-  for (const list of lists) await vi.waitFor(() => expect(list.getSnapshot().hasMore).toBe(true), PATIENT)
-  for (const list of lists) list.loadMore()
-  await show(210)
+  await show(2)
   const refused = new RunPages(page, { parent: id }, 200, ofRun)
   onTestFinished(refused.subscribe(() => {}))
   await vi.waitFor(() => expect(refused.getSnapshot().error).toBeDefined(), PATIENT)

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { RunClient } from '../../src/client/run-client.ts'
+import { OlderRuns } from '../../src/client/older-runs.ts'
 import { RunPages } from '../../src/client/run-pages.ts'
 import type { Run } from '../../src/protocol/run.ts'
 import { type FeedQuery, queryName } from '../../src/protocol/want.ts'
@@ -240,4 +241,21 @@ test('a page that cannot be read is an error, what is there stays, and the next 
   expect(pages.getSnapshot().error).toBeUndefined()
   expect(ids()).toHaveLength(260)
   stop()
+})
+
+test('older pages are read with the token that the list has', async () => {
+  const asked: unknown[] = []
+  const list = (...[query, , token]: Parameters<RunClient['runs']['list']>) => {
+    asked.push(query?.parent, token)
+    return Promise.resolve({ runs: [] })
+  }
+  const older = new OlderRuns(
+    { runs: { list } } as unknown as RunClient,
+    { parent: 'run_a' },
+    50,
+    () => ({ list: new ModelList(() => ({ runs: [], hasMore: false })), leave: () => {} }),
+    'own',
+  )
+  await older.read(() => [], 250, new AbortController().signal)
+  expect(asked).toEqual(['run_a', 'own'])
 })
