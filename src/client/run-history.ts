@@ -17,7 +17,7 @@ export interface RunHistorySnapshot {
   readonly error: RunfeedError | undefined
 }
 
-const newBackoff = (): Backoff => new Backoff({ random: Math.random, now: Date.now })
+const newBackoff = (): Backoff => new Backoff({ random: Math.random, now: () => performance.now() })
 
 /** New versions are read at most once in this time. */
 const FOLLOW_MS = 250
@@ -97,7 +97,7 @@ export class RunHistory implements Source<RunHistorySnapshot> {
     const newest = this.#newest
     if (this.#reading || this.#timer !== undefined || !versions || newest <= Math.max(this.#readTo, versions.at(-1)?.version ?? 0)) return
     if (versions.length >= this.#bound) return this.#show({ hasMore: true })
-    const wait = this.#readAt + FOLLOW_MS - Date.now()
+    const wait = this.#readAt + FOLLOW_MS - performance.now()
     if (wait > 0) this.#timer = setTimeout(() => void this.#read(), wait)
     else void this.#read()
   }
@@ -126,7 +126,7 @@ export class RunHistory implements Source<RunHistorySnapshot> {
     }
     if (this.#reading !== reading) return
     this.#reading = undefined
-    this.#readAt = Date.now()
+    this.#readAt = performance.now()
     // a run that has ended meanwhile brings no news that would have it read again
     if (wait === undefined) this.#readTo = readTo
     else this.#timer = setTimeout(() => void this.#read(), wait)

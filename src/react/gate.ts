@@ -56,7 +56,7 @@ export function createGate<S>(
     clearTimeout(timer)
     timer = undefined
     shown = read()
-    shownAt = Date.now()
+    shownAt = performance.now()
     for (const listener of listeners) listener()
   }
   const onChange = (): void => {
@@ -70,7 +70,7 @@ export function createGate<S>(
       for (const listener of listeners) listener()
       return
     }
-    const wait = shownAt + throttle - Date.now()
+    const wait = shownAt + throttle - performance.now()
     if (wait <= 0 || isUrgent(next.data, shown?.data)) return publish()
     timer ??= setTimeout(publish, wait)
   }

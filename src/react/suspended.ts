@@ -5,6 +5,8 @@ import type { Source } from '../store/snapshot.ts'
 
 /** A component that is gone cannot say so: nobody asks again then, and this ends it. One that still waits asks again. */
 const HOLD_MS = 30_000
+/** React renders what throws a second time, maybe some slices of work later, and that may not ask again. Nobody has read an error and asked by then. */
+const THROWN_MS = 200
 
 type Failing = Source<{ readonly error: RunfeedError | undefined }>
 interface Hold {
@@ -24,8 +26,7 @@ export function untilChanged(source: Failing): Promise<void> {
   if (!hold) holds.set(source, (hold = follow(source)))
   const { error } = source.getSnapshot()
   if (!error || error === hold.error) return hold.changed
-  // not at once: React renders what throws a second time, which must not ask again
-  setTimeout(hold.release)
+  setTimeout(hold.release, THROWN_MS)
   throw error
 }
 
@@ -47,7 +48,8 @@ function follow(source: Failing): Hold {
     changed: next(),
     release() {
       clearTimeout(timer)
-      holds.delete(source)
+      // every render that threw has asked for this: by now there may be a newer one
+      if (holds.get(source) === hold) holds.delete(source)
       leave()
       settle()
     },

@@ -72,11 +72,19 @@ test.each(readers.filter(({ name }) => react !== '17' || !name.includes('Suspens
   await screen.findByText(refusal)
   expect(answers).toEqual([403])
   // refused again: the boundary has the new error, and nothing goes round in circles
-  fireEvent.click(screen.getByText(refusal))
-  await vi.waitFor(() => expect(answers).toEqual([403, 403]))
+  await again([403, 403])
   await screen.findByText(refusal)
   isRefusing = false
-  fireEvent.click(screen.getByText(refusal))
+  await again([403, 403, 200])
   await screen.findByText(/COMPLETED|closed/)
   expect(answers).toEqual([403, 403, 200])
+
+  /** Faster than anybody reads, a click on what was thrown for Suspense shows the same error: then it is clicked again. */
+  async function again(expected: readonly number[]): Promise<void> {
+    await vi.waitFor(() => {
+      const button = screen.queryByText(refusal)
+      if (button && answers.length < expected.length) fireEvent.click(button)
+      expect(answers).toEqual(expected)
+    })
+  }
 })
