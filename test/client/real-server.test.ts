@@ -196,7 +196,9 @@ test('children are listed with the token of a handle that has the tree, and with
   const server = await startServer({ tasks: [parent, child], auth: { secretKeys: [SECRET] } })
   const secret = createRunClient({ baseUrl: server.url, accessToken: SECRET })
   const page = createRunClient({ baseUrl: server.url })
-  for (const client of [secret, page]) onTestFinished(() => client.close())
+  // a client of its own: where the list is open already, another token is asked with when that one is over
+  const stranger = createRunClient({ baseUrl: server.url })
+  for (const client of [secret, page, stranger]) onTestFinished(() => client.close())
   const { id, publicAccessToken: ofRun } = await secret.runs.trigger('tree', null)
   const ofTree = await createPublicToken({ secretKey: SECRET, scopes: [`read:tree:${id}`] })
   const lists = [new RunPages(page, { parent: id }, 200, ofTree), new RunPages(secret, { parent: id }, 200, ofRun)]
@@ -209,7 +211,7 @@ test('children are listed with the token of a handle that has the tree, and with
       }
     }, PATIENT)
   await show(2)
-  const refused = new RunPages(page, { parent: id }, 200, ofRun)
+  const refused = new RunPages(stranger, { parent: id }, 200, ofRun)
   onTestFinished(refused.subscribe(() => {}))
   await vi.waitFor(() => expect(refused.getSnapshot().error).toBeDefined(), PATIENT)
   expect((await page.runs.list({ parent: id }, undefined, ofTree)).runs).not.toHaveLength(0)
